@@ -1,0 +1,12 @@
+export type { Clock } from './clock.ts';
+export { systemClock } from './clock.ts';
+export type { ErrorCode, ErrorKind, LakeErrorOptions } from './errors.ts';
+export { declareErrors, ERROR_KINDS, isLakeError, LakeError } from './errors.ts';
+export { canonicalJson, sha256Hex } from './hash.ts';
+export type { IdGenerator, IdSource } from './ids.ts';
+export { createIdGenerator, isUuid } from './ids.ts';
+export type { JsonObject, JsonValue } from './json.ts';
+export { isJsonObject, jsonSafe } from './json.ts';
+export type { Logger } from './log.ts';
+export { createLogger } from './log.ts';
+export type { Statement } from './statement.ts';

@@ -1,0 +1,2 @@
+export type { Config } from './schema.ts';
+export { configSchema } from './schema.ts';

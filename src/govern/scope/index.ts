@@ -1,0 +1,39 @@
+export type { ColumnFacts, DatasetFacts } from './dataset-facts.ts';
+export type {
+  Authorisation,
+  BoundExpression,
+  DatasetDecision,
+  MaskDecision,
+  MaskMethod,
+} from './decision.ts';
+export { MASK_METHODS } from './decision.ts';
+export type {
+  BucketAction,
+  BucketDemand,
+  DatasetAction,
+  DatasetDemand,
+  Demand,
+  Permission,
+  PermissionDemand,
+} from './demand.ts';
+export { BUCKET_ACTIONS, DATASET_ACTIONS, PERMISSIONS } from './demand.ts';
+export { scopeErrors } from './errors.ts';
+export type { AttributeValue, Identity } from './identity.ts';
+export { identityLabel } from './identity.ts';
+export type {
+  AccessRule,
+  AnyOperation,
+  EventDraft,
+  Invocation,
+  MutationAttempt,
+  MutationOperation,
+  Operation,
+  PreparedMutation,
+  ReadAnswer,
+  ReadOperation,
+  Resolution,
+  TruthRule,
+} from './operation.ts';
+export { mutationOperation, readOperation } from './operation.ts';
+export type { AnyScope } from './scope.ts';
+export { ReadScope, ResolveScope, requireOpenScope, scopeIssuer, WriteScope } from './scope.ts';

@@ -1,0 +1,143 @@
+import type { z } from 'zod';
+import type { JsonObject, Statement } from '../../base/index.ts';
+import type { Demand } from './demand.ts';
+import type { ReadScope, ResolveScope, WriteScope } from './scope.ts';
+
+/**
+ * The unit of the system: what a request may do, declared so that the door can run it. HTTP routes, MCP tools and CLI
+ * commands only name one. `R` is what *resolve* found out and `run` needs again (a parsed query, a pinned snapshot).
+ */
+export type Operation<I, O, R> = ReadOperation<I, O, R> | MutationOperation<I, O, R>;
+
+/** An operation of any input and output, as the registry holds it; the door validates before it runs one. */
+// biome-ignore lint/suspicious/noExplicitAny: only an any stands for every input, output and resolution at once.
+export type AnyOperation = Operation<any, any, any>;
+
+/** Declares a read; infers its types. */
+export function readOperation<I, O, R>(
+  operation: Omit<ReadOperation<I, O, R>, 'kind'>,
+): ReadOperation<I, O, R> {
+  return { kind: 'read', ...operation };
+}
+
+/** Declares a mutation; infers its types. */
+export function mutationOperation<I, O, R>(
+  operation: Omit<MutationOperation<I, O, R>, 'kind'>,
+): MutationOperation<I, O, R> {
+  return { kind: 'mutation', ...operation };
+}
+
+interface OperationBase<I, R> {
+  /** `<room>.<verb>`, for example `query.sql`; stable, journaled and audited. */
+  readonly name: string;
+  readonly summary: string;
+  readonly description: string;
+  /** Plain JSON types only, strict objects: unknown fields are refused (K-18). */
+  readonly input: z.ZodType<I>;
+  readonly output: z.ZodType;
+  readonly access: AccessRule<I, R>;
+  readonly truth: TruthRule<I, R>;
+}
+
+export type AccessRule<I, R> =
+  /** Answers anyone; the closed list of test/conformance names every one. */
+  | { readonly kind: 'public'; readonly reason: string }
+  /** Any identity, about itself or filtered by its own rights inside `run` through `scope.authorise`. */
+  | { readonly kind: 'authenticated'; readonly reason: string }
+  | { readonly kind: 'demands'; resolve(scope: ResolveScope, input: I): Promise<Resolution<R>> };
+
+export interface Resolution<R> {
+  readonly demands: readonly [Demand, ...Demand[]];
+  readonly resolved: R;
+}
+
+/** Truth rules applied before and after, by task class, or why there is nothing to judge. */
+export interface TruthRule<I, R> {
+  readonly before:
+    | { readonly taskClass: string; context(input: I, resolved: R): JsonObject }
+    | { readonly none: string };
+  /** The context comes with the answer or the attempt (`truthContext`). */
+  readonly after: { readonly taskClass: string } | { readonly none: string };
+}
+
+/** What `run` and `prepare` get besides scope and input. */
+export interface Invocation<R> {
+  readonly resolved: R;
+  /** The uploaded content, for operations that take one; its SHA-256 is part of the idempotency fingerprint. */
+  readonly body: AsyncIterable<Uint8Array> | null;
+}
+
+export interface ReadOperation<I, O, R> extends OperationBase<I, R> {
+  readonly kind: 'read';
+  run(scope: ReadScope, input: I, invocation: Invocation<R>): Promise<ReadAnswer<O>>;
+}
+
+export type ReadAnswer<O> =
+  | {
+      readonly kind: 'value';
+      readonly value: O;
+      /** Rows of data in the answer, for the audit row; absent where the answer holds none. */
+      readonly rowCount?: number;
+      readonly truthContext?: JsonObject;
+    }
+  | {
+      readonly kind: 'stream';
+      readonly contentType: string;
+      /** Lower-case names, for example `content-range`. */
+      readonly headers?: Readonly<Record<string, string>>;
+      /** 200 where absent; 206 for a range. */
+      readonly status?: number;
+      /** Ends early by throwing; the door resets the answer then. `return()` is called when the caller is gone. */
+      readonly chunks: AsyncIterable<Uint8Array>;
+      /** Called once, after the last chunk. */
+      rowCount(): number;
+      readonly truthContext?: JsonObject;
+    };
+
+export interface MutationOperation<I, O, R> extends OperationBase<I, R> {
+  readonly kind: 'mutation';
+  /** Does the work that no one can see yet (writes data files, validates); commits nothing. */
+  prepare(scope: WriteScope, input: I, invocation: Invocation<R>): Promise<PreparedMutation<O>>;
+}
+
+export interface PreparedMutation<O> {
+  /**
+   * Reads the current state and returns the change to commit. Called again (`number` counts from 0) when a guard of an
+   * earlier attempt refused, so that a loser of a race re-reads and retries; throws `LakeError` to give up.
+   */
+  attempt(number: number): Promise<MutationAttempt<O>>;
+  /** Removes what `prepare` made. Called when the outcome is *no*; never when it is unknown. */
+  discard?(): Promise<void>;
+  /**
+   * An effect outside the store (a file renamed into a bucket). The door journals the intent first, then performs it,
+   * then commits the attempt with the outcome; a crash between is settled at start-up from the intent's data.
+   */
+  readonly external?: { readonly intent: EventDraft; perform(): Promise<void> };
+}
+
+export interface MutationAttempt<O> {
+  /** The change, as guarded statements; empty with `event: null` where nothing had to change. */
+  readonly statements: readonly Statement[];
+  /** The journal event of this change; null exactly when nothing changed. */
+  readonly event: EventDraft | null;
+  /** Gets the id of the journal event, null where there is none. */
+  output(eventId: string | null): O;
+  /** What a replay under the same Idempotency-Key is told instead of `output`, where that shows a secret once. */
+  readonly replayOutput?: (eventId: string | null) => O;
+  /** 200 where absent; 201 for a thing that was made. */
+  readonly status?: number;
+  readonly rowCount?: number;
+  readonly truthContext?: JsonObject;
+  /** Runs after the commit: caches dropped, temporary files removed. Its failure is logged and changes nothing. */
+  readonly afterCommit?: () => Promise<void>;
+}
+
+/** What a journal event says; the door adds id, time, identity and request. */
+export interface EventDraft {
+  /** `dataset.ingested`, `object.put`, `key.revoked` …; a verb in the past. */
+  readonly action: string;
+  /** What it happened to: `dataset:<id>`, `key:<id>`, `object:<bucket>/<key>`. */
+  readonly subject: string;
+  /** Facts of the change. Never a secret, row value or prompt. */
+  readonly data: JsonObject;
+}

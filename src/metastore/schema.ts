@@ -1,0 +1,14 @@
+import type { AccessTables } from './tables/access.ts';
+import type { CatalogTables } from './tables/catalog.ts';
+import type { DoorTables } from './tables/door.ts';
+import type { IngestTables } from './tables/ingest.ts';
+import type { JournalTables } from './tables/journal.ts';
+import type { StorageTables } from './tables/storage.ts';
+
+/** Every table of the store. Each room owns its own file in `tables/`, with its migrations. */
+export type Database = AccessTables &
+  CatalogTables &
+  DoorTables &
+  IngestTables &
+  JournalTables &
+  StorageTables;
