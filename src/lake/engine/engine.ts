@@ -1,0 +1,62 @@
+/** A value bound to a parameter: `$1` by position or `$name` by name. */
+export type EngineValue = string | number | bigint | boolean | null;
+export type EngineParameters = readonly EngineValue[] | Readonly<Record<string, EngineValue>>;
+
+export interface EngineColumn {
+  readonly name: string;
+  /** The engine's type name, `BIGINT`, `DECIMAL(10,2)`, `STRUCT(a INTEGER)`. */
+  readonly type: string;
+}
+
+export interface EngineResult {
+  readonly columns: readonly EngineColumn[];
+  /** JSON values; integers beyond 2^53 and decimals as strings, NaN and Infinity as null. */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** How a streamed result is encoded. `json` is a JSON array's members joined by commas, without the brackets. */
+export type EngineFormat = 'json' | 'ndjson' | 'csv' | 'parquet';
+
+export interface EngineStream {
+  readonly columns: readonly EngineColumn[];
+  /** Ends by throwing `LakeError` when the query fails; `return()` interrupts it. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Rows sent; final after the last chunk. */
+  rowCount(): number;
+}
+
+export interface LeaseRequest {
+  /** `small` falls back to `query` when no small lane is configured; ingest has its own. */
+  readonly lane: 'small' | 'query' | 'ingest';
+  /** Absolute paths the instance may read; exactly these. */
+  readonly readFiles: readonly string[];
+  /** Absolute paths the instance may create or overwrite; exactly these. */
+  readonly writeFiles: readonly string[];
+  readonly memoryLimitMb: number;
+  /** From the grant of the lease; then interrupt, and SIGKILL one second later. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** One engine process, with a fresh instance that can reach the named files and nothing else. */
+export interface EngineLease {
+  /** Runs one statement and returns all its rows: for small results. Throws `LakeError` with an `engine.*` code. */
+  query(sql: string, parameters?: EngineParameters): Promise<EngineResult>;
+  /** Runs one statement and streams its rows with back-pressure. */
+  stream(sql: string, parameters: EngineParameters, format: EngineFormat): Promise<EngineStream>;
+  /** Gives the process back; always call it. Never throws. */
+  release(): Promise<void>;
+}
+
+export interface EnginePool {
+  /** Waits in a bounded queue. Throws `engine.busy` (429, with `retryAfterS`) or `engine.queue_timeout`. */
+  lease(request: LeaseRequest): Promise<EngineLease>;
+  /**
+   * The statement's AST by `json_serialize_sql`, as lossless JSON text, from a process kept for parsing. Throws
+   * `engine.syntax` with a position in the given text, `engine.not_a_query` for what does not serialise.
+   */
+  parse(sql: string, signal: AbortSignal): Promise<string>;
+  /** For doctor and metrics: processes, busy, queued, restarts, killed. */
+  stats(): Readonly<Record<string, number>>;
+  close(): Promise<void>;
+}
