@@ -18,6 +18,7 @@ export type {
 } from './demand.ts';
 export { BUCKET_ACTIONS, DATASET_ACTIONS, PERMISSIONS } from './demand.ts';
 export { scopeErrors } from './errors.ts';
+export type { HttpRoute } from './http-route.ts';
 export type { AttributeValue, Identity } from './identity.ts';
 export { identityLabel } from './identity.ts';
 export type {

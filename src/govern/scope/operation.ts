@@ -78,6 +78,9 @@ export type ReadAnswer<O> =
       readonly value: O;
       /** Rows of data in the answer, for the audit row; absent where the answer holds none. */
       readonly rowCount?: number;
+      /** Lower-case names, for example `etag`; shown by doors that have headers. */
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly status?: number;
       readonly truthContext?: JsonObject;
     }
   | {
@@ -126,6 +129,7 @@ export interface MutationAttempt<O> {
   readonly replayOutput?: (eventId: string | null) => O;
   /** 200 where absent; 201 for a thing that was made. */
   readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly rowCount?: number;
   readonly truthContext?: JsonObject;
   /** Runs after the commit: caches dropped, temporary files removed. Its failure is logged and changes nothing. */
