@@ -37,6 +37,8 @@ interface OperationBase<I, R> {
   readonly output: z.ZodType;
   readonly access: AccessRule<I, R>;
   readonly truth: TruthRule<I, R>;
+  /** The query text and parameters to keep in the audit row for re-evaluation; readable by auditors only. */
+  auditStatement?(input: I): { readonly sql: string; readonly parametersJson: string };
 }
 
 export type AccessRule<I, R> =
@@ -132,6 +134,8 @@ export interface MutationAttempt<O> {
   readonly headers?: Readonly<Record<string, string>>;
   readonly rowCount?: number;
   readonly truthContext?: JsonObject;
+  /** Removes what this attempt made. Called when its guard refused or truth blocked it; never when the outcome is unknown. */
+  readonly discard?: () => Promise<void>;
   /** Runs after the commit: caches dropped, temporary files removed. Its failure is logged and changes nothing. */
   readonly afterCommit?: () => Promise<void>;
 }

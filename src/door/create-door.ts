@@ -1,0 +1,139 @@
+import { type Clock, type IdGenerator, isLakeError, LakeError, type Logger } from '../base/index.ts';
+import type { AccessControl } from '../govern/access/index.ts';
+import type { AnyOperation } from '../govern/scope/index.ts';
+import type { Truth } from '../govern/truth/index.ts';
+import type { Journal } from '../lake/journald/index.ts';
+import type { Metastore } from '../metastore/index.ts';
+import type { Answer, Call, Door } from './door.ts';
+import { doorErrors } from './errors.ts';
+import { createIdempotency } from './idempotency.ts';
+import { beginLifetime, type Lifetime } from './lifetime.ts';
+import { createRegistry } from './registry.ts';
+import { runMutation } from './run-mutation.ts';
+import { runRead } from './run-read.ts';
+import { createAuditor, type Refused } from './steps/audit.ts';
+import { type Authorised, authorise } from './steps/authorise.ts';
+import { type Identified, identify, identifySystem } from './steps/identify.ts';
+import { type Judged, judgeBefore } from './steps/judge.ts';
+import { resolve } from './steps/resolve.ts';
+import { validate } from './steps/validate.ts';
+
+export interface DoorParts {
+  readonly operations: readonly AnyOperation[];
+  readonly access: AccessControl;
+  readonly truth: Truth;
+  readonly journal: Journal;
+  readonly store: Metastore;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly log: Logger;
+  readonly idempotencyRetentionMs: number;
+}
+
+/** The door, and the same door for this process's own upkeep: main alone gets `asSystem`. */
+export interface CreatedDoor {
+  readonly door: Door;
+  /** Runs an operation as the identity `system`, through every step but the key. */
+  asSystem(operation: string, input: unknown, signal: AbortSignal): Promise<Answer>;
+  readonly idempotencyRetention: ReturnType<typeof createIdempotency>['retention'];
+}
+
+/**
+ * identify → validate → resolve → authorise → truth → audit/journal → run. The order is held by types: each step's
+ * result is made by that step alone and asked for by the next.
+ */
+export function createDoor(parts: DoorParts): CreatedDoor {
+  const { access, truth, journal, store, clock, ids } = parts;
+  const registry = createRegistry(parts.operations);
+  const auditor = createAuditor({ access, store, clock, ids });
+  const idempotency = createIdempotency({ store, clock, retentionMs: parts.idempotencyRetentionMs });
+
+  async function pass(caller: Identified, log: Logger): Promise<Answer> {
+    const startedMs = clock.monotonicMs();
+    const { call, operation, identity } = caller;
+    const lifetime = beginLifetime(access, identity, call.signal);
+    const came: { -readonly [K in keyof Refused]: Refused[K] } = {
+      caller,
+      input: undefined,
+      demands: [],
+      grant: null,
+    };
+    let streaming = false;
+    try {
+      const request = validate(caller);
+      came.input = request.input;
+      const resolution = await resolve(request, lifetime.signal, log);
+      came.demands = resolution.demands;
+      const granted = authorise(access, resolution);
+      came.grant = granted;
+      const judged = judgeBefore(truth, granted);
+      if (operation.kind === 'mutation') return await mutate(judged, startedMs, lifetime, log);
+      const audited = await auditor.open(judged, startedMs);
+      streaming = true;
+      return await runRead({ audited, auditor, truth, lifetime, log, authorise: authoriser(granted) });
+    } catch (error) {
+      const reason = lifetime.reason() ?? error;
+      // A read whose row was opened has closed it itself; everything else that was refused is recorded here.
+      if (!streaming) await auditor.refused(came, startedMs, reason);
+      throw reason;
+    } finally {
+      if (!streaming) lifetime.end();
+    }
+  }
+
+  async function mutate(judged: Judged, startedMs: number, lifetime: Lifetime, log: Logger): Promise<Answer> {
+    const reservation = await idempotency.reserve(judged.grant.resolution.request);
+    try {
+      const shared = { auditor, journal, truth, store, lifetime, log, reservation };
+      return await runMutation({ ...shared, judged, startedMs, authorise: authoriser(judged.grant) });
+    } finally {
+      reservation?.release();
+    }
+  }
+
+  function authoriser(granted: Authorised) {
+    const { identity } = granted.resolution.request.caller;
+    return (
+      ...asked: Parameters<AccessControl['authoriseDataset']> extends [unknown, ...infer Rest] ? Rest : never
+    ) => access.authoriseDataset(identity, ...asked);
+  }
+
+  async function guarded(caller: () => Promise<Identified>): Promise<Answer> {
+    try {
+      const identified = await caller();
+      const log = parts.log.child({
+        request_id: identified.call.requestId,
+        operation: identified.operation.name,
+      });
+      return await pass(identified, log);
+    } catch (error) {
+      if (isLakeError(error)) throw error;
+      parts.log.error({ err: error }, 'an operation failed by a defect');
+      throw new LakeError(doorErrors.internal, {
+        detail: 'The request failed by a defect of lakehouse; report it with the request id.',
+        cause: error,
+      });
+    }
+  }
+
+  return {
+    door: {
+      operations: registry.operations,
+      invoke: (call: Call) => guarded(() => identify(access, registry.get(call.operation), call)),
+    },
+    asSystem: (operation, input, signal) =>
+      guarded(async () =>
+        identifySystem(registry.get(operation), {
+          operation,
+          door: 'internal',
+          requestId: ids.next(),
+          credentials: { apiKey: null, delegationToken: null },
+          input,
+          body: null,
+          idempotencyKey: null,
+          signal,
+        }),
+      ),
+    idempotencyRetention: idempotency.retention,
+  };
+}

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { type Clock, canonicalJson, jsonSafe, LakeError, type Statement, sha256Hex } from '../base/index.ts';
+import { identityLabel } from '../govern/scope/index.ts';
+import { type MetastoreReader, statement } from '../metastore/index.ts';
+import { doorErrors } from './errors.ts';
+import type { Validated } from './steps/validate.ts';
+
+/** The answer of an earlier request under the same key. */
+export interface Remembered {
+  readonly fingerprint: string;
+  readonly status: number;
+  readonly value: unknown;
+}
+
+/** A key held by a request in flight. */
+export interface Reservation {
+  readonly remembered: Remembered | null;
+  /** The statement that remembers the answer, for the mutation's transaction; guard `idempotency_taken`. */
+  record(fingerprint: string, status: number, value: unknown): Statement;
+  release(): void;
+}
+
+/**
+ * Same key, same effect once (G-5). Keys belong to identity × operation. A key is held in memory from the headers on,
+ * and its record is committed with the change itself, so that a crash keeps both or neither.
+ */
+export interface Idempotency {
+  /** Null where the request has no key. Throws `door.idempotency_in_flight`. */
+  reserve(request: Validated): Promise<Reservation | null>;
+  /** Forgets records older than the retention. */
+  retention(): Statement;
+}
+
+export function createIdempotency(parts: {
+  store: MetastoreReader;
+  clock: Clock;
+  retentionMs: number;
+}): Idempotency {
+  const { store, clock, retentionMs } = parts;
+  const inFlight = new Set<string>();
+
+  async function lookUp(identity: string, operation: string, key: string): Promise<Remembered | null> {
+    const rows = await store.read<{ fingerprint: string; status: number; response_json: string }>(
+      store.queries
+        .selectFrom('idempotency_records')
+        .select(['fingerprint', 'status', 'response_json'])
+        .where('identity', '=', identity)
+        .where('operation', '=', operation)
+        .where('idempotency_key', '=', key)
+        .where('created_ms', '>', clock.nowMs() - retentionMs),
+    );
+    const row = rows[0];
+    if (row === undefined) return null;
+    return { fingerprint: row.fingerprint, status: Number(row.status), value: JSON.parse(row.response_json) };
+  }
+
+  return {
+    async reserve({ caller }) {
+      const key = caller.call.idempotencyKey;
+      if (key === null) return null;
+      const identity = identityLabel(caller.identity);
+      const operation = caller.operation.name;
+      const held = JSON.stringify([identity, operation, key]);
+      if (inFlight.has(held)) {
+        throw new LakeError(doorErrors.idempotency_in_flight, {
+          detail:
+            'A request with this Idempotency-Key is still running; wait for it and send this one again.',
+        });
+      }
+      inFlight.add(held);
+      const release = () => inFlight.delete(held);
+      try {
+        return {
+          remembered: await lookUp(identity, operation, key),
+          release,
+          record: (fingerprint, status, value) => {
+            const row = {
+              identity,
+              operation,
+              idempotency_key: key,
+              fingerprint,
+              status,
+              response_json: JSON.stringify(jsonSafe(value)),
+              created_ms: clock.nowMs(),
+            };
+            const insert = store.queries
+              .insertInto('idempotency_records')
+              .values(row)
+              .onConflict((conflict) =>
+                conflict
+                  .columns(['identity', 'operation', 'idempotency_key'])
+                  .doUpdateSet(row)
+                  .where('idempotency_records.created_ms', '<=', clock.nowMs() - retentionMs),
+              );
+            return statement(insert, { rows: 1, refusal: 'idempotency_taken' });
+          },
+        };
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
+    retention: () =>
+      statement(
+        store.queries
+          .deleteFrom('idempotency_records')
+          .where('created_ms', '<=', clock.nowMs() - retentionMs),
+      ),
+  };
+}
+
+/** Content that is hashed while the operation reads it, so that the fingerprint covers what was really sent. */
+export interface HashedBody {
+  readonly stream: AsyncIterable<Uint8Array> | null;
+  /** The SHA-256 of the whole content; reads what the operation left unread. Null without content. */
+  digest(): Promise<string | null>;
+}
+
+export function hashBody(body: AsyncIterable<Uint8Array> | null): HashedBody {
+  if (body === null) return { stream: null, digest: async () => null };
+  const hash = createHash('sha256');
+  const source = body[Symbol.asyncIterator]();
+  const stream: AsyncIterableIterator<Uint8Array> = {
+    [Symbol.asyncIterator]: () => stream,
+    async next() {
+      const step = await source.next();
+      if (step.done !== true) hash.update(step.value);
+      return step;
+    },
+  };
+  return {
+    stream,
+    async digest() {
+      while ((await stream.next()).done !== true);
+      return hash.digest('hex');
+    },
+  };
+}
+
+/** SHA-256 over the parsed fields and the content's own SHA-256; never over multipart bytes, which vary by boundary. */
+export function fingerprintOf(input: unknown, contentSha256: string | null): string {
+  return sha256Hex(canonicalJson({ input: jsonSafe(input), content: contentSha256 }));
+}

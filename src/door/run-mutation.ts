@@ -1,0 +1,197 @@
+import { isLakeError, LakeError, type Logger } from '../base/index.ts';
+import { type MutationAttempt, type PreparedMutation, scopeIssuer } from '../govern/scope/index.ts';
+import type { Truth } from '../govern/truth/index.ts';
+import type { EventContext, Journal } from '../lake/journald/index.ts';
+import type { CommitOutcome, Metastore } from '../metastore/index.ts';
+import type { Answer } from './door.ts';
+import { doorErrors } from './errors.ts';
+import { fingerprintOf, type HashedBody, hashBody, type Reservation } from './idempotency.ts';
+import type { Lifetime } from './lifetime.ts';
+import { grantParts } from './scope-parts.ts';
+import type { Auditor } from './steps/audit.ts';
+import { type Judged, judgeAfter, type TruthMark } from './steps/judge.ts';
+
+/** Attempts at one commit; each loser of a race re-reads. 100 writers on one table finish well below it. */
+const MAX_ATTEMPTS = 200;
+
+interface MutationParts {
+  readonly judged: Judged;
+  readonly startedMs: number;
+  readonly auditor: Auditor;
+  readonly journal: Journal;
+  readonly truth: Truth;
+  readonly store: Metastore;
+  readonly lifetime: Lifetime;
+  readonly log: Logger;
+  readonly reservation: Reservation | null;
+  readonly authorise: Parameters<typeof grantParts>[0]['authorise'];
+}
+
+/**
+ * prepare → attempt → truth after → [intent → effect] → COMMIT. The commit is one transaction of the store: the
+ * change, its journal event, its audit row and its idempotency record, all or none.
+ */
+export async function runMutation(parts: MutationParts): Promise<Answer> {
+  const { judged, reservation, lifetime } = parts;
+  const { request, resolved } = judged.grant.resolution;
+  const { operation, call } = request.caller;
+  if (operation.kind !== 'mutation') throw new Error(`${operation.name} is not a mutation`);
+  const body = hashBody(call.body);
+  if (reservation?.remembered) return replay(parts, body);
+  const scope = scopeIssuer.write(grantParts({ ...parts, signal: lifetime.signal }));
+  try {
+    const prepared = await operation.prepare(scope, request.input, { resolved, body: body.stream });
+    const effect: Effect = { intentId: null };
+    try {
+      return await commitPrepared(parts, prepared, effect, fingerprintOf(request.input, await body.digest()));
+    } catch (error) {
+      if (isSettled(error, effect)) await prepared.discard?.();
+      throw error;
+    }
+  } finally {
+    scopeIssuer.close(scope);
+  }
+}
+
+async function replay(parts: MutationParts, body: HashedBody): Promise<Answer> {
+  const { request } = parts.judged.grant.resolution;
+  const remembered = parts.reservation?.remembered;
+  if (!remembered) throw new Error('nothing to replay');
+  if (remembered.fingerprint !== fingerprintOf(request.input, await body.digest())) {
+    throw new LakeError(doorErrors.idempotency_mismatch, {
+      detail: 'This Idempotency-Key was used for a request with other fields or content; use a new key.',
+    });
+  }
+  const result = { status: 'ok', code: null, rowCount: null } as const;
+  await commitOrThrow(
+    parts.store,
+    parts.auditor.whole(parts.judged, parts.startedMs, parts.judged.marks, result),
+  );
+  const { status, value } = remembered;
+  return { kind: 'value', status, headers: {}, value, replayed: true, identity: request.caller.identity };
+}
+
+async function commitPrepared(
+  parts: MutationParts,
+  prepared: PreparedMutation<unknown>,
+  effect: Effect,
+  fingerprint: string,
+): Promise<Answer> {
+  const { judged, truth, lifetime } = parts;
+  for (let number = 0; number < MAX_ATTEMPTS; number++) {
+    const attempt = await prepared.attempt(number);
+    let outcome: CommitOutcome & { eventId: string | null };
+    try {
+      const marks = judgeAfter(truth, judged, attempt.truthContext);
+      lifetime.signal.throwIfAborted();
+      if (prepared.external !== undefined && effect.intentId === null) {
+        effect.intentId = await journalIntent(parts, prepared.external.intent, marks);
+        await prepared.external.perform();
+      }
+      outcome = await commitAttempt(parts, { attempt, marks, intentId: effect.intentId, fingerprint });
+    } catch (error) {
+      if (isSettled(error, effect)) await attempt.discard?.();
+      throw lifetime.reason() ?? error;
+    }
+    if (outcome.committed) return answer(parts, attempt, outcome.eventId);
+    await attempt.discard?.();
+  }
+  throw new LakeError(doorErrors.conflict, {
+    detail: 'Others kept changing the same thing; nothing was changed. Send the request again.',
+  });
+}
+
+async function journalIntent(
+  parts: MutationParts,
+  intent: NonNullable<PreparedMutation<unknown>['external']>['intent'],
+  marks: readonly TruthMark[] | null,
+): Promise<string> {
+  const { eventId, statements } = parts.journal.append(intent, eventContext(parts, marks, 'intent', null));
+  await commitOrThrow(parts.store, statements);
+  parts.journal.committed(1);
+  return eventId;
+}
+
+/** **The commit point of every mutation.** */
+async function commitAttempt(
+  parts: MutationParts,
+  made: {
+    attempt: MutationAttempt<unknown>;
+    marks: readonly TruthMark[] | null;
+    intentId: string | null;
+    fingerprint: string;
+  },
+): Promise<CommitOutcome & { eventId: string | null }> {
+  const { attempt, marks, intentId, fingerprint } = made;
+  if (attempt.event === null && attempt.statements.length > 0)
+    throw new Error('a change without its journal event');
+  const phase = intentId === null ? 'done' : 'settled';
+  const event =
+    attempt.event && parts.journal.append(attempt.event, eventContext(parts, marks, phase, intentId));
+  const eventId = event?.eventId ?? null;
+  const { status = 200, rowCount = null } = attempt;
+  const remember = attempt.replayOutput ?? attempt.output;
+  const outcome = await parts.store.commit([
+    ...attempt.statements,
+    ...(event?.statements ?? []),
+    ...parts.auditor.whole(parts.judged, parts.startedMs, marks, { status: 'ok', code: null, rowCount }),
+    ...(parts.reservation ? [parts.reservation.record(fingerprint, status, remember(eventId))] : []),
+  ]);
+  if (outcome.committed && event) parts.journal.committed(1);
+  return { ...outcome, eventId };
+}
+
+async function answer(
+  parts: MutationParts,
+  attempt: MutationAttempt<unknown>,
+  eventId: string | null,
+): Promise<Answer> {
+  const { operation, identity } = parts.judged.grant.resolution.request.caller;
+  await attempt.afterCommit?.().catch((error: unknown) => {
+    parts.log.error({ err: error, operation: operation.name }, 'upkeep after the commit failed');
+  });
+  const { status = 200, headers = {} } = attempt;
+  const value = operation.output.parse(attempt.output(eventId));
+  return { kind: 'value', status, headers, value, replayed: false, identity };
+}
+
+function eventContext(
+  parts: MutationParts,
+  truth: readonly TruthMark[] | null,
+  phase: EventContext['phase'],
+  intentId: string | null,
+): EventContext {
+  const { grant } = parts.judged;
+  const { call, operation, identity } = grant.resolution.request.caller;
+  return {
+    requestId: call.requestId,
+    operation: operation.name,
+    door: call.door,
+    identity,
+    policyVersion: grant.policyVersion,
+    phase,
+    intentId,
+    truth,
+  };
+}
+
+async function commitOrThrow(
+  store: Metastore,
+  statements: Parameters<Metastore['commit']>[0],
+): Promise<void> {
+  const outcome = await store.commit(statements);
+  if (!outcome.committed) throw new Error(`a record was refused: ${outcome.refusal}`);
+}
+
+/** The intent of an effect outside the store, once it is journaled. */
+interface Effect {
+  intentId: string | null;
+}
+
+/**
+ * Whether the outcome is surely *no*, so that files may be removed. An unknown commit may have been kept, and an effect
+ * that was begun is settled from its intent; neither is guessed at here.
+ */
+function isSettled(error: unknown, effect: Effect): boolean {
+  return effect.intentId === null && !(isLakeError(error) && error.code === 'metastore.outcome_unknown');
+}

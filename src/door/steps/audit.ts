@@ -1,0 +1,163 @@
+import { type Clock, type IdGenerator, isLakeError } from '../../base/index.ts';
+import type { AccessControl, AuditClosing, AuditOpening } from '../../govern/access/index.ts';
+import type { DatasetDemand, Demand } from '../../govern/scope/index.ts';
+import type { Metastore } from '../../metastore/index.ts';
+import { doorErrors } from '../errors.ts';
+import type { Authorised } from './authorise.ts';
+import type { Identified } from './identify.ts';
+import type { Judged, TruthMark } from './judge.ts';
+
+class Audited {
+  declare protected readonly evidence: 'audit';
+  readonly judged: Judged;
+  /** Null for a public operation, which holds no right, touches no data and answers while the store does not. */
+  readonly auditId: string | null;
+  readonly startedMs: number;
+
+  constructor(judged: Judged, auditId: string | null, startedMs: number) {
+    this.judged = judged;
+    this.auditId = auditId;
+    this.startedMs = startedMs;
+  }
+}
+
+export type { Audited };
+
+/** Writes audit rows: opened before a read runs, closed before its last byte, whole for a refusal or a mutation. */
+export interface Auditor {
+  /** Step 6 of a read. Durable when it returns; throws when it cannot be, so that nothing runs unrecorded. */
+  open(judged: Judged, startedMs: number): Promise<Audited>;
+  close(audited: Audited, result: AuditResult): Promise<void>;
+  /** The two statements of a mutation's row, for its own transaction. */
+  whole(
+    judged: Judged,
+    startedMs: number,
+    marks: readonly TruthMark[] | null,
+    result: AuditResult,
+  ): Statements;
+  /** The row of a request that access or truth refused, or whose work failed. */
+  refused(refused: Refused, startedMs: number, error: unknown): Promise<void>;
+}
+
+type Statements = readonly ReturnType<AccessControl['auditOpened']>[];
+
+export interface AuditResult {
+  readonly status: AuditClosing['status'];
+  readonly code: string | null;
+  readonly rowCount: number | null;
+}
+
+/** How far a refused request came. */
+export interface Refused {
+  readonly caller: Identified;
+  /** Undefined where it was not valid. */
+  readonly input: unknown;
+  readonly demands: readonly Demand[];
+  readonly grant: Authorised | null;
+}
+
+export function createAuditor(parts: {
+  access: AccessControl;
+  store: Metastore;
+  clock: Clock;
+  ids: IdGenerator;
+}): Auditor {
+  const { access, store, clock, ids } = parts;
+
+  function opening(judged: Judged, marks: readonly TruthMark[] | null): AuditOpening {
+    const { grant } = judged;
+    return {
+      ...heading(grant.resolution.request.caller, grant, grant.resolution.request.input),
+      decision: 'allowed',
+      code: null,
+      datasets: grant.grants.flatMap(({ demand, authorisation }) => {
+        if (demand.kind !== 'dataset') return [];
+        const decision = authorisation?.decision;
+        return [
+          {
+            ...datasetOf(demand),
+            maskedFieldIds: masked(demand, decision?.masks),
+            filtered: (decision?.rowFilters.length ?? 0) > 0,
+          },
+        ];
+      }),
+      truth: marks,
+    };
+  }
+
+  function heading(caller: Identified, grant: Authorised | null, input: unknown) {
+    const { call, operation, identity } = caller;
+    return {
+      auditId: ids.next(),
+      requestId: call.requestId,
+      timeMs: clock.nowMs(),
+      identity,
+      operation: operation.name,
+      door: call.door,
+      policyVersion: grant?.policyVersion ?? access.policyVersion(),
+      statement: input === undefined ? null : (operation.auditStatement?.(input) ?? null),
+    };
+  }
+
+  const closing = (auditId: string, startedMs: number, result: AuditResult) =>
+    access.auditClosed({ auditId, ...result, latencyMs: clock.monotonicMs() - startedMs });
+
+  async function commit(statements: Statements): Promise<void> {
+    const outcome = await store.commit(statements);
+    if (!outcome.committed) throw new Error(`an audit row was refused: ${outcome.refusal}`);
+  }
+
+  return {
+    async open(judged, startedMs) {
+      if (isPublic(judged.grant.resolution.request.caller)) return new Audited(judged, null, startedMs);
+      const row = opening(judged, judged.marks);
+      await commit([access.auditOpened(row)]);
+      return new Audited(judged, row.auditId, startedMs);
+    },
+    async close(audited, result) {
+      if (audited.auditId === null) return;
+      await commit([closing(audited.auditId, audited.startedMs, result)]);
+    },
+    whole(judged, startedMs, marks, result) {
+      const row = opening(judged, marks);
+      return [access.auditOpened(row), closing(row.auditId, startedMs, result)];
+    },
+    async refused({ caller, input, demands, grant }, startedMs, error) {
+      if (isPublic(caller)) return;
+      const code = isLakeError(error) ? error.code : doorErrors.internal.code;
+      const blocked = code === doorErrors.truth_blocked.code || code === doorErrors.review_required.code;
+      const row: AuditOpening = {
+        ...heading(caller, grant, input),
+        decision: grant === null ? 'denied' : blocked ? 'blocked' : 'allowed',
+        code,
+        datasets: demands
+          .filter((demand) => demand.kind === 'dataset')
+          .map((demand) => ({ ...datasetOf(demand), maskedFieldIds: [], filtered: false })),
+        truth: null,
+      };
+      await commit([
+        access.auditOpened(row),
+        closing(row.auditId, startedMs, { status: 'failed', code, rowCount: null }),
+      ]);
+    },
+  };
+}
+
+function isPublic(caller: Identified): boolean {
+  return caller.operation.access.kind === 'public';
+}
+
+function datasetOf(demand: DatasetDemand) {
+  return {
+    datasetId: demand.facts?.datasetId ?? '',
+    name: demand.name,
+    action: demand.action,
+    snapshotId: demand.snapshotId ?? null,
+    fieldIds: demand.fieldIds ?? null,
+  };
+}
+
+function masked(demand: DatasetDemand, masks: ReadonlyMap<number, unknown> | undefined): number[] {
+  const touched = demand.fieldIds;
+  return [...(masks?.keys() ?? [])].filter((fieldId) => touched === undefined || touched.includes(fieldId));
+}
