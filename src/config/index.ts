@@ -1,2 +1,11 @@
+export type { CheckedToml, FileProblem } from './checked-toml.ts';
+export { checkToml, describeProblem } from './checked-toml.ts';
+export { closestName } from './closest-name.ts';
+export { variableName } from './environment.ts';
+export { configErrors } from './errors.ts';
+export type { LoadedConfig } from './load-config.ts';
+export { loadConfig } from './load-config.ts';
 export type { Config } from './schema.ts';
 export { configSchema } from './schema.ts';
+export type { Setting } from './settings.ts';
+export { settingsOf } from './settings.ts';
