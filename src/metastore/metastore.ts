@@ -1,5 +1,6 @@
 import type { Compilable, Kysely } from 'kysely';
 import type { Statement } from '../base/index.ts';
+import type { Dialect } from './dialect.ts';
 import type { Database } from './schema.ts';
 
 /**
@@ -8,6 +9,8 @@ import type { Database } from './schema.ts';
  * commit a change without its journal event.
  */
 export interface MetastoreReader {
+  /** The SQL that differs between stores. */
+  readonly dialect: Dialect;
   /** Builds and compiles queries for this store's dialect; executes nothing. */
   readonly queries: Kysely<Database>;
   /** Rows of one query, read from the last committed state. Throws `metastore.unavailable`. */
@@ -18,9 +21,12 @@ export interface Metastore extends MetastoreReader {
   /**
    * Runs the statements in one transaction and answers once it is durable. **This is the commit point of every
    * mutation.** Batches of concurrent callers share one durable commit, one savepoint each: a refused batch leaves
-   * nothing behind and does not touch its neighbours. Batches are applied in the order of the calls.
+   * nothing behind and does not touch its neighbours. Batches are applied in the order of the calls. A guard counts
+   * the rows a statement changed, or returned where it returns rows (a SELECT may be a guard). A unique or foreign key
+   * violated by a statement refuses the batch too, under its guard's name or as `constraint`.
    *
-   * Throws `metastore.unavailable` (nothing was kept) or `metastore.outcome_unknown` (it may have been kept).
+   * Throws `metastore.unavailable` or `metastore.storage_full` (nothing was kept), `metastore.outcome_unknown` (it may
+   * have been kept), `metastore.statement_failed` (our bug; nothing was kept).
    */
   commit(statements: readonly Statement[]): Promise<CommitOutcome>;
   /** A consistent copy of the store as a file, while it is in use. */

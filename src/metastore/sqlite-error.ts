@@ -1,0 +1,55 @@
+import { LakeError } from '../base/index.ts';
+import { metastoreErrors } from './errors.ts';
+import type { WorkerError } from './worker-channel.ts';
+
+/** SQLite's primary result codes (https://www.sqlite.org/rescode.html) that decide something here. */
+const SQLITE_FULL = 13;
+
+/** A failure of the store as a refused operation of which nothing was kept. */
+export function notKept(error: WorkerError): LakeError {
+  if (error.errcode !== null && (error.errcode & 0xff) === SQLITE_FULL) {
+    return new LakeError(metastoreErrors.storage_full, {
+      detail:
+        'The disk of the metadata store is full. Nothing was kept; free space and send the request again.',
+      cause: error,
+    });
+  }
+  return unavailable('The metadata store could not be written or read. Nothing was kept.', error);
+}
+
+export function unavailable(detail: string, cause?: unknown): LakeError {
+  return new LakeError(metastoreErrors.unavailable, { detail, cause });
+}
+
+export function outcomeUnknown(cause?: unknown): LakeError {
+  return new LakeError(metastoreErrors.outcome_unknown, {
+    detail:
+      'The metadata store did not answer in time, so the change may or may not have been kept. ' +
+      'Send it again with the same Idempotency-Key.',
+    cause,
+  });
+}
+
+/** Why a store was not opened. */
+export function openingRefused(error: WorkerError): LakeError {
+  const { refusal } = error;
+  if (refusal?.kind === 'newer') {
+    return new LakeError(metastoreErrors.newer_store, {
+      detail: `The store holds the migration ${refusal.name}, which this version does not know: it was made by a newer one.`,
+    });
+  }
+  if (refusal?.kind === 'older') {
+    return new LakeError(metastoreErrors.older_store, {
+      detail: `The store lacks the migration ${refusal.name}: it was made by an older version. Start the server on it once.`,
+    });
+  }
+  if (refusal?.kind === 'edited') {
+    return new LakeError(metastoreErrors.migration_edited, {
+      detail: `The migration ${refusal.name} in the store is not the one this program ships.`,
+    });
+  }
+  return new LakeError(metastoreErrors.damaged, {
+    detail: 'The metadata store cannot be opened: it is unreadable, damaged, or not a store of lakehouse.',
+    cause: error,
+  });
+}

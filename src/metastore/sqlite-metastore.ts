@@ -1,0 +1,182 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Compilable } from 'kysely';
+import type { Clock, Logger } from '../base/index.ts';
+import { LakeError } from '../base/index.ts';
+import type { Config } from '../config/index.ts';
+import { createCommitQueue } from './commit-queue.ts';
+import { sqliteDialect } from './dialect.ts';
+import { metastoreErrors } from './errors.ts';
+import { takeHomeLock } from './home-lock.ts';
+import type { Metastore, MetastoreReader } from './metastore.ts';
+import { allMigrations } from './migrations.ts';
+import { notKept, openingRefused, unavailable } from './sqlite-error.ts';
+import type { ReaderAnswer, ReaderOptions, ReaderQuestion } from './sqlite-reader.ts';
+import type { WriterAnswer, WriterOptions, WriterQuestion } from './sqlite-writer.ts';
+import { openWorkerChannel, type WorkerChannel } from './worker-channel.ts';
+
+/** A store that only reads, for work on a home that no server uses. */
+export interface ReadOnlyMetastore extends MetastoreReader {
+  close(): Promise<void>;
+}
+
+interface OpenOptions {
+  /** The store's file; made when it is not there. */
+  readonly file: string;
+  readonly config: Config['metastore'];
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Opens the embedded store for this process alone, and migrates it. Throws `metastore.home_in_use`,
+ * `metastore.newer_store`, `metastore.migration_edited`, `metastore.damaged`.
+ */
+export async function openMetastore(options: OpenOptions): Promise<Metastore> {
+  const { file, config, clock, log } = options;
+  const lock = lockHome(file);
+  const opened: { terminate(): Promise<void> }[] = [];
+  try {
+    const migrations = allMigrations();
+    // Longer than a commit may take: a store that is locked is then told apart from a commit that failed.
+    const busyTimeoutMs = config.commit_timeout_ms * 2;
+    const writer = await openChannel<WriterQuestion | 'close', WriterAnswer>('sqlite-writer', {
+      file,
+      busyTimeoutMs,
+      migrations,
+      nowMs: clock.nowMs(),
+    } satisfies WriterOptions);
+    opened.push(writer);
+    const reader = await openReaderChannel({ file, busyTimeoutMs, migrations });
+    opened.push(reader);
+    const queue = createCommitQueue({ send: writer.request, timeoutMs: config.commit_timeout_ms, log });
+    return {
+      dialect: sqliteDialect,
+      queries: sqliteDialect.queries,
+      read: (query) => read(reader, query, config.commit_timeout_ms),
+      commit: queue.commit,
+      backup: (target) => backup({ file, busyTimeoutMs, migrations }, target),
+      async close() {
+        await queue.drain();
+        await closeWithin(reader.request({ kind: 'close' }), config.commit_timeout_ms);
+        await closeWithin(writer.request('close'), config.commit_timeout_ms);
+        await Promise.all(opened.map((channel) => channel.terminate()));
+        lock.release();
+      },
+    };
+  } catch (error) {
+    await Promise.all(opened.map((channel) => channel.terminate()));
+    lock.release();
+    throw error;
+  }
+}
+
+/**
+ * Opens a store for reading, without the home's lock: for offline verification and restore. Throws also
+ * `metastore.older_store`, since nothing is migrated.
+ */
+export async function openMetastoreReadOnly(options: {
+  readonly file: string;
+  readonly config: Config['metastore'];
+}): Promise<ReadOnlyMetastore> {
+  const { commit_timeout_ms: timeoutMs } = options.config;
+  const reader = await openReaderChannel({
+    file: options.file,
+    busyTimeoutMs: timeoutMs,
+    migrations: allMigrations(),
+  });
+  return {
+    dialect: sqliteDialect,
+    queries: sqliteDialect.queries,
+    read: (query) => read(reader, query, timeoutMs),
+    async close() {
+      await closeWithin(reader.request({ kind: 'close' }), timeoutMs);
+      await reader.terminate();
+    },
+  };
+}
+
+function lockHome(file: string): { release(): void } {
+  try {
+    return takeHomeLock(`${file}.lock`);
+  } catch (error) {
+    if (error instanceof LakeError) throw error;
+    throw damaged(error);
+  }
+}
+
+async function openChannel<Q, A>(entry: string, workerData: object): Promise<WorkerChannel<Q, A>> {
+  // The sources run as TypeScript, the published package as JavaScript.
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const opened = await openWorkerChannel<Q, A>(
+    new URL(`./${entry}.${extension}`, import.meta.url),
+    workerData,
+  );
+  if ('opening' in opened) throw openingRefused(opened.opening.error);
+  return opened.channel;
+}
+
+function openReaderChannel(options: ReaderOptions): Promise<WorkerChannel<ReaderQuestion, ReaderAnswer>> {
+  return openChannel('sqlite-reader', options);
+}
+
+async function read<R>(
+  reader: WorkerChannel<ReaderQuestion, ReaderAnswer>,
+  query: Compilable<R>,
+  timeoutMs: number,
+): Promise<R[]> {
+  const { sql, parameters } = query.compile();
+  const answer = await within(reader.request({ kind: 'read', sql, parameters }), timeoutMs);
+  if (answer.kind === 'rows') return answer.rows as R[];
+  throw notKept(answer.error);
+}
+
+/** The answer, or `metastore.unavailable` when the worker is gone or the time is up. */
+function within<A>(answer: Promise<A>, timeoutMs: number): Promise<A> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(unavailable('The metadata store did not answer a read in time.'));
+    const timer = setTimeout(late, timeoutMs);
+    answer
+      .then(resolve, (cause) => reject(unavailable('The metadata store’s reader ended.', cause)))
+      .finally(() => clearTimeout(timer));
+  });
+}
+
+async function closeWithin(answer: Promise<unknown>, timeoutMs: number): Promise<void> {
+  // A store that does not answer is ended with its thread; what it acknowledged is durable already.
+  await within(answer, timeoutMs).catch(() => undefined);
+}
+
+/** The copy appears under its name only when it is whole and durable. */
+async function backup(source: ReaderOptions, file: string): Promise<void> {
+  const partial = `${file}.partial`;
+  // Its own thread and connection, so that neither reads nor commits wait for it.
+  const copier = await openReaderChannel(source);
+  try {
+    rmSync(partial, { force: true });
+    const answer = await copier.request({ kind: 'backup', file: partial });
+    if (answer.kind === 'failed') throw notKept(answer.error);
+    fsyncPath(partial);
+    renameSync(partial, file);
+    fsyncPath(dirname(file));
+  } finally {
+    await copier.terminate();
+    rmSync(partial, { force: true });
+  }
+}
+
+function fsyncPath(path: string): void {
+  const handle = openSync(path, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function damaged(cause: unknown): LakeError {
+  return new LakeError(metastoreErrors.damaged, {
+    detail: 'The metadata store cannot be opened: its folder is not there or not writable.',
+    cause,
+  });
+}

@@ -1,0 +1,77 @@
+/**
+ * Worker entry: a read-only connection, so that a scan or a commit waiting for the disk never holds up the other.
+ * Entered by sqlite-metastore.ts and read-only-metastore.ts as a thread; imports no room, so that it starts fast.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { type ListedMigration, planMigrations } from './plan-migrations.ts';
+import { openSqliteConnection, type Row, type SqliteConnection } from './sqlite-connection.ts';
+import type { Opening, WorkerError } from './worker-channel.ts';
+
+export interface ReaderOptions {
+  readonly file: string;
+  readonly busyTimeoutMs: number;
+  /** Compared with what the store holds before anything is read. */
+  readonly migrations: readonly ListedMigration[];
+}
+
+export type ReaderQuestion =
+  | { readonly kind: 'read'; readonly sql: string; readonly parameters: readonly unknown[] }
+  | { readonly kind: 'backup'; readonly file: string }
+  | { readonly kind: 'close' };
+
+export type ReaderAnswer =
+  | { readonly kind: 'rows'; readonly rows: readonly Row[] }
+  | { readonly kind: 'failed'; readonly error: WorkerError };
+
+if (parentPort !== null) serve(parentPort, workerData as ReaderOptions);
+
+function serve(port: NonNullable<typeof parentPort>, options: ReaderOptions): void {
+  let connection: SqliteConnection;
+  let opening: Opening = { opened: true };
+  try {
+    connection = openSqliteConnection({
+      file: options.file,
+      readOnly: true,
+      busyTimeoutMs: options.busyTimeoutMs,
+    });
+    opening = checkMigrations(connection, options.migrations);
+  } catch (error) {
+    opening = { opened: false, error: workerError(error) };
+  }
+  port.postMessage(opening);
+  port.on('message', (question: ReaderQuestion) => {
+    port.postMessage(answer(connection, question));
+    if (question.kind === 'close') port.close();
+  });
+}
+
+function checkMigrations(connection: SqliteConnection, shipped: readonly ListedMigration[]): Opening {
+  const applied = connection.run('SELECT name, checksum FROM schema_migrations', []).rows;
+  const plan = planMigrations(shipped, applied as { name: string; checksum: string }[]);
+  if (plan.kind !== 'apply') {
+    return { opened: false, error: { message: plan.kind, errcode: null, refusal: plan } };
+  }
+  const [missing] = plan.pending;
+  if (missing === undefined) return { opened: true };
+  const refusal = { kind: 'older', name: missing.name } as const;
+  return { opened: false, error: { message: 'older', errcode: null, refusal } };
+}
+
+function answer(connection: SqliteConnection, question: ReaderQuestion): ReaderAnswer {
+  try {
+    if (question.kind === 'read') {
+      return { kind: 'rows', rows: connection.run(question.sql, question.parameters).rows };
+    }
+    // One read transaction: a consistent copy whatever is committed meanwhile, and without free pages.
+    if (question.kind === 'backup') connection.run('VACUUM INTO ?', [question.file]);
+    else connection.close();
+    return { kind: 'rows', rows: [] };
+  } catch (error) {
+    return { kind: 'failed', error: workerError(error) };
+  }
+}
+
+function workerError(error: unknown): WorkerError {
+  const errcode = (error as { errcode?: unknown }).errcode;
+  return { message: (error as Error).message, errcode: typeof errcode === 'number' ? errcode : null };
+}

@@ -1,0 +1,188 @@
+/**
+ * Worker entry: the store's one writer. It migrates the store, then answers each message — a group of batches — with
+ * one transaction. Entered by sqlite-metastore.ts as a thread; imports no room, so that it starts fast.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Statement } from '../base/index.ts';
+import { type ListedMigration, planMigrations } from './plan-migrations.ts';
+import { openSqliteConnection, type Row, type SqliteConnection } from './sqlite-connection.ts';
+import type { Opening, WorkerError } from './worker-channel.ts';
+
+export interface WriterOptions {
+  readonly file: string;
+  readonly busyTimeoutMs: number;
+  readonly migrations: readonly ListedMigration[];
+  readonly nowMs: number;
+}
+
+/** Batches to apply in order, each all or nothing. */
+export type WriterQuestion = readonly (readonly Statement[])[];
+
+export type BatchAnswer =
+  | { readonly kind: 'committed'; readonly rows: readonly (readonly Row[])[] }
+  | { readonly kind: 'refused'; readonly refusal: string }
+  | { readonly kind: 'failed'; readonly error: WorkerError };
+
+export type WriterAnswer =
+  | { readonly kind: 'done'; readonly batches: readonly BatchAnswer[] }
+  /** The whole group: `kept` says whether any of it may have become durable. */
+  | { readonly kind: 'failed'; readonly kept: 'no' | 'unknown'; readonly error: WorkerError };
+
+const SQLITE_ERROR = 1;
+const SQLITE_FULL = 13;
+const SQLITE_TOOBIG = 18;
+const SQLITE_CONSTRAINT = 19;
+const SQLITE_MISMATCH = 20;
+const SQLITE_RANGE = 25;
+/** Errors of one statement that leave the transaction as it was. */
+const STATEMENT_ERRORS: ReadonlySet<number> = new Set([
+  SQLITE_ERROR,
+  SQLITE_TOOBIG,
+  SQLITE_CONSTRAINT,
+  SQLITE_MISMATCH,
+  SQLITE_RANGE,
+]);
+/** PRIMARYKEY, UNIQUE, ROWID, FOREIGNKEY: what a concurrent change can cause; NOT NULL and CHECK are our bugs. */
+const RACE_CONSTRAINTS: ReadonlySet<number> = new Set([1555, 2067, 2579, 787]);
+
+if (parentPort !== null) serve(parentPort, workerData as WriterOptions);
+
+function serve(port: NonNullable<typeof parentPort>, options: WriterOptions): void {
+  let connection: SqliteConnection;
+  try {
+    connection = openSqliteConnection({
+      file: options.file,
+      readOnly: false,
+      busyTimeoutMs: options.busyTimeoutMs,
+    });
+    migrate(connection, options);
+  } catch (error) {
+    port.postMessage({ opened: false, error: workerError(error) } satisfies Opening);
+    return;
+  }
+  port.postMessage({ opened: true } satisfies Opening);
+  port.on('message', (question: WriterQuestion | 'close') => {
+    if (question !== 'close') return port.postMessage(applyGroup(connection, question));
+    connection.close();
+    port.postMessage({ kind: 'done', batches: [] } satisfies WriterAnswer);
+    port.close();
+  });
+}
+
+/** All pending migrations become visible together, or none. */
+function migrate(connection: SqliteConnection, options: WriterOptions): void {
+  connection.database.exec(
+    'CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL, applied_ms BIGINT NOT NULL)',
+  );
+  const applied = connection.run('SELECT name, checksum FROM schema_migrations', []).rows;
+  const plan = planMigrations(options.migrations, applied as { name: string; checksum: string }[]);
+  if (plan.kind !== 'apply') throw new OpeningRefusal(plan);
+  if (plan.pending.length === 0) return;
+  connection.database.exec('BEGIN IMMEDIATE');
+  for (const { name, checksum, statements } of plan.pending) {
+    for (const statement of statements) connection.database.exec(statement);
+    connection.run('INSERT INTO schema_migrations (name, checksum, applied_ms) VALUES (?, ?, ?)', [
+      name,
+      checksum,
+      options.nowMs,
+    ]);
+  }
+  connection.database.exec('COMMIT');
+}
+
+class OpeningRefusal extends Error {
+  readonly refusal: NonNullable<WorkerError['refusal']>;
+
+  constructor(refusal: NonNullable<WorkerError['refusal']>) {
+    super(refusal.kind);
+    this.refusal = { kind: refusal.kind, name: refusal.name };
+  }
+}
+
+/** One transaction for the group, one savepoint for each batch. */
+function applyGroup(connection: SqliteConnection, batches: WriterQuestion): WriterAnswer {
+  const answers: BatchAnswer[] = [];
+  try {
+    connection.run('BEGIN IMMEDIATE', []);
+    for (const batch of batches) answers.push(applyBatch(connection, batch));
+  } catch (error) {
+    // Disk full, I/O error, lock: the group is rolled back whole, since a part of it may already be gone.
+    rollback(connection);
+    return { kind: 'failed', kept: 'no', error: workerError(error) };
+  }
+  if (!answers.some((answer) => answer.kind === 'committed')) {
+    rollback(connection);
+    return { kind: 'done', batches: answers };
+  }
+  try {
+    // The commit point of every change in the store: it returns once the write-ahead log is on the disk.
+    connection.run('COMMIT', []);
+  } catch (error) {
+    rollback(connection);
+    return { kind: 'failed', kept: keptAfterFailedCommit(connection, error), error: workerError(error) };
+  }
+  return { kind: 'done', batches: answers };
+}
+
+/** Throws what ends the whole group. */
+function applyBatch(connection: SqliteConnection, batch: readonly Statement[]): BatchAnswer {
+  connection.run('SAVEPOINT batch', []);
+  const rows: (readonly Row[])[] = [];
+  for (const { sql, parameters, guard } of batch) {
+    try {
+      const result = connection.run(sql, parameters);
+      if (guard !== undefined && result.affected !== guard.rows) return undo(connection, guard.refusal);
+      rows.push(result.rows);
+    } catch (error) {
+      const { errcode } = workerError(error);
+      const ownFault = errcode === null || STATEMENT_ERRORS.has(errcode & 0xff);
+      if (!ownFault || !connection.database.isTransaction) throw error;
+      if (errcode !== null && RACE_CONSTRAINTS.has(errcode)) {
+        return undo(connection, guard?.refusal ?? 'constraint');
+      }
+      undo(connection, '');
+      return { kind: 'failed', error: workerError(error) };
+    }
+  }
+  connection.run('RELEASE batch', []);
+  return { kind: 'committed', rows };
+}
+
+function undo(connection: SqliteConnection, refusal: string): BatchAnswer {
+  connection.run('ROLLBACK TO batch', []);
+  connection.run('RELEASE batch', []);
+  return { kind: 'refused', refusal };
+}
+
+function rollback(connection: SqliteConnection): void {
+  if (connection.database.isTransaction) connection.run('ROLLBACK', []);
+}
+
+/**
+ * Whether a commit that failed may be found again after a crash. A full disk stops before the log's commit record. A
+ * failed fsync comes after it: the record is in the log and recovery would believe it — until another durable commit
+ * has overwritten that place, which breaks the log's running checksum for all that followed it. So write one.
+ */
+function keptAfterFailedCommit(connection: SqliteConnection, error: unknown): 'no' | 'unknown' {
+  const { errcode } = workerError(error);
+  if (errcode !== null && (errcode & 0xff) === SQLITE_FULL) return 'no';
+  try {
+    connection.run('BEGIN IMMEDIATE', []);
+    // A write that always changes a page: an update to the same value would write nothing.
+    const [version] = connection.run('PRAGMA user_version', []).rows;
+    connection.database.exec(`PRAGMA user_version = ${(Number(version?.user_version) + 1) % 2 ** 30}`);
+    connection.run('COMMIT', []);
+    return 'no';
+  } catch {
+    rollback(connection);
+    return 'unknown';
+  }
+}
+
+function workerError(error: unknown): WorkerError {
+  if (error instanceof OpeningRefusal)
+    return { message: error.message, errcode: null, refusal: error.refusal };
+  const { message } = error as Error;
+  const errcode = (error as { errcode?: unknown }).errcode;
+  return { message, errcode: typeof errcode === 'number' ? errcode : null };
+}
