@@ -1,7 +1,12 @@
 import type { JsonObject } from '../../base/index.ts';
 
+/** What a rule that matched asks for, from the mildest to the most severe. */
 export const TRUTH_ACTIONS = ['allow', 'flag', 'require-review', 'block'] as const;
 export type TruthAction = (typeof TRUTH_ACTIONS)[number];
+
+/** Whether a rule judges a request before its work or the result of the work before anyone sees it. */
+export const TRUTH_PHASES = ['before', 'after'] as const;
+export type TruthPhase = (typeof TRUTH_PHASES)[number];
 
 export interface RuleOutcome {
   readonly rule: string;
@@ -14,6 +19,15 @@ export interface RuleOutcome {
 }
 
 export interface Truth {
-  /** Walks every rule of the task class over the context. Own properties only, by dot path. */
-  evaluate(taskClass: string, phase: 'before' | 'after', context: JsonObject): readonly RuleOutcome[];
+  /**
+   * Walks every rule of the task class and phase over the context. Own properties only, by dot path. Throws
+   * `truth.context_too_large` where a pattern cannot be judged over a text: the caller must then refuse.
+   */
+  evaluate(taskClass: string, phase: TruthPhase, context: JsonObject): readonly RuleOutcome[];
+}
+
+/** The verdict over all outcomes: the most severe action wins; `allow` where no rule matched. */
+export function severestAction(outcomes: readonly RuleOutcome[]): TruthAction {
+  const severity = Math.max(0, ...outcomes.map((outcome) => TRUTH_ACTIONS.indexOf(outcome.action)));
+  return TRUTH_ACTIONS[severity] ?? 'block';
 }

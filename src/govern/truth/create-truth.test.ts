@@ -1,0 +1,217 @@
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { createLogger, isLakeError } from '../../base/index.ts';
+import { type AnyOperation, type Permission, scopeIssuer } from '../scope/index.ts';
+import { createTruth, severestAction, TRUTH_ACTIONS } from './index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lakehouse-truth-'));
+const rulesFile = join(folder, 'truth.toml');
+const shipped = fileURLToPath(new URL('../../../config/truth.toml', import.meta.url));
+const log = createLogger({ level: 'silent' });
+afterAll(() => rmSync(folder, { recursive: true }));
+beforeEach(() => copyFileSync(shipped, rulesFile));
+
+function rule(lines: string) {
+  return `[[rules]]\nname = "r"\ntask_class = "ingest"\nphase = "before"\naction = "block"\nmessage = "m"\n${lines}\n`;
+}
+
+async function refusal(work: () => Promise<unknown>) {
+  try {
+    await work();
+  } catch (error) {
+    if (isLakeError(error)) return { code: error.code, detail: error.detail, ...error.data };
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+function scopeParts(...permissions: Permission[]) {
+  return {
+    requestId: 'request-1',
+    identity: { name: 'ann', role: 'admin', attributes: new Map(), keyId: null, onBehalfOf: null },
+    signal: new AbortController().signal,
+    log,
+    decisions: new Map(),
+    buckets: [],
+    permissions: new Set(permissions),
+    authorise: () => ({ allowed: false, reason: 'no dataset here' }) as const,
+  };
+}
+
+function operation(operations: readonly AnyOperation[], name: string) {
+  const found = operations.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`no operation ${name}`);
+  return found;
+}
+
+async function read(operations: readonly AnyOperation[], name: string, input: object = {}) {
+  const found = operation(operations, name);
+  if (found.kind !== 'read') throw new Error('not a read');
+  const scope = scopeIssuer.read(scopeParts('truth.read'));
+  const answer = await found.run(scope, found.input.parse(input), { resolved: null, body: null });
+  if (answer.kind !== 'value') throw new Error('not a value');
+  return found.output.parse(answer.value) as Record<string, unknown>;
+}
+
+async function reload(operations: readonly AnyOperation[]) {
+  const found = operation(operations, 'truth.reload');
+  if (found.kind !== 'mutation') throw new Error('not a mutation');
+  const prepared = await found.prepare(
+    scopeIssuer.write(scopeParts('system.admin')),
+    {},
+    { resolved: null, body: null },
+  );
+  return prepared.attempt(0);
+}
+
+test.each([
+  [{ row_count: 0, rejected_ratio: 0, suspected_columns: [] }, 'block'],
+  [{ row_count: 10, rejected_ratio: 0.51, suspected_columns: [] }, 'block'],
+  [{ row_count: 10, rejected_ratio: 0.5, suspected_columns: ['contact'] }, 'flag'],
+  [{ row_count: 10, rejected_ratio: 0, suspected_columns: [] }, 'allow'],
+])('the shipped rules answer an ingest of %j with %s', async (context, action) => {
+  const { truth } = await createTruth({ rulesFile, log });
+  expect(severestAction(truth.evaluate('ingest', 'after', context))).toBe(action);
+  expect(truth.evaluate('ingest', 'before', context)).toEqual([]);
+  expect(truth.evaluate('other', 'after', context)).toEqual([]);
+});
+
+test('lists every rule with its condition and counts real matches, not dry runs', async () => {
+  const { truth, operations } = await createTruth({ rulesFile, log });
+  truth.evaluate('ingest', 'after', { row_count: 0 });
+  const context = { row_count: 0, rejected_ratio: 0.9 };
+  const dryRun = await read(operations, 'truth.evaluate', { task_class: 'ingest', phase: 'after', context });
+  expect(dryRun).toMatchObject({ action: 'block' });
+  const { rules } = await read(operations, 'truth.rules');
+  expect(rules).toContainEqual({
+    name: 'ingest-empty-file',
+    task_class: 'ingest',
+    phase: 'after',
+    action: 'block',
+    message: expect.any(String),
+    when: { type: 'FieldEquals', field: 'row_count', value: 0 },
+    hits: 1,
+  });
+  expect(rules).toContainEqual(expect.objectContaining({ name: 'ingest-mostly-rejected', hits: 0 }));
+});
+
+test('a reload puts new rules in force after the commit alone, and keeps counts by name', async () => {
+  const { truth, operations } = await createTruth({ rulesFile, log });
+  truth.evaluate('ingest', 'after', { row_count: 0 });
+  writeFileSync(rulesFile, rule('when = { type = "Always" }').replace('"r"', '"ingest-empty-file"'));
+  const attempt = await reload(operations);
+  expect(attempt.event).toMatchObject({
+    action: 'truth.reloaded',
+    data: { rules: ['ingest-empty-file'], added: [] },
+  });
+  expect(truth.evaluate('ingest', 'before', {})).toEqual([]);
+  await attempt.afterCommit?.();
+  expect(severestAction(truth.evaluate('ingest', 'before', {}))).toBe('block');
+  expect((await read(operations, 'truth.rules')).rules).toMatchObject([{ hits: 2 }]);
+});
+
+test('a reload of the same file changes nothing and journals nothing', async () => {
+  const { operations } = await createTruth({ rulesFile, log });
+  const attempt = await reload(operations);
+  expect(attempt.event).toBeNull();
+  expect(attempt.output(null)).toMatchObject({ changed: false, journal_event_id: null });
+});
+
+test('of two reloads the later reading stays in force, whichever commits last', async () => {
+  const { truth, operations } = await createTruth({ rulesFile, log });
+  writeFileSync(rulesFile, rule('when = { type = "Always" }'));
+  const earlier = await reload(operations);
+  writeFileSync(rulesFile, '# no rules\n');
+  const later = await reload(operations);
+  await later.afterCommit?.();
+  await earlier.afterCommit?.();
+  expect(truth.evaluate('ingest', 'before', {})).toEqual([]);
+});
+
+test('a reload of a file with a mistake is refused and the rules in force stay', async () => {
+  const { truth, operations } = await createTruth({ rulesFile, log });
+  writeFileSync(rulesFile, rule('when = { type = "Allways" }'));
+  expect(await refusal(() => reload(operations))).toMatchObject({ code: 'truth.rules_invalid' });
+  rmSync(rulesFile);
+  expect(await refusal(() => reload(operations))).toMatchObject({ code: 'truth.rules_unreadable' });
+  expect(severestAction(truth.evaluate('ingest', 'after', { row_count: 0 }))).toBe('block');
+});
+
+test.each([
+  ['when = { type = "Allways" }', 7, 'rules[0].when.type', 'Always'],
+  ['when = { type = "FieldEquals", feild = "a", field = "a", value = 1 }', 7, 'rules[0].when.feild', 'field'],
+  [
+    '[rules.when]\ntype = "All"\n[[rules.when.of]]\ntype = "FieldMatches"\nfield = "a"\npattern = "("',
+    12,
+    'rules[0].when.of[0].pattern',
+    null,
+  ],
+  ['when = { type = "Always" }\nphsae = "after"', 8, 'rules[0].phsae', 'phase'],
+  [`when = { type = "Always" }\n${rule('when = { type = "Always" }')}`, 9, 'rules[1].name', null],
+  ['', 1, 'rules[0].when', null],
+])('does not start with %j', async (lines, line, key, suggestion) => {
+  writeFileSync(rulesFile, rule(lines));
+  const refused = await refusal(() => createTruth({ rulesFile, log }));
+  expect(refused).toMatchObject({ code: 'truth.rules_invalid', problems: [{ line, key, suggestion }] });
+  expect(refused.detail).not.toContain(folder);
+});
+
+test('does not start without its rules', async () => {
+  const missing = { rulesFile: join(folder, 'none.toml'), log };
+  expect(await refusal(() => createTruth(missing))).toMatchObject({ code: 'truth.rules_unreadable' });
+});
+
+test('refuses, and does not pass, a text that a pattern cannot judge', async () => {
+  writeFileSync(rulesFile, rule('when = { type = "FieldMatches", field = "text", pattern = "secret" }'));
+  const { truth } = await createTruth({ rulesFile, log });
+  const context = { text: 'x'.repeat(20_000_001) };
+  expect(await refusal(async () => truth.evaluate('ingest', 'before', context))).toMatchObject({
+    code: 'truth.context_too_large',
+    rule: 'r',
+    field: 'text',
+  });
+});
+
+test('the most severe action wins, and a rule whose condition is false never acts', async () => {
+  const actions = fc.array(
+    fc.record({ action: fc.constantFrom(...TRUTH_ACTIONS), at: fc.integer({ min: 0, max: 3 }) }),
+    {
+      minLength: 1,
+      maxLength: 8,
+    },
+  );
+  await fc.assert(
+    fc.asyncProperty(actions, fc.integer({ min: 0, max: 3 }), async (wanted, at) => {
+      const text = wanted.map(({ action, at: value }, index) =>
+        rule(`when = { type = "FieldEquals", field = "at", value = ${value} }`)
+          .replace('"r"', `"r-${index}"`)
+          .replace('"block"', `"${action}"`),
+      );
+      writeFileSync(rulesFile, text.join('\n'));
+      const { truth } = await createTruth({ rulesFile, log });
+      const outcomes = truth.evaluate('ingest', 'before', { at });
+      expect(outcomes.map(({ matched }) => matched)).toEqual(wanted.map((one) => one.at === at));
+      for (const outcome of outcomes) if (!outcome.matched) expect(outcome.action).toBe('allow');
+      const acting = wanted.filter((one) => one.at === at).map((one) => TRUTH_ACTIONS.indexOf(one.action));
+      expect(TRUTH_ACTIONS.indexOf(severestAction(outcomes))).toBe(Math.max(0, ...acting));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('no operation works under a scope without its permission', async () => {
+  const { operations } = await createTruth({ rulesFile, log });
+  for (const one of operations) {
+    const call = { resolved: null, body: null };
+    const input = one.name === 'truth.evaluate' ? { task_class: 'ingest', phase: 'after', context: {} } : {};
+    const work = async () =>
+      one.kind === 'read'
+        ? one.run(scopeIssuer.read(scopeParts()), input, call)
+        : one.prepare(scopeIssuer.write(scopeParts()), input, call);
+    expect(await refusal(work)).toMatchObject({ code: 'scope.not_granted' });
+  }
+});

@@ -1,0 +1,29 @@
+import type { Logger } from '../../base/index.ts';
+import type { AnyOperation, HttpRoute } from '../scope/index.ts';
+import { evaluateRules } from './operations/evaluate-rules.ts';
+import { listRules } from './operations/list-rules.ts';
+import { reloadRules } from './operations/reload-rules.ts';
+import { truthRoutes } from './routes.ts';
+import { openRuleBook } from './rule-book.ts';
+import type { Truth } from './truth.ts';
+
+/**
+ * The truth room over one rules file (absolute path). Throws `truth.rules_invalid` or `truth.rules_unreadable`: the
+ * program must not start without its rules.
+ */
+export async function createTruth(deps: { readonly rulesFile: string; readonly log: Logger }): Promise<{
+  readonly truth: Truth;
+  readonly operations: readonly AnyOperation[];
+  readonly routes: readonly HttpRoute[];
+}> {
+  const book = await openRuleBook(deps.rulesFile);
+  const { rules, sha256 } = book.current();
+  deps.log.info({ rules: rules.length, sha256 }, 'truth rules loaded');
+  return {
+    truth: {
+      evaluate: (taskClass, phase, context) => book.judge(taskClass, phase, context, { dryRun: false }),
+    },
+    operations: [listRules(book), evaluateRules(book), reloadRules(book)],
+    routes: truthRoutes,
+  };
+}

@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { type JsonObject, LakeError } from '../../base/index.ts';
+import { ContextTooLargeError } from './condition.ts';
+import { truthErrors } from './errors.ts';
+import { parseRules, type Rule, type RuleSet } from './rule.ts';
+import type { RuleOutcome, TruthPhase } from './truth.ts';
+
+/** The rules in force and how often each has matched. The file is read at the start and again when asked to. */
+export interface RuleBook {
+  current(): RuleSet;
+  /** How often the rule matched since the process started; a rule keeps its count over a reload by its name. */
+  hits(rule: string): number;
+  /** Judges a context; a request counts hits, a dry run does not. */
+  judge(
+    taskClass: string,
+    phase: TruthPhase,
+    context: JsonObject,
+    options: { readonly dryRun: boolean },
+  ): readonly RuleOutcome[];
+  /** Reads and checks the file; what is in force does not change. */
+  read(): Promise<RuleReading>;
+  /** Puts a reading in force, unless a later one already is. */
+  adopt(reading: RuleReading): void;
+}
+
+export interface RuleReading {
+  readonly number: number;
+  readonly rules: RuleSet;
+}
+
+/** Opens the file. Throws `truth.rules_invalid` or `truth.rules_unreadable`: without its rules nothing starts. */
+export async function openRuleBook(file: string): Promise<RuleBook> {
+  const hits = new Map<string, number>();
+  let readings = 0;
+  const read = async (): Promise<RuleReading> => {
+    const number = ++readings;
+    return { number, rules: parseRules(await readText(file), file) };
+  };
+  let inForce = await read();
+  return {
+    current: () => inForce.rules,
+    hits: (rule) => hits.get(rule) ?? 0,
+    judge(taskClass, phase, context, { dryRun }) {
+      const outcomes = inForce.rules.rules
+        .filter((rule) => rule.taskClass === taskClass && rule.phase === phase)
+        .map((rule) => outcomeOf(rule, context));
+      if (!dryRun) {
+        for (const { rule, matched } of outcomes) if (matched) hits.set(rule, (hits.get(rule) ?? 0) + 1);
+      }
+      return outcomes;
+    },
+    read,
+    adopt(reading) {
+      if (reading.number > inForce.number) inForce = reading;
+    },
+  };
+}
+
+function outcomeOf(rule: Rule, context: JsonObject): RuleOutcome {
+  const matched = holds(rule, context);
+  return {
+    rule: rule.name,
+    taskClass: rule.taskClass,
+    matched,
+    action: matched ? rule.action : 'allow',
+    message: rule.message,
+  };
+}
+
+function holds(rule: Rule, context: JsonObject): boolean {
+  try {
+    return rule.holds(context);
+  } catch (cause) {
+    if (!(cause instanceof ContextTooLargeError)) throw cause;
+    throw new LakeError(truthErrors.context_too_large, {
+      detail: `The field ${cause.message} is too long for the truth rule "${rule.name}" to judge. Send less text at once.`,
+      data: { rule: rule.name, field: cause.message },
+      cause,
+    });
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new LakeError(truthErrors.rules_unreadable, {
+      detail: `The truth rules ${basename(file)} cannot be read. Put the file where truth.rules_file names it.`,
+      cause,
+    });
+  }
+}
