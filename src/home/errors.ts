@@ -1,0 +1,24 @@
+import { declareErrors } from '../base/index.ts';
+
+export const homeErrors = declareErrors('home', {
+  not_a_home: {
+    kind: 'not_found',
+    title: 'Not a lakehouse home',
+    remedy: 'Make one with `lakehouse init --home DIR`.',
+  },
+  already_a_home: {
+    kind: 'conflict',
+    title: 'The folder is already in use',
+    remedy: 'Choose an empty folder, or start the home that is there with `lakehouse serve --home DIR`.',
+  },
+  format_unsupported: {
+    kind: 'conflict',
+    title: 'Home of another version',
+    remedy: 'Start it with the version of lakehouse that the answer names, or restore a backup made by it.',
+  },
+  backup_invalid: {
+    kind: 'unprocessable',
+    title: 'Backup not usable',
+    remedy: 'Take another backup; the answer names the file or journal record that does not match.',
+  },
+});
