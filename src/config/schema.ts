@@ -21,6 +21,11 @@ export const configSchema = z.strictObject({
       json_body_limit_bytes: z.int().min(1024).default(4_194_304).describe('Largest JSON request body.'),
       request_timeout_ms: z.int().min(1000).default(3_600_000).describe('Longest time to receive a request.'),
       headers_timeout_ms: z.int().min(100).default(15_000).describe('Longest time to receive the headers.'),
+      upload_idle_timeout_ms: z
+        .int()
+        .min(100)
+        .default(60_000)
+        .describe('An upload that sends no byte for this long is refused.'),
       slow_reader_timeout_ms: z
         .int()
         .min(100)

@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { Answer } from '../door/index.ts';
+
+/** How an answer left: `reset` where it was cut off, so that no client takes a part for the whole. */
+export type Delivery = 'sent' | 'reset';
+
+export interface AnswerParts {
+  readonly response: ServerResponse;
+  readonly answer: Answer;
+  /** Only the head is sent: the request was a HEAD. */
+  readonly headOnly: boolean;
+  readonly slowReaderMs: number;
+  readonly onBreak: (error: unknown) => void;
+}
+
+/** Written at once at most, so that a slow reader's progress is seen in pieces of this size. */
+const WRITE_BYTES = 65_536;
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/**
+ * Writes an answer with back-pressure. The first chunk is awaited before the headers go, so that an early failure is
+ * still a refusal (it throws then); the last is held back until the door has closed the answer's record. A later
+ * failure, or a reader that takes nothing for `slowReaderMs`, destroys the connection without a terminator.
+ */
+export async function writeAnswer(parts: AnswerParts): Promise<Delivery> {
+  const { answer, response } = parts;
+  if (answer.kind === 'value') return writeValue(parts, answer.status, answer.value);
+  const chunks = answer.chunks[Symbol.asyncIterator]();
+  if (parts.headOnly || BODILESS.has(answer.status)) {
+    await chunks.return?.();
+    setHeaders(parts, { 'content-type': answer.contentType });
+    response.writeHead(answer.status).end();
+    return 'sent';
+  }
+  let step = await chunks.next();
+  setHeaders(parts, { 'content-type': answer.contentType });
+  response.writeHead(answer.status);
+  try {
+    while (step.done !== true) {
+      const next: IteratorResult<Uint8Array> = await chunks.next();
+      await write(response, step.value, parts.slowReaderMs);
+      step = next;
+    }
+    await finish(response, parts.slowReaderMs);
+    return 'sent';
+  } catch (error) {
+    parts.onBreak(error);
+    response.destroy();
+    await Promise.resolve(chunks.return?.()).catch(parts.onBreak);
+    return 'reset';
+  }
+}
+
+async function writeValue(parts: AnswerParts, status: number, value: unknown): Promise<Delivery> {
+  const { response } = parts;
+  if (BODILESS.has(status) || value === null || value === undefined) {
+    setHeaders(parts, {});
+    response.writeHead(status).end();
+    return 'sent';
+  }
+  const body = Buffer.from(JSON.stringify(value));
+  setHeaders(parts, { 'content-type': 'application/json', 'content-length': String(body.length) });
+  response.writeHead(status);
+  if (parts.headOnly) {
+    response.end();
+    return 'sent';
+  }
+  try {
+    await write(response, body, parts.slowReaderMs);
+    await finish(response, parts.slowReaderMs);
+    return 'sent';
+  } catch (error) {
+    parts.onBreak(error);
+    response.destroy();
+    return 'reset';
+  }
+}
+
+/** The answer's own headers win over the defaults; the guard's and the request id stay. */
+function setHeaders(parts: AnswerParts, defaults: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries({ ...defaults, ...parts.answer.headers })) {
+    parts.response.setHeader(name, value);
+  }
+  if (parts.answer.kind === 'value' && parts.answer.replayed) {
+    parts.response.setHeader('idempotency-replayed', 'true');
+  }
+}
+
+async function write(response: ServerResponse, bytes: Uint8Array, slowReaderMs: number): Promise<void> {
+  for (let offset = 0; offset < bytes.length; offset += WRITE_BYTES) {
+    if (response.destroyed) throw new Error('the client is gone');
+    const piece = bytes.subarray(offset, offset + WRITE_BYTES);
+    if (!response.write(piece)) await awaitReader(response, 'drain', slowReaderMs);
+  }
+}
+
+async function finish(response: ServerResponse, slowReaderMs: number): Promise<void> {
+  const finished = awaitReader(response, 'finish', slowReaderMs);
+  response.end();
+  await finished;
+}
+
+async function awaitReader(response: ServerResponse, event: string, slowReaderMs: number): Promise<void> {
+  const ended = new AbortController();
+  const timer = setTimeout(() => ended.abort(new Error('the client took no byte in time')), slowReaderMs);
+  const closed = () => ended.abort(new Error('the client is gone'));
+  response.once('close', closed);
+  try {
+    if (response.destroyed) throw new Error('the client is gone');
+    await once(response, event, { signal: ended.signal });
+  } finally {
+    clearTimeout(timer);
+    response.off('close', closed);
+  }
+}

@@ -1,0 +1,112 @@
+import type { FastifyRequest } from 'fastify';
+import { LakeError } from '../base/index.ts';
+import type { BodyBudget } from './body-budget.ts';
+import { arrivingBytes, readWhole } from './body-reader.ts';
+import { gatewayErrors } from './errors.ts';
+import { createInputBuilder, type RequestHead } from './input-builder.ts';
+import { parseJsonBody } from './json-body.ts';
+import { readForm } from './multipart-form.ts';
+import type { RoutePlan } from './route-plan.ts';
+
+/** What the door is given of a request. */
+export interface RequestContent {
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly body: AsyncIterable<Uint8Array> | null;
+  close(): Promise<void>;
+}
+
+export interface ContentParts {
+  readonly request: FastifyRequest;
+  readonly plan: RoutePlan;
+  readonly jsonLimitBytes: number;
+  readonly idleMs: number;
+  readonly budget: BodyBudget;
+  readonly spool: { readonly folder: string; readonly name: string; permit(): Promise<void> };
+}
+
+/** Member that takes the name of an uploaded file, where an operation has one and the form gave none. */
+const FILE_NAME_MEMBER = 'file_name';
+
+/** Merges the parts of a request into one input, as its route says. Nothing here knows any single operation. */
+export async function readContent(parts: ContentParts): Promise<RequestContent> {
+  const { request, plan } = parts;
+  const input = createInputBuilder(plan, headOf(request));
+  const done = async () => {};
+  switch (plan.route.body) {
+    case 'none':
+      if (hasBody(request)) throw unexpectedBody();
+      return { input: input.input(), body: null, close: done };
+    case 'json':
+      input.addBody(await readJson(parts));
+      return { input: input.input(), body: null, close: done };
+    case 'raw':
+      return { input: input.input(), body: arrivingBytes(request.raw, parts.idleMs), close: done };
+    case 'multipart-or-raw': {
+      if (mediaType(request) !== 'multipart/form-data') {
+        return { input: input.input(), body: arrivingBytes(request.raw, parts.idleMs), close: done };
+      }
+      const required = plan.schema.required ?? [];
+      const form = await readForm({ request, input, required, idleMs: parts.idleMs, spool: parts.spool });
+      const takesName = plan.members.has(FILE_NAME_MEMBER) && !input.has(FILE_NAME_MEMBER);
+      if (takesName && form.fileName !== null) input.addForm(FILE_NAME_MEMBER, form.fileName);
+      return { input: input.input(), body: form.content, close: form.close };
+    }
+  }
+}
+
+async function readJson(parts: ContentParts): Promise<Record<string, unknown>> {
+  const { request } = parts;
+  if (!hasBody(request)) return {};
+  if (!/^application\/(?:[a-z0-9.-]+\+)?json$/.test(mediaType(request))) throw unsupportedBody();
+  if (request.headers['content-encoding'] !== undefined) throw encodedBody();
+  const length = Number(request.headers['content-length']);
+  const declaredBytes = Number.isSafeInteger(length) ? length : null;
+  const limitBytes = parts.jsonLimitBytes;
+  const release = parts.budget.reserve(Math.min(declaredBytes ?? limitBytes, limitBytes));
+  try {
+    return parseJsonBody(await readWhole(request.raw, { declaredBytes, limitBytes, idleMs: parts.idleMs }));
+  } finally {
+    release();
+  }
+}
+
+function headOf(request: FastifyRequest): RequestHead {
+  const url = request.raw.url ?? '/';
+  const at = url.indexOf('?');
+  const params = request.params as Readonly<Record<string, string>>;
+  return {
+    params,
+    query: at === -1 ? '' : url.slice(at + 1),
+    header(name) {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    },
+  };
+}
+
+function hasBody(request: FastifyRequest): boolean {
+  const length = request.headers['content-length'];
+  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+function mediaType(request: FastifyRequest): string {
+  return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+function unexpectedBody(): LakeError {
+  return new LakeError(gatewayErrors.unexpected_body, {
+    detail: 'This address takes no body; its input stands in the path and the query.',
+  });
+}
+
+function unsupportedBody(): LakeError {
+  return new LakeError(gatewayErrors.unsupported_body, {
+    detail: 'This address takes a JSON object: send it with Content-Type: application/json.',
+  });
+}
+
+function encodedBody(): LakeError {
+  return new LakeError(gatewayErrors.body_encoded, {
+    detail: 'A JSON body is taken as it is: send it without Content-Encoding.',
+  });
+}
