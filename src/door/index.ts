@@ -1,1 +1,6 @@
-export type * from './door.ts';
+export type { CreatedDoor, DoorParts } from './create-door.ts';
+export { createDoor } from './create-door.ts';
+export type { Answer, Call, Door, StreamAnswer, ValueAnswer } from './door.ts';
+export { doorErrors } from './errors.ts';
+export type { OpenIntent, Settlement } from './settle-intents.ts';
+export { settleIntents } from './settle-intents.ts';

@@ -1,0 +1,109 @@
+/**
+ * One mutant per enforcement step: the step taken out of the source when it is loaded. No switch for this ships. Each
+ * must be caught by a probe; `find` must stand in the file exactly once, so that a mutant cannot go stale unseen.
+ */
+export interface Mutant {
+  readonly step: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    step: 'identify: any caller is the administrator',
+    file: 'src/door/steps/identify.ts',
+    find: 'return new Identified(call, operation, await access.identify(call.credentials));',
+    replace: 'return identifySystem(operation, call);',
+  },
+  {
+    step: 'validate: input is taken as it comes',
+    file: 'src/door/steps/validate.ts',
+    find: 'operation.input.safeParse(call.input)',
+    replace: '({ success: true, data: call.input, error: { issues: [] as { path: string[]; message: string }[] } })',
+  },
+  {
+    step: 'authorise: a refused demand passes',
+    file: 'src/door/steps/authorise.ts',
+    find: 'if (!answer.allowed) throw refusal(demand, answer);',
+    replace: 'if (!answer.allowed) return { demand, authorisation: null };',
+  },
+  {
+    step: 'authorise: masks and filters of the decision are dropped',
+    file: 'src/door/scope-parts.ts',
+    find: 'authorisation.decision] as const',
+    replace: '{ ...authorisation.decision, masks: new Map(), rowFilters: [] }] as const',
+  },
+  {
+    step: 'truth before: rules are not evaluated',
+    file: 'src/door/steps/judge.ts',
+    find: "return new Judged(grant, judge(truth, rule.taskClass, 'before', rule.context(request.input, resolved)));",
+    replace: 'return new Judged(grant, []);',
+  },
+  {
+    step: 'truth after: rules are not evaluated',
+    file: 'src/door/steps/judge.ts',
+    find: "...judge(truth, rule.taskClass, 'after', context)",
+    replace: '',
+  },
+  {
+    step: 'audit: a read runs without its row',
+    file: 'src/door/steps/audit.ts',
+    find: 'await commit([access.auditOpened(row)]);',
+    replace: '',
+  },
+  {
+    step: 'audit: a row is never closed',
+    file: 'src/door/steps/audit.ts',
+    find: 'await commit([closing(audited.auditId, audited.startedMs, result)]);',
+    replace: '',
+  },
+  {
+    step: 'audit: a refusal leaves no row',
+    file: 'src/door/create-door.ts',
+    find: 'if (!streaming) await auditor.refused(came, startedMs, reason);',
+    replace: '',
+  },
+  {
+    step: 'journal: a mutation commits without its event',
+    file: 'src/door/run-mutation.ts',
+    find: '...(event?.statements ?? []),',
+    replace: '',
+  },
+  {
+    step: 'journal: a mutation commits without its audit row',
+    file: 'src/door/run-mutation.ts',
+    find: "...parts.auditor.whole(parts.judged, parts.startedMs, marks, { status: 'ok', code: null, rowCount }),",
+    replace: '',
+  },
+  {
+    step: 'idempotency: the answer is not remembered',
+    file: 'src/door/run-mutation.ts',
+    find: '...(parts.reservation ? [parts.reservation.record(fingerprint, status, remember(eventId))] : []),',
+    replace: '',
+  },
+  {
+    step: 'idempotency: another content replays the answer',
+    file: 'src/door/run-mutation.ts',
+    find: 'if (remembered.fingerprint !== fingerprintOf(request.input, await body.digest())) {',
+    replace: 'if (remembered.fingerprint === "") {',
+  },
+  {
+    step: 'idempotency: a replay shows the secret again',
+    file: 'src/door/run-mutation.ts',
+    find: 'const remember = attempt.replayOutput ?? attempt.output;',
+    replace: 'const remember = attempt.output;',
+  },
+  {
+    step: 'idempotency: two requests run under one key',
+    file: 'src/door/idempotency.ts',
+    find: 'if (inFlight.has(held)) {',
+    replace: 'if (held === "") {',
+  },
+  {
+    step: 'lifetime: a revoked key keeps its stream',
+    file: 'src/door/lifetime.ts',
+    find: 'const unsubscribe = access.onRevoked(identity, () =>\n    stop(',
+    replace: 'const unsubscribe = access.onRevoked(identity, () =>\n    void (',
+  },
+];

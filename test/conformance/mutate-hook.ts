@@ -1,0 +1,23 @@
+import { registerHooks } from 'node:module';
+import { mutants } from './mutants.ts';
+
+// Loaded with --import in a process of its own: patches one source file as it is loaded.
+const mutant = mutants[Number(process.env.MUTANT)];
+if (mutant !== undefined) {
+  let patched = false;
+  registerHooks({
+    load(url, context, nextLoad) {
+      const loaded = nextLoad(url, context);
+      if (!url.endsWith(mutant.file)) return loaded;
+      const source = String(loaded.source);
+      if (source.split(mutant.find).length !== 2) {
+        throw new Error(`stale mutant: "${mutant.find}" must stand exactly once in ${mutant.file}`);
+      }
+      patched = true;
+      return { ...loaded, source: source.replace(mutant.find, () => mutant.replace) };
+    },
+  });
+  process.on('exit', () => {
+    if (!patched) console.error(`stale mutant: ${mutant.file} was never loaded`);
+  });
+}
