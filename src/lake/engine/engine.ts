@@ -14,8 +14,8 @@ export interface EngineResult {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** How a streamed result is encoded. `json` is a JSON array's members joined by commas, without the brackets. */
-export type EngineFormat = 'json' | 'ndjson' | 'csv' | 'parquet';
+/** How a streamed result is encoded. `ndjson`: one JSON object per row, each ended by a newline. */
+export type EngineFormat = 'ndjson' | 'csv' | 'parquet';
 
 export interface EngineStream {
   readonly columns: readonly EngineColumn[];
@@ -56,6 +56,11 @@ export interface EnginePool {
    * `engine.syntax` with a position in the given text, `engine.not_a_query` for what does not serialise.
    */
   parse(sql: string, signal: AbortSignal): Promise<string>;
+  /**
+   * SQL text of an AST made by `parse` and changed since, with the AST that this very text parses to, so that what will
+   * run can be checked and not only what was meant.
+   */
+  deparse(ast: string, signal: AbortSignal): Promise<{ readonly sql: string; readonly ast: string }>;
   /** For doctor and metrics: processes, busy, queued, restarts, killed. */
   stats(): Readonly<Record<string, number>>;
   close(): Promise<void>;

@@ -1,0 +1,258 @@
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBPreparedStatement,
+  type DuckDBType,
+  type DuckDBValue,
+  INTEGER,
+  StatementType,
+  VARCHAR,
+} from '@duckdb/node-api';
+import type { EngineColumn, EngineFormat, EngineParameters, EngineResult } from './engine.ts';
+import { describeType, rowAsJson } from './json-row.ts';
+import { jsonOfValue } from './json-value.ts';
+import type { ChildSettings } from './protocol.ts';
+import { resultPipePath, spillPath } from './protocol.ts';
+
+/**
+ * One in-memory DuckDB instance inside an engine process: the only file that talks to the engine's library. It is used
+ * for one lease, locked before its first statement, and thrown away.
+ */
+export interface DuckdbInstance {
+  /** After this the instance reaches exactly `allowedPaths`, and no statement can change a setting. */
+  lock(allowedPaths: readonly string[], memoryLimitMb: number): Promise<void>;
+  query(sql: string, parameters: EngineParameters): Promise<EngineResult>;
+  /** Announces the columns, then writes the rows into the process's pipe. Answers the number of rows. */
+  stream(
+    request: { sql: string; parameters: EngineParameters; format: EngineFormat },
+    announce: (columns: readonly EngineColumn[]) => void,
+  ): Promise<number>;
+  interrupt(): void;
+  close(): void;
+}
+
+/** Largest answer of `query`, which is held in memory and sent as one message. */
+const MAX_QUERY_ROWS = 200_000;
+
+/** Makes and warms an instance; about 15 ms, so it is done before a lease asks. */
+export async function createDuckdbInstance(settings: ChildSettings): Promise<DuckdbInstance> {
+  const spills = settings.spillLimitMb > 0;
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(settings.threads),
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    temp_directory: spills ? spillPath(settings.folder) : '',
+    max_temp_directory_size: `${settings.spillLimitMb}MB`,
+  });
+  const connection = await instance.connect();
+  await connection.run("SET parquet_metadata_cache = true; SET TimeZone = 'UTC'; SELECT 1");
+  return {
+    async lock(allowedPaths, memoryLimitMb) {
+      const paths = [...allowedPaths, resultPipePath(settings.folder)].map(quoteLiteral).join(', ');
+      await connection.run(
+        `SET memory_limit = '${memoryLimitMb}MB'; SET allowed_paths = [${paths}]; ` +
+          'SET enable_external_access = false; SET lock_configuration = true',
+      );
+    },
+    query: (sql, parameters) => query(connection, sql, parameters),
+    stream: (request, announce) => stream(connection, resultPipePath(settings.folder), request, announce),
+    interrupt: () => connection.interrupt(),
+    close() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+/** What the parser process needs: the engine's own parser, both ways. */
+export interface DuckdbParser {
+  /** The answer of `json_serialize_sql`, errors inside it. */
+  parse(sql: string): Promise<string>;
+  deparse(ast: string): Promise<string>;
+}
+
+/** A parser on an instance that reaches no file at all. */
+export async function createDuckdbParser(): Promise<DuckdbParser> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: '1',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    temp_directory: '',
+  });
+  const connection = await instance.connect();
+  await connection.run(
+    'SET allowed_paths = []; SET enable_external_access = false; SET lock_configuration = true',
+  );
+  const one = async (sql: string, text: string): Promise<string> => {
+    const reader = await connection.runAndReadAll(sql, [text], [VARCHAR]);
+    return String(reader.getRows()[0]?.[0] ?? '');
+  };
+  return {
+    parse: (sql) => one('SELECT json_serialize_sql($1::VARCHAR)', sql),
+    deparse: (ast) => one('SELECT json_deserialize_sql($1::JSON)', ast),
+  };
+}
+
+async function query(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters: EngineParameters,
+): Promise<EngineResult> {
+  const statement = await connection.prepare(sql);
+  try {
+    bind(statement, parameters);
+    const result = await statement.stream();
+    const names = uniqueNames(result.columnNames());
+    const columns = result
+      .columnTypes()
+      .map((type, at) => ({ name: names[at] ?? '', type: type.toString() }));
+    const rows: Record<string, unknown>[] = [];
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (chunk === null || chunk.rowCount === 0) return { columns, rows };
+      for (const row of chunk.getRows()) {
+        rows.push(Object.fromEntries(row.map((value, at) => [names[at] ?? '', jsonOfValue(value)])));
+      }
+      if (rows.length > MAX_QUERY_ROWS) {
+        throw new Error('Invalid Input Error: more rows than one answer may hold');
+      }
+    }
+  } finally {
+    statement.destroySync();
+  }
+}
+
+async function stream(
+  connection: DuckDBConnection,
+  pipe: string,
+  request: { sql: string; parameters: EngineParameters; format: EngineFormat },
+  announce: (columns: readonly EngineColumn[]) => void,
+): Promise<number> {
+  const types = await columnTypes(connection, request);
+  const columns = types.map(({ name, type }) => ({ name, type: type.toString() }));
+  announce(columns);
+  const target = quoteLiteral(pipe);
+  const source = `(${request.sql}\n)`;
+  const reader = await run(
+    connection,
+    copyStatement(request.format, source, types, target),
+    request.parameters,
+  );
+  return Number(reader ?? 0);
+}
+
+function copyStatement(
+  format: EngineFormat,
+  source: string,
+  columns: readonly { readonly name: string; readonly type: DuckDBType }[],
+  target: string,
+): string {
+  const internal = columns.map((_, at) => `c${at}`);
+  switch (format) {
+    case 'ndjson': {
+      const row = rowAsJson(
+        columns.map(({ name, type }, at) => ({ name, sql: `c${at}`, type: describeType(type) })),
+      );
+      // One JSON text per line: JSON escapes every control character, so no delimiter and no quote is ever needed.
+      return (
+        `COPY (SELECT ${row} FROM ${source} AS r(${internal.join(', ')})) TO ${target} ` +
+        "(FORMAT csv, HEADER false, DELIMITER '\u0001', QUOTE '', ESCAPE '')"
+      );
+    }
+    case 'csv':
+    case 'parquet': {
+      const names = columns.map(({ name }, at) => `c${at} AS ${quoteName(name)}`).join(', ');
+      const options = format === 'csv' ? 'FORMAT csv, HEADER true' : 'FORMAT parquet, COMPRESSION zstd';
+      return `COPY (SELECT ${names} FROM ${source} AS r(${internal.join(', ')})) TO ${target} (${options})`;
+    }
+  }
+}
+
+/** Names (made unique) and types of a statement's answer, without running it. */
+async function columnTypes(
+  connection: DuckDBConnection,
+  request: { sql: string; parameters: EngineParameters },
+): Promise<{ name: string; type: DuckDBType }[]> {
+  const statement = await connection.prepare(request.sql);
+  try {
+    if (statement.statementType !== StatementType.SELECT) {
+      throw new Error('Invalid Input Error: only a query can be streamed');
+    }
+    const count = statement.columnCount;
+    const names = uniqueNames(Array.from({ length: count }, (_, at) => statement.columnName(at)));
+    if (statement.parameterCount === 0) {
+      return names.map((name, at) => ({ name, type: statement.columnType(at) }));
+    }
+  } finally {
+    statement.destroySync();
+  }
+  // A parameter's type is known only with its value, so the columns of such a statement are those of an empty run.
+  const empty = await connection.prepare(`SELECT * FROM (${request.sql}\n) LIMIT 0`);
+  try {
+    bind(empty, request.parameters);
+    const result = await empty.run();
+    const names = uniqueNames(result.columnNames());
+    return result.columnTypes().map((type, at) => ({ name: names[at] ?? '', type }));
+  } finally {
+    empty.destroySync();
+  }
+}
+
+async function run(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters: EngineParameters,
+): Promise<DuckDBValue | undefined> {
+  const statement = await connection.prepare(sql);
+  try {
+    bind(statement, parameters);
+    const reader = await statement.runAndReadAll();
+    return reader.getRows()[0]?.[0];
+  } finally {
+    statement.destroySync();
+  }
+}
+
+function bind(statement: DuckDBPreparedStatement, parameters: EngineParameters): void {
+  const entries: readonly [string | number, unknown][] = Array.isArray(parameters)
+    ? parameters.map((value, at) => [at + 1, value])
+    : Object.entries(parameters);
+  for (const [key, value] of entries) {
+    const index = typeof key === 'number' ? key : statement.parameterIndex(key);
+    if (value === null) statement.bindNull(index);
+    else if (typeof value === 'boolean') statement.bindBoolean(index, value);
+    else if (typeof value === 'string') statement.bindVarchar(index, value);
+    else if (typeof value === 'bigint') bindBigint(statement, index, value);
+    else if (typeof value === 'number') bindNumber(statement, index, value);
+  }
+}
+
+function bindNumber(statement: DuckDBPreparedStatement, index: number, value: number): void {
+  if (!Number.isSafeInteger(value)) statement.bindDouble(index, value);
+  else if (Math.abs(value) <= 0x7fff_ffff) statement.bindValue(index, value, INTEGER);
+  else statement.bindBigInt(index, BigInt(value));
+}
+
+function bindBigint(statement: DuckDBPreparedStatement, index: number, value: bigint): void {
+  if (BigInt.asIntN(64, value) === value) statement.bindBigInt(index, value);
+  else statement.bindHugeInt(index, value);
+}
+
+/** Names as the engine itself makes them unique in a derived table: `a`, `a_1`; compared without case. */
+function uniqueNames(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let unique = name;
+    for (let n = 1; taken.has(unique.toLowerCase()); n += 1) unique = `${name}_${n}`;
+    taken.add(unique.toLowerCase());
+    return unique;
+  });
+}
+
+function quoteLiteral(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

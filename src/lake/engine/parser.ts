@@ -1,0 +1,107 @@
+import { isJsonObject, LakeError, type Logger } from '../../base/index.ts';
+import { engineError } from './engine-failure.ts';
+import { type EngineProcess, startEngineProcess } from './engine-process.ts';
+import { engineErrors } from './errors.ts';
+import type { ChildAnswer, ChildRequest } from './protocol.ts';
+
+/** The process that parses: kept apart, so that a statement that is hard to parse holds up no query that runs. */
+export interface Parser {
+  parse(sql: string, signal: AbortSignal): Promise<string>;
+  deparse(ast: string, signal: AbortSignal): Promise<{ readonly sql: string; readonly ast: string }>;
+  restarts(): number;
+  close(): Promise<void>;
+}
+
+const PARSE_TIMEOUT_MS = 5_000;
+const RESTART_PAUSE_MS = 1_000;
+const PARSER_DATA_MB = 1_024;
+
+export async function createParser(parts: { readonly log: Logger }): Promise<Parser> {
+  let restarts = 0;
+  let closed = false;
+  let current = start();
+  await current;
+
+  function start(): Promise<EngineProcess> {
+    const started = startEngineProcess({ settings: null, dataLimitMb: PARSER_DATA_MB, log: parts.log });
+    started
+      .then(
+        (engine) => engine.exited,
+        () => new Promise((resolve) => setTimeout(resolve, RESTART_PAUSE_MS).unref()),
+      )
+      .then(() => {
+        if (closed) return;
+        restarts += 1;
+        current = start();
+      });
+    return started;
+  }
+
+  async function ask(request: ChildRequest, signal: AbortSignal): Promise<ChildAnswer> {
+    if (signal.aborted) throw cancelled();
+    const engine = await current;
+    const timer = setTimeout(() => engine.kill(tooComplex()), PARSE_TIMEOUT_MS);
+    try {
+      return await engine.request(request);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return {
+    async parse(sql, signal) {
+      const answer = await ask({ kind: 'parse', sql }, signal);
+      if (answer.kind !== 'ast') throw new Error('unexpected answer of the parser process');
+      return refuseErrors(answer.ast, sql);
+    },
+    async deparse(ast, signal) {
+      const answer = await ask({ kind: 'deparse', ast }, signal);
+      if (answer.kind !== 'deparsed') throw new Error('unexpected answer of the parser process');
+      return { sql: answer.sql, ast: refuseErrors(answer.ast, answer.sql) };
+    },
+    restarts: () => restarts,
+    async close() {
+      closed = true;
+      const engine = await current.catch(() => null);
+      engine?.kill(null);
+      await engine?.exited;
+    },
+  };
+}
+
+/** `json_serialize_sql` reports what it cannot parse inside its answer. */
+function refuseErrors(ast: string, sql: string): string {
+  if (!ast.startsWith('{"error":true')) return ast;
+  const answer: unknown = JSON.parse(ast);
+  const { error_type: type, error_message: message, position } = isJsonObject(answer) ? answer : {};
+  if (type === 'not implemented') {
+    throw new LakeError(engineErrors.not_a_query, {
+      detail: 'Only a SELECT statement can be run here, and PIVOT needs its values listed with IN.',
+    });
+  }
+  const error = engineError(`Parser Error: ${String(message)}`);
+  if (position === undefined || error.errorCode !== engineErrors.syntax) throw error;
+  const at = lineAndColumn(sql, Number(position));
+  throw new LakeError(engineErrors.syntax, {
+    detail: `The statement is not valid SQL at line ${at.line}, column ${at.column}.`,
+    data: at,
+    cause: error.cause,
+  });
+}
+
+/** Line and column, both counted from 1, of a byte offset as the engine reports it. */
+export function lineAndColumn(sql: string, byteOffset: number): { line: number; column: number } {
+  const before = Buffer.from(sql, 'utf8').subarray(0, byteOffset).toString('utf8');
+  const lines = before.split('\n');
+  return { line: lines.length, column: (lines.at(-1) ?? '').length + 1 };
+}
+
+function tooComplex(): LakeError {
+  return new LakeError(engineErrors.too_complex, {
+    detail: 'The statement took too long to parse. Split it into smaller parts.',
+  });
+}
+
+function cancelled(): LakeError {
+  return new LakeError(engineErrors.cancelled, { detail: 'The request was cancelled.' });
+}

@@ -1,0 +1,58 @@
+import type { EngineColumn, EngineFormat, EngineParameters, EngineResult } from './engine.ts';
+
+/**
+ * What the gateway's side and an engine process say to each other over the process's message channel. Result bytes do
+ * not travel here: they go through the process's named pipe, unparsed and with back-pressure.
+ */
+export type ChildRequest =
+  /** Locks the pre-warmed instance to these files and takes it into use. */
+  | { readonly kind: 'open'; readonly allowedPaths: readonly string[]; readonly memoryLimitMb: number }
+  | { readonly kind: 'query'; readonly sql: string; readonly parameters: EngineParameters }
+  | {
+      readonly kind: 'stream';
+      readonly sql: string;
+      readonly parameters: EngineParameters;
+      readonly format: EngineFormat;
+    }
+  /** Throws the instance away and warms the next one. */
+  | { readonly kind: 'close' }
+  | { readonly kind: 'parse'; readonly sql: string }
+  | { readonly kind: 'deparse'; readonly ast: string };
+
+export type ChildInput =
+  | { readonly id: number; readonly request: ChildRequest }
+  /** Stops what runs; the running request answers with an error. */
+  | { readonly interrupt: true };
+
+export type ChildOutput =
+  | { readonly kind: 'ready' }
+  /** Names and types of a stream, before its bytes. */
+  | { readonly kind: 'columns'; readonly id: number; readonly columns: readonly EngineColumn[] }
+  | { readonly kind: 'done'; readonly id: number; readonly answer: ChildAnswer }
+  | { readonly kind: 'failed'; readonly id: number; readonly message: string };
+
+export type ChildAnswer =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'result'; readonly result: EngineResult }
+  | { readonly kind: 'streamed'; readonly rowCount: number }
+  | { readonly kind: 'ast'; readonly ast: string }
+  | { readonly kind: 'deparsed'; readonly sql: string; readonly ast: string };
+
+/** How a process is set up once, before it takes requests; passed as JSON in its only argument. */
+export interface ChildSettings {
+  /** The process's own folder: `results` is its named pipe, `spill` where queries spill. */
+  readonly folder: string;
+  readonly threads: number;
+  /** 0 for no spilling. */
+  readonly spillLimitMb: number;
+}
+
+/** The named pipe a process writes results into. */
+export function resultPipePath(folder: string): string {
+  return `${folder}/results`;
+}
+
+/** The folder a process spills into. */
+export function spillPath(folder: string): string {
+  return `${folder}/spill`;
+}
