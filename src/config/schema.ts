@@ -118,6 +118,16 @@ export const configSchema = z.strictObject({
       max_limit: z.int().min(1).default(1_000_000).describe('Largest limit a JSON answer may ask for.'),
     })
     .prefault({}),
+  catalog: z
+    .strictObject({
+      cache_mb: z.int().min(1).default(128).describe('Parsed table metadata kept in memory.'),
+      orphan_grace_s: z
+        .int()
+        .min(0)
+        .default(86_400)
+        .describe('Age at which a warehouse file that no dataset names is swept.'),
+    })
+    .prefault({}),
   ingest: z
     .strictObject({
       max_bytes: z.int().min(1).default(107_374_182_400).describe('Largest upload.'),

@@ -95,6 +95,8 @@ export interface NewDataFile {
 /** A change to one dataset, planned against its current pointer. */
 export interface DatasetChange {
   readonly name: string;
+  /** From `writeTarget`; taken for a dataset that is not there yet, so that its files lie in its own folder. */
+  readonly datasetId?: string;
   readonly mode: 'create' | 'append' | 'replace';
   /** Columns without ids for a new dataset; with the ids of `writeTarget` for an existing one. */
   readonly schema: IcebergSchema;

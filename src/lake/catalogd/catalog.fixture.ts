@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { createIdGenerator, createLogger, systemClock } from '../../base/index.ts';
+import { configSchema } from '../../config/index.ts';
+import { type DatasetDecision, type Identity, scopeIssuer } from '../../govern/scope/index.ts';
+import { type Metastore, openMetastore } from '../../metastore/index.ts';
+import type { DatasetChange, IcebergField, NewDataFile } from './catalog.ts';
+import { type Catalogd, createCatalogd } from './create-catalogd.ts';
+import { dataFileOf, duckdbFieldIds, duckdbTypeOf } from './iceberg/index.ts';
+
+/** A catalog over a real store and a real warehouse in a fresh folder, for this room's tests. */
+export interface CatalogFixture {
+  readonly home: string;
+  readonly store: Metastore;
+  readonly catalogd: Catalogd;
+  readonly clock: { nowMs(): number; monotonicMs(): number; advance(ms: number): void };
+  /** Runs SQL in a raw engine: the peer that results are compared with. */
+  sql(text: string): Promise<Record<string, unknown>[]>;
+  /** Writes rows as ingest does and commits them, retrying as the door does; answers the snapshot's id. */
+  write(change: WriteRequest): Promise<{ snapshotId: string | null; datasetId: string; attempts: number }>;
+  close(): Promise<void>;
+}
+
+export interface WriteRequest {
+  readonly name: string;
+  readonly mode?: 'create' | 'append' | 'replace';
+  readonly columns: readonly IcebergField[];
+  /** A query whose columns are the dataset's. */
+  readonly query: string;
+  readonly tags?: ReadonlyMap<number, readonly string[]>;
+}
+
+export const SYSTEM: Identity = {
+  name: 'tester',
+  role: 'admin',
+  attributes: new Map(),
+  keyId: null,
+  onBehalfOf: null,
+};
+
+export function column(name: string, type: IcebergField['type']): IcebergField {
+  return { id: 0, name, required: false, type };
+}
+
+const log = createLogger({ level: 'silent' });
+
+export function decisionFor(datasetId: string, action: 'read' | 'write' | 'admin'): DatasetDecision {
+  return { datasetId, name: '', action, policyVersion: 1, masks: new Map(), rowFilters: [] };
+}
+
+function scopeParts(datasetIds: readonly string[]) {
+  return {
+    requestId: 'test',
+    identity: SYSTEM,
+    signal: new AbortController().signal,
+    log,
+    decisions: new Map(datasetIds.map((id) => [`${id}:read`, decisionFor(id, 'read')] as const)),
+    buckets: [],
+    permissions: new Set<never>(),
+    authorise: (facts: { datasetId: string }, action: 'read' | 'write' | 'delete' | 'admin') => ({
+      allowed: true as const,
+      decision: { ...decisionFor(facts.datasetId, 'read'), action },
+    }),
+  };
+}
+
+export const scopes = {
+  resolve: () => scopeIssuer.resolve(scopeParts([])),
+  read: (...datasetIds: string[]) => scopeIssuer.read(scopeParts(datasetIds)),
+  write: (...datasetIds: string[]) => scopeIssuer.write(scopeParts(datasetIds)),
+};
+
+export async function openCatalogFixture(): Promise<CatalogFixture> {
+  const home = await mkdtemp(join(tmpdir(), 'catalogd-'));
+  const config = configSchema.parse({});
+  let offsetMs = 0;
+  const clock = {
+    nowMs: () => systemClock.nowMs() + offsetMs,
+    monotonicMs: () => systemClock.monotonicMs(),
+    advance: (ms: number) => {
+      offsetMs += ms;
+    },
+  };
+  const ids = createIdGenerator({ clock, random: randomBytes });
+  const store = await openMetastore({
+    file: join(home, 'metastore.db'),
+    config: { ...config.metastore, commit_timeout_ms: 20_000 },
+    clock,
+    log,
+  });
+  const catalogd = createCatalogd({ store, home, config, clock, ids, detector: { version: 'test-1' } });
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const sql = async (text: string) => {
+    const reader = await connection.runAndReadAll(text);
+    return reader.getRowObjectsJson() as Record<string, unknown>[];
+  };
+  return {
+    home,
+    store,
+    catalogd,
+    clock,
+    sql,
+    write: (request) => writeRows({ store, catalogd, sql, nextId: () => ids.next() }, request),
+    async close() {
+      connection.closeSync();
+      instance.closeSync();
+      await store.close();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function writeRows(
+  parts: Pick<CatalogFixture, 'store' | 'catalogd' | 'sql'> & { nextId(): string },
+  request: WriteRequest,
+) {
+  const { catalog } = parts.catalogd;
+  const scope = scopes.write();
+  const { name, columns, mode = 'append' } = request;
+  const target = await catalog.writeTarget(scope, { name, mode, columns });
+  const file = await writeDataFile(parts, { target, query: request.query });
+  const change: DatasetChange = {
+    name,
+    datasetId: target.datasetId,
+    mode,
+    schema: target.schema,
+    files: [file],
+    tags: request.tags ?? new Map(),
+    owner: null,
+    description: null,
+    lineage: { source: 'test' },
+  };
+  for (let attempts = 1; ; attempts++) {
+    const planned = await catalog.planCommit(scope, change);
+    const outcome = await parts.store.commit(planned.statements);
+    if (outcome.committed) return { snapshotId: planned.snapshotId, datasetId: planned.datasetId, attempts };
+    await planned.discard();
+  }
+}
+
+async function writeDataFile(
+  parts: Pick<CatalogFixture, 'sql'> & { nextId(): string },
+  request: { target: { folder: string; schema: { fields: readonly IcebergField[] } }; query: string },
+): Promise<NewDataFile> {
+  const path = join(request.target.folder, `${parts.nextId()}.parquet`);
+  const [described] = [await parts.sql(`DESCRIBE ${request.query}`)];
+  const given = new Set(described.map((row) => String(row['column_name']).toLowerCase()));
+  const fields = request.target.schema.fields.filter((field) => given.has(field.name.toLowerCase()));
+  const casts = fields.map((field) => {
+    const quoted = `"${field.name.replaceAll('"', '""')}"`;
+    return `CAST(${quoted} AS ${duckdbTypeOf(field.type)}) AS ${quoted}`;
+  });
+  const [statistics] = await parts.sql(
+    `COPY (SELECT ${casts.join(', ')} FROM (${request.query})) TO '${path}' (FORMAT parquet, COMPRESSION zstd, FIELD_IDS ${duckdbFieldIds({ fields })}, RETURN_STATS true)`,
+  );
+  return dataFileOf({ fields }, path, statistics as never);
+}

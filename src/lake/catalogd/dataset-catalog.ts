@@ -1,0 +1,330 @@
+import type { Clock, IdGenerator, JsonObject } from '../../base/index.ts';
+import { LakeError } from '../../base/index.ts';
+import {
+  type AnyScope,
+  type DatasetAction,
+  type DatasetFacts,
+  type ReadScope,
+  type ResolveScope,
+  requireOpenScope,
+  type WriteScope,
+} from '../../govern/scope/index.ts';
+import type {
+  AsOf,
+  Catalog,
+  DatasetChange,
+  IcebergField,
+  IcebergSchema,
+  PinnedDataset,
+  PlannedCommit,
+  ScanPlan,
+} from './catalog.ts';
+import { requireColumns, requireDatasetName } from './dataset-name.ts';
+import type { DatasetRecord } from './dataset-record.ts';
+import type { DatasetStore } from './dataset-store.ts';
+import { catalogErrors } from './errors.ts';
+import { assignFieldIds, highestFieldId, schemaEntries } from './iceberg/schema.ts';
+import { compareSchemas } from './iceberg/schema-evolution.ts';
+import { reconcileSchemas } from './iceberg/schema-reconcile.ts';
+import { totalsOf } from './iceberg/snapshot-summary.ts';
+import {
+  newTableMetadata,
+  schemaById,
+  snapshotAt,
+  snapshotById,
+  type TableMetadata,
+  withSchema,
+} from './iceberg/table-metadata.ts';
+import { planScan } from './plan-scan.ts';
+import { planSnapshot } from './plan-snapshot.ts';
+import { replacementColumns } from './replacement-columns.ts';
+import { schemaMismatch } from './schema-mismatch.ts';
+import type { DatasetAttributes, TableCommit, TableCommitter } from './table-commit.ts';
+import type { TableFiles } from './table-files.ts';
+import type { Warehouse } from './warehouse.ts';
+
+/** The catalog over the store's pointers and the warehouse's files. */
+export class DatasetCatalog implements Catalog {
+  readonly #parts: CatalogParts;
+  /** The state that facts were made from, so that a pin reads the very version access was decided on. */
+  readonly #states = new WeakMap<DatasetFacts, DatasetRecord>();
+
+  constructor(parts: CatalogParts) {
+    this.#parts = parts;
+  }
+
+  async facts(scope: AnyScope, name: string): Promise<DatasetFacts | null> {
+    requireOpenScope(scope);
+    const record = await this.#parts.store.byName(name);
+    if (record === null) return null;
+    this.#states.set(record.facts, record);
+    return record.facts;
+  }
+
+  async pin(scope: ResolveScope, facts: DatasetFacts, asOf: AsOf): Promise<PinnedDataset> {
+    requireOpenScope(scope);
+    const record = this.#states.get(facts) ?? (await this.#current(facts));
+    if (asOf.kind === 'current') {
+      const { schema, row } = record;
+      return { facts, snapshotId: row.snapshot_id, schema, plannedBytes: Number(row.size_bytes) };
+    }
+    const metadata = await this.#parts.files.metadata(record.row);
+    const snapshot =
+      asOf.kind === 'snapshot'
+        ? snapshotById(metadata, asOf.snapshotId)
+        : snapshotAt(metadata, asOf.timestampMs);
+    if (snapshot === null) {
+      throw new LakeError(catalogErrors.snapshot_not_found, {
+        detail: `The dataset ${facts.name} has no snapshot ${asOf.kind === 'snapshot' ? 'of this id' : 'at or before this time'}.`,
+      });
+    }
+    return {
+      facts,
+      snapshotId: snapshot['snapshot-id'],
+      schema: schemaById(metadata, snapshot['schema-id']),
+      plannedBytes: totalsOf(snapshot).sizeBytes,
+    };
+  }
+
+  async scan(scope: ReadScope | WriteScope, pinned: PinnedDataset): Promise<ScanPlan> {
+    scope.decision(pinned.facts.datasetId, 'read');
+    const { snapshotId, schema } = pinned;
+    if (snapshotId === null) return { snapshotId, schema, files: [] };
+    const record = this.#states.get(pinned.facts) ?? (await this.#current(pinned.facts));
+    const manifestList = await this.#manifestList(record, snapshotId);
+    const files = await planScan(this.#parts, record.row, manifestList);
+    return { snapshotId, schema, files };
+  }
+
+  async writeTarget(
+    scope: WriteScope,
+    request: { name: string; mode: 'create' | 'append' | 'replace'; columns: readonly IcebergField[] },
+  ): Promise<{ datasetId: string; folder: string; schema: IcebergSchema; exists: boolean }> {
+    requireOpenScope(scope);
+    const { warehouse, maxColumns } = this.#parts;
+    requireDatasetName(request.name);
+    requireColumns(request.columns, maxColumns);
+    const record = await this.#existing(request.name, request.mode);
+    if (record === null) {
+      const datasetId = this.#parts.ids.next();
+      await warehouse.prepareFolders(datasetId);
+      const { fields } = assignFieldIds(request.columns, 0);
+      const schema: IcebergSchema = { type: 'struct', 'schema-id': 0, fields };
+      return { datasetId, folder: warehouse.dataFolder(datasetId), schema, exists: false };
+    }
+    requireDatasetRight(scope, record, 'write');
+    const metadata = await this.#parts.files.metadata(record.row);
+    const fields = evolvedFields(record, metadata, request);
+    requireColumns(fields, maxColumns);
+    const datasetId = record.row.dataset_id;
+    await warehouse.prepareFolders(datasetId);
+    const schema: IcebergSchema = { ...record.schema, fields };
+    return { datasetId, folder: warehouse.dataFolder(datasetId), schema, exists: true };
+  }
+
+  async planCommit(scope: WriteScope, change: DatasetChange): Promise<PlannedCommit> {
+    requireOpenScope(scope);
+    requireDatasetName(change.name);
+    const record = await this.#existing(change.name, change.mode);
+    if (record === null) return this.#planCreate(change);
+    requireDatasetRight(scope, record, 'write');
+    return this.#planChange(record, change);
+  }
+
+  async #planCreate(change: DatasetChange): Promise<PlannedCommit> {
+    const { warehouse, committer, clock } = this.#parts;
+    requireColumns(change.schema.fields, this.#parts.maxColumns);
+    const datasetId = change.datasetId ?? this.#parts.ids.next();
+    const nowMs = clock.nowMs();
+    const empty = newTableMetadata({
+      tableUuid: datasetId,
+      location: warehouse.location(datasetId),
+      schema: { ...change.schema, 'schema-id': 0 },
+      lastColumnId: highestFieldId(change.schema),
+      nowMs,
+    });
+    const table = { dataset_id: datasetId, metadata_file: '', location: empty.location };
+    const planned = await this.#snapshot(table, empty, change, nowMs);
+    const commit = await committer.create(
+      { datasetId, name: change.name, metadata: planned.metadata },
+      {
+        ...planned,
+        attributes: { ...this.#attributes(change), detector_version: this.#parts.detectorVersion },
+        tags: detectedTags(change.tags),
+        lineage: change.lineage,
+        nowMs,
+      },
+    );
+    return plannedCommit({ change, commit, datasetId, metadata: planned.metadata, created: true });
+  }
+
+  async #planChange(record: DatasetRecord, change: DatasetChange): Promise<PlannedCommit> {
+    const base = await this.#parts.files.metadata(record.row);
+    const mode = change.mode === 'replace' ? 'replace' : 'append';
+    const joined = reconcileSchemas(base, record.schema, change.schema, mode);
+    if (joined === null) {
+      throw new LakeError(catalogErrors.conflict, {
+        detail: `The schema of ${change.name} changed while the rows were written. Send them again.`,
+      });
+    }
+    const nowMs = this.#parts.clock.nowMs();
+    const evolved = withSchema(base, joined, joined.lastColumnId);
+    const planned = await this.#snapshot(record.row, evolved, change, nowMs);
+    const carried = mode === 'replace' ? carriedTags(record, change.schema) : [];
+    const commit = await this.#parts.committer.update(record, {
+      ...planned,
+      attributes: this.#attributes(change),
+      tags: [...detectedTags(change.tags), ...carried],
+      lineage: change.lineage,
+      nowMs,
+    });
+    const datasetId = record.row.dataset_id;
+    return plannedCommit({ change, commit, datasetId, metadata: planned.metadata, created: false });
+  }
+
+  /** An append of no file makes no snapshot; a replacement by nothing does. */
+  async #snapshot(
+    table: Parameters<typeof planSnapshot>[1]['table'],
+    metadata: TableMetadata,
+    change: DatasetChange,
+    nowMs: number,
+  ) {
+    const operation = change.mode === 'replace' ? ('overwrite' as const) : ('append' as const);
+    if (change.files.length === 0 && operation === 'append') return { metadata, files: [] };
+    const parent = snapshotById(metadata, metadata['current-snapshot-id']);
+    const made = parent === null ? 'append' : operation;
+    const request = { table, metadata, operation: made, added: change.files, nowMs } as const;
+    return planSnapshot(this.#parts, request);
+  }
+
+  #attributes(change: DatasetChange): Partial<DatasetAttributes> {
+    return {
+      ...(change.owner === null ? {} : { owner: change.owner }),
+      ...(change.description === null ? {} : { description: change.description }),
+    };
+  }
+
+  async #existing(name: string, mode: DatasetChange['mode']): Promise<DatasetRecord | null> {
+    const record = await this.#parts.store.byNameKey(name);
+    if (record === null) return null;
+    if (mode === 'create' || record.row.name !== name) {
+      throw new LakeError(catalogErrors.dataset_exists, {
+        detail: `A dataset named ${name}${record.row.name === name ? '' : ' apart from case'} exists.`,
+      });
+    }
+    return record;
+  }
+
+  async #current(facts: DatasetFacts): Promise<DatasetRecord> {
+    const record = await this.#parts.store.byId(facts.datasetId);
+    if (record === null) {
+      throw new LakeError(catalogErrors.conflict, {
+        detail: `The dataset ${facts.name} was deleted meanwhile.`,
+      });
+    }
+    return record;
+  }
+
+  async #manifestList(record: DatasetRecord, snapshotId: string): Promise<string> {
+    if (record.row.snapshot_id === snapshotId && record.row.manifest_list !== null) {
+      return record.row.manifest_list;
+    }
+    const snapshot = snapshotById(await this.#parts.files.metadata(record.row), snapshotId);
+    if (snapshot === null) {
+      throw new LakeError(catalogErrors.snapshot_not_found, {
+        detail: `The dataset ${record.row.name} has no snapshot of this id.`,
+      });
+    }
+    return snapshot['manifest-list'];
+  }
+}
+
+export interface CatalogParts {
+  readonly store: DatasetStore;
+  readonly warehouse: Warehouse;
+  readonly files: TableFiles;
+  readonly committer: TableCommitter;
+  readonly ids: IdGenerator;
+  readonly clock: Clock;
+  readonly maxColumns: number;
+  /** Of the detector whose tags come with new datasets. */
+  readonly detectorVersion: string;
+}
+
+/**
+ * Judged on the dataset as it is now: another request may have made it after this one was authorised to create it.
+ * Throws `catalog.dataset_not_found`, the same answer as for a name that does not exist.
+ */
+export function requireDatasetRight(scope: WriteScope, record: DatasetRecord, action: DatasetAction): void {
+  if (scope.authorise(record.facts, action).allowed) return;
+  throw new LakeError(catalogErrors.dataset_not_found, {
+    detail: 'There is no dataset of this name, or it is not granted.',
+  });
+}
+
+function evolvedFields(
+  record: DatasetRecord,
+  metadata: TableMetadata,
+  request: { name: string; mode: 'create' | 'append' | 'replace'; columns: readonly IcebergField[] },
+): readonly IcebergField[] {
+  const lastColumnId = metadata['last-column-id'];
+  if (request.mode === 'replace') return replacementColumns(record.schema, request.columns, lastColumnId);
+  const comparison = compareSchemas(record.schema, request.columns, lastColumnId);
+  if (comparison.evolved === null)
+    throw schemaMismatch(catalogErrors.schema_mismatch, request.name, comparison);
+  return comparison.evolved.fields;
+}
+
+function detectedTags(tags: DatasetChange['tags']) {
+  return Array.from(tags).flatMap(([fieldId, names]) =>
+    names.map((tag) => ({ field_id: fieldId, tag, source: 'detected' as const, confidence: null })),
+  );
+}
+
+/**
+ * A replacement may give a column of an old name a new id (its type changed). What people and detectors said of the
+ * old column is said of the new one too: a tag never falls off by writing the data again.
+ */
+function carriedTags(record: DatasetRecord, schema: Pick<IcebergSchema, 'fields'>) {
+  const oldIds = new Map(
+    Array.from(schemaEntries(record.schema), (entry) => [entry.path.join('\0'), entry.id]),
+  );
+  return Array.from(schemaEntries(schema)).flatMap((entry) => {
+    const oldId = oldIds.get(entry.path.join('\0'));
+    if (oldId === undefined || oldId === entry.id) return [];
+    return record.tags
+      .filter((tag) => tag.field_id === oldId)
+      .map(({ tag, source, confidence }) => ({ field_id: entry.id, tag, source, confidence }));
+  });
+}
+
+function plannedCommit(parts: {
+  change: DatasetChange;
+  commit: TableCommit;
+  datasetId: string;
+  metadata: TableMetadata;
+  created: boolean;
+}): PlannedCommit {
+  const { change, commit, datasetId, metadata } = parts;
+  const snapshotId = metadata['current-snapshot-id'];
+  const eventData: JsonObject = {
+    dataset: change.name,
+    dataset_id: datasetId,
+    mode: change.mode,
+    created: parts.created,
+    version: commit.version,
+    snapshot_id: snapshotId === '-1' ? null : snapshotId,
+    schema_id: metadata['current-schema-id'],
+    files: change.files.length,
+    records: change.files.reduce((sum, file) => sum + file.recordCount, 0),
+    lineage: change.lineage,
+  };
+  return {
+    statements: commit.statements,
+    datasetId,
+    snapshotId: snapshotId === '-1' ? null : snapshotId,
+    schema: schemaById(metadata, metadata['current-schema-id']),
+    eventData,
+    discard: commit.discard,
+  };
+}

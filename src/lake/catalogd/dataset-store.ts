@@ -1,0 +1,127 @@
+import type { MetastoreReader } from '../../metastore/index.ts';
+import { isDatasetName } from './dataset-name.ts';
+import {
+  type ColumnTagRow,
+  type DatasetRecord,
+  type DatasetRow,
+  datasetRecord,
+  type LineageRow,
+  type SchemaRow,
+} from './dataset-record.ts';
+
+/** Records kept parsed; each is a few kilobytes. */
+const CACHED_RECORDS = 2_000;
+
+/**
+ * Reads datasets from the store. The pointer's row is read each time; schemas and tags, which change only with its
+ * version, are kept by version. They are read after the row, so that tags are never older than it.
+ */
+export class DatasetStore {
+  readonly #store: MetastoreReader;
+  readonly #records = new Map<string, DatasetRecord>();
+
+  constructor(store: MetastoreReader) {
+    this.#store = store;
+  }
+
+  /** The dataset of this name, exactly; null where there is none. */
+  async byName(name: string): Promise<DatasetRecord | null> {
+    if (!isDatasetName(name)) return null;
+    const record = await this.byNameKey(name);
+    return record?.row.name === name ? record : null;
+  }
+
+  /** The dataset whose name differs from this one by case at most. */
+  async byNameKey(name: string): Promise<DatasetRecord | null> {
+    const query = this.#live().where('name_key', '=', name.toLowerCase());
+    return (await this.#complete(await this.#store.read(query)))[0] ?? null;
+  }
+
+  async byId(datasetId: string): Promise<DatasetRecord | null> {
+    const query = this.#live().where('dataset_id', '=', datasetId);
+    return (await this.#complete(await this.#store.read(query)))[0] ?? null;
+  }
+
+  /** Datasets in the order of their names, after one, whose names start with a prefix (without regard to case). */
+  async page(request: { afterKey: string; prefix: string; limit: number }): Promise<DatasetRecord[]> {
+    const prefix = request.prefix.toLowerCase();
+    let query = this.#live()
+      .where('name_key', '>', request.afterKey)
+      .orderBy('name_key')
+      .limit(request.limit);
+    // Names are ASCII, so every name with the prefix is below the prefix followed by the last ASCII character.
+    if (prefix !== '')
+      query = query.where('name_key', '>=', prefix).where('name_key', '<', `${prefix}\u007f`);
+    return this.#complete(await this.#store.read(query));
+  }
+
+  /** The newest sources of rows first. */
+  async lineage(datasetId: string, limit: number): Promise<LineageRow[]> {
+    const query = this.#store.queries
+      .selectFrom('catalog_lineage')
+      .selectAll()
+      .where('dataset_id', '=', datasetId)
+      .orderBy('version', 'desc')
+      .limit(limit);
+    return this.#store.read(query);
+  }
+
+  #live() {
+    return this.#store.queries.selectFrom('catalog_datasets').selectAll().where('deleted_ms', 'is', null);
+  }
+
+  async #complete(rows: readonly DatasetRow[]): Promise<DatasetRecord[]> {
+    const known = new Map<string, DatasetRecord>();
+    for (const row of rows) {
+      const record = this.#records.get(row.dataset_id);
+      if (record?.row.version === row.version) known.set(row.dataset_id, record);
+    }
+    const loaded = await this.#load(rows.filter((row) => !known.has(row.dataset_id)));
+    return rows.flatMap((row) => known.get(row.dataset_id) ?? loaded.get(row.dataset_id) ?? []);
+  }
+
+  async #load(rows: readonly DatasetRow[]): Promise<ReadonlyMap<string, DatasetRecord>> {
+    const loaded = new Map<string, DatasetRecord>();
+    if (rows.length === 0) return loaded;
+    const ids = rows.map((row) => row.dataset_id);
+    const tags = this.#store.queries
+      .selectFrom('catalog_column_tags')
+      .selectAll()
+      .where('dataset_id', 'in', ids)
+      .orderBy('field_id')
+      .orderBy('tag');
+    const schemas = this.#store.queries
+      .selectFrom('catalog_schemas')
+      .selectAll()
+      .where('dataset_id', 'in', ids)
+      .orderBy('version');
+    const tagsById = grouped<ColumnTagRow>(await this.#store.read(tags));
+    const schemasById = grouped<SchemaRow>(await this.#store.read(schemas));
+    for (const row of rows) {
+      const id = row.dataset_id;
+      const record = datasetRecord(row, schemasById.get(id) ?? [], tagsById.get(id) ?? []);
+      loaded.set(id, record);
+      this.#remember(record);
+    }
+    return loaded;
+  }
+
+  #remember(record: DatasetRecord): void {
+    this.#records.delete(record.row.dataset_id);
+    this.#records.set(record.row.dataset_id, record);
+    for (const oldest of this.#records.keys()) {
+      if (this.#records.size <= CACHED_RECORDS) break;
+      this.#records.delete(oldest);
+    }
+  }
+}
+
+function grouped<T extends { dataset_id: string }>(rows: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const group = groups.get(row.dataset_id);
+    if (group === undefined) groups.set(row.dataset_id, [row]);
+    else group.push(row);
+  }
+  return groups;
+}

@@ -1,0 +1,88 @@
+import { declareErrors } from '../../base/index.ts';
+
+export const catalogErrors = declareErrors('catalog', {
+  name_invalid: {
+    kind: 'invalid',
+    title: 'Invalid dataset name',
+    remedy:
+      'Use letters, digits and underscores, starting with a letter or underscore, with at most one dot after a namespace, up to 128 characters.',
+  },
+  column_invalid: {
+    kind: 'invalid',
+    title: 'Invalid column',
+    remedy:
+      'Give each column a name of up to 255 printable characters that differs from its siblings by more than case.',
+  },
+  type_unsupported: {
+    kind: 'unprocessable',
+    title: 'Type cannot be stored',
+    remedy: 'Cast the column to a type that Iceberg version 2 has; HUGEINT and INTERVAL are refused.',
+  },
+  too_many_columns: {
+    kind: 'too_large',
+    title: 'Too many columns',
+    remedy: 'Split the dataset, or raise ingest.max_columns.',
+  },
+  dataset_not_found: {
+    kind: 'not_found',
+    title: 'Dataset not found',
+    remedy: 'Check the name with GET /catalog/datasets; names are case-sensitive.',
+  },
+  dataset_exists: {
+    kind: 'conflict',
+    title: 'Dataset exists',
+    remedy: 'Choose another name, or append to or replace the dataset. Names differ by more than case.',
+  },
+  schema_mismatch: {
+    kind: 'conflict',
+    title: 'Columns do not fit the dataset',
+    remedy: 'Read diff and migration_rules of this answer; apply a rule, or load into another dataset.',
+  },
+  schema_conflict: {
+    kind: 'conflict',
+    title: 'Dataset is registered with another schema',
+    remedy: 'Read diff and migration_rules of this answer; update the dataset, or register another name.',
+  },
+  snapshot_not_found: {
+    kind: 'not_found',
+    title: 'Snapshot not found',
+    remedy: 'List the snapshots with GET /catalog/datasets/by-name/{name}/snapshots.',
+  },
+  change_invalid: {
+    kind: 'unprocessable',
+    title: 'Change cannot be applied',
+    remedy: 'Describe the dataset and correct the change.',
+  },
+  conflict: {
+    kind: 'conflict',
+    title: 'Dataset changed meanwhile',
+    remedy: 'Try again; another writer was faster each time.',
+    retryable: true,
+  },
+  source_empty: {
+    kind: 'unprocessable',
+    title: 'Nothing to register',
+    remedy: 'Name an existing Parquet object, or a prefix ending in / with Parquet objects under it.',
+  },
+  source_invalid: {
+    kind: 'unprocessable',
+    title: 'Source cannot be registered',
+    remedy: 'Register Parquet objects of one schema; ingest other formats with POST /ingest/file.',
+  },
+  metadata_damaged: {
+    kind: 'internal',
+    title: 'Dataset metadata damaged',
+    remedy:
+      'Restore the warehouse from a backup, or roll the dataset back; POST /catalog/resync-missing names it.',
+  },
+  files_missing: {
+    kind: 'internal',
+    title: 'Dataset files missing',
+    remedy: 'Restore the warehouse from a backup; POST /catalog/resync-missing lists what is missing.',
+  },
+  page_invalid: {
+    kind: 'invalid',
+    title: 'Invalid page token',
+    remedy: 'Use the next_page of an earlier answer, or none.',
+  },
+});

@@ -1,0 +1,60 @@
+import { LakeError } from '../../base/index.ts';
+import type { ScanFile } from './catalog.ts';
+import { catalogErrors } from './errors.ts';
+import { ENTRY_STATUS, type ManifestEntry } from './iceberg/manifest.ts';
+import type { TableFiles, TablePointer } from './table-files.ts';
+import type { Warehouse } from './warehouse.ts';
+
+/** The reserved field id of `file_path` in position delete files (spec, "Reserved Field IDs"). */
+const DELETE_FILE_PATH_ID = 2147483546;
+
+/** The live data files of a snapshot, each with the position deletes that apply to it (spec, "Scan Planning"). */
+export async function planScan(
+  deps: { files: TableFiles; warehouse: Warehouse },
+  table: TablePointer,
+  manifestList: string,
+): Promise<ScanFile[]> {
+  const data: ManifestEntry[] = [];
+  const deletes: ManifestEntry[] = [];
+  for (const manifest of await deps.files.manifestList(table, manifestList)) {
+    const entries = await deps.files.manifest(table, manifest);
+    const target = manifest.content === 'data' ? data : deletes;
+    for (const entry of entries) if (entry.status !== ENTRY_STATUS.deleted) target.push(entry);
+  }
+  const pathOf = (location: string) => deps.warehouse.pathOf(location, table.location);
+  return data.map((entry) => {
+    const path = pathOf(entry.file.location);
+    return {
+      path,
+      recordCount: entry.file.recordCount,
+      sizeBytes: entry.file.sizeBytes,
+      hasFieldIds: deps.warehouse.holds(path),
+      deleteFiles: deletes
+        .filter((other) => applies(other, entry))
+        .map((other) => pathOf(other.file.location)),
+      lowerBounds: entry.file.lowerBounds,
+      upperBounds: entry.file.upperBounds,
+      nullCounts: entry.file.nullCounts,
+    };
+  });
+}
+
+/**
+ * A position delete applies to files of its own or an earlier sequence number. Bounds of its `file_path` rule a file
+ * out where they are whole; pruning is conservative and never changes a result.
+ */
+function applies(deletion: ManifestEntry, entry: ManifestEntry): boolean {
+  if (deletion.file.content === 2) {
+    throw new LakeError(catalogErrors.metadata_damaged, {
+      detail:
+        'The snapshot has equality deletes, which this version does not read. Compact it where it was written.',
+    });
+  }
+  if (deletion.sequenceNumber < entry.sequenceNumber) return false;
+  const lower = deletion.file.lowerBounds.get(DELETE_FILE_PATH_ID);
+  const upper = deletion.file.upperBounds.get(DELETE_FILE_PATH_ID);
+  const location = Buffer.from(entry.file.location, 'utf8');
+  if (lower !== undefined && Buffer.compare(location, lower) < 0) return false;
+  // A truncated upper bound is above every path it stands for, so the comparison holds for it too.
+  return upper === undefined || Buffer.compare(location, upper) <= 0;
+}
