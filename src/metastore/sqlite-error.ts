@@ -3,7 +3,10 @@ import { metastoreErrors } from './errors.ts';
 import type { WorkerError } from './worker-channel.ts';
 
 /** SQLite's primary result codes (https://www.sqlite.org/rescode.html) that decide something here. */
+const SQLITE_ERROR = 1;
+const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
+const SQLITE_NOTADB = 26;
 
 /** A failure of the store as a refused operation of which nothing was kept. */
 export function notKept(error: WorkerError): LakeError {
@@ -15,6 +18,22 @@ export function notKept(error: WorkerError): LakeError {
     });
   }
   return unavailable('The metadata store could not be written or read. Nothing was kept.', error);
+}
+
+/** A failed read: the store's state, or a query of ours that it does not take. */
+export function notRead(error: WorkerError): LakeError {
+  const code = error.errcode === null ? SQLITE_ERROR : error.errcode & 0xff;
+  if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) {
+    return new LakeError(metastoreErrors.damaged, {
+      detail: 'The metadata store’s file is damaged where it was read. Restore it from a backup.',
+      cause: error,
+    });
+  }
+  if (code !== SQLITE_ERROR) return unavailable('The metadata store could not be read.', error);
+  return new LakeError(metastoreErrors.statement_failed, {
+    detail: 'The metadata store refused a query.',
+    cause: error,
+  });
 }
 
 export function unavailable(detail: string, cause?: unknown): LakeError {

@@ -10,7 +10,7 @@ import { metastoreErrors } from './errors.ts';
 import { takeHomeLock } from './home-lock.ts';
 import type { Metastore, MetastoreReader } from './metastore.ts';
 import { allMigrations } from './migrations.ts';
-import { notKept, openingRefused, unavailable } from './sqlite-error.ts';
+import { notKept, notRead, openingRefused, unavailable } from './sqlite-error.ts';
 import type { ReaderAnswer, ReaderOptions, ReaderQuestion } from './sqlite-reader.ts';
 import type { WriterAnswer, WriterOptions, WriterQuestion } from './sqlite-writer.ts';
 import { openWorkerChannel, type WorkerChannel } from './worker-channel.ts';
@@ -128,7 +128,7 @@ async function read<R>(
   const { sql, parameters } = query.compile();
   const answer = await within(reader.request({ kind: 'read', sql, parameters }), timeoutMs);
   if (answer.kind === 'rows') return answer.rows as R[];
-  throw notKept(answer.error);
+  throw notRead(answer.error);
 }
 
 /** The answer, or `metastore.unavailable` when the worker is gone or the time is up. */

@@ -1,1 +1,8 @@
-export type * from './journal.ts';
+export type { Journald } from './create-journald.ts';
+export { createJournald } from './create-journald.ts';
+export { journalErrors } from './errors.ts';
+export type { EventContext, Journal } from './journal.ts';
+export type { OpenIntent } from './open-intents.ts';
+export type { JournalProblem } from './problems.ts';
+export type { VerifyReport } from './verify.ts';
+export { verifyOffline } from './verify-offline.ts';

@@ -1,0 +1,94 @@
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { SignedCheckpoint } from './checkpoint.ts';
+import { headsLine, parseHeadsLine } from './checkpoint.ts';
+
+/** A line of the heads file: its checkpoint, or null where it is not one. Lines count from 1. */
+export interface HeadsLine {
+  readonly line: number;
+  readonly checkpoint: SignedCheckpoint | null;
+}
+
+/**
+ * Appends checkpoints and returns once they are on the disk. What a crash left of a half-written last line is cut off
+ * first; its checkpoint is in the store and is among those appended.
+ */
+export async function appendHeads(file: string, checkpoints: readonly SignedCheckpoint[]): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const handle = await open(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+  try {
+    const { size } = await handle.stat();
+    const end = await endOfLastLine(handle, size);
+    if (end < size) await handle.truncate(end);
+    const text = checkpoints.map((checkpoint) => `${headsLine(checkpoint)}\n`).join('');
+    await handle.write(text, end);
+    await handle.sync();
+    if (size === 0) await syncFolder(file);
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * The whole lines of the file as it is when this is called (`size` bytes), in order; none where there is no file. Text
+ * after the last line end is a write that a crash cut off, and is left out.
+ */
+export async function readHeads(
+  file: string,
+): Promise<AsyncIterable<HeadsLine> & { readonly exists: boolean }> {
+  let size = 0;
+  let exists = true;
+  try {
+    const handle = await open(file, 'r');
+    ({ size } = await handle.stat());
+    await handle.close();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    exists = false;
+  }
+  return { exists, [Symbol.asyncIterator]: () => lines(file, size) };
+}
+
+async function* lines(file: string, size: number): AsyncGenerator<HeadsLine> {
+  if (size === 0) return;
+  const handle = await open(file, 'r');
+  try {
+    let line = 0;
+    let rest = '';
+    for await (const chunk of handle.createReadStream({
+      end: size - 1,
+      encoding: 'utf8',
+      autoClose: false,
+    })) {
+      const parts = (rest + chunk).split('\n');
+      rest = parts.pop() ?? '';
+      for (const text of parts) {
+        line += 1;
+        yield { line, checkpoint: parseHeadsLine(text) };
+      }
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function endOfLastLine(handle: FileHandle, size: number): Promise<number> {
+  const buffer = Buffer.alloc(4096);
+  for (let end = size; end > 0; end -= buffer.length) {
+    const start = Math.max(0, end - buffer.length);
+    const { bytesRead } = await handle.read(buffer, 0, end - start, start);
+    const at = buffer.subarray(0, bytesRead).lastIndexOf(0x0a);
+    if (at >= 0) return start + at + 1;
+  }
+  return 0;
+}
+
+async function syncFolder(file: string): Promise<void> {
+  const folder = await open(dirname(file), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { readOperation } from '../../../govern/scope/index.ts';
+import type { MetastoreReader } from '../../../metastore/index.ts';
+import type { Checkpointer } from '../checkpointer.ts';
+import { type VerifyReport, verifyJournal } from '../verify.ts';
+import { journalRead } from './access.ts';
+
+const problem = z.object({
+  writer: z.string(),
+  seq: z.int(),
+  id: z.string().nullable(),
+  place: z.enum(['event', 'head', 'checkpoint', 'heads_file']),
+  problem: z.string(),
+});
+
+const output = z.object({
+  valid: z.boolean(),
+  events_checked: z.int(),
+  checkpoints_checked: z.int(),
+  heads_checked: z.int(),
+  first_bad: problem.nullable(),
+  problems: z.array(problem),
+  unsigned_events: z.int(),
+  pruned_events: z.int(),
+  notes: z.array(z.string()).describe('What could not be looked at.'),
+});
+
+/** Verifies the whole journal of the running server. */
+export function verifyOperation(parts: {
+  readonly store: MetastoreReader;
+  readonly headsFile: string;
+  readonly checkpointer: Checkpointer;
+}) {
+  return readOperation<Record<string, never>, VerifyReport, null>({
+    name: 'journal.verify',
+    summary: 'Verify the journal',
+    description:
+      'Recomputes the hash chain over every event, compares columns with the hashed record, and checks every signed ' +
+      'checkpoint in the store and in the heads file. Names the place of the first difference. An answer of the server ' +
+      'about itself: `lakehouse journal verify --home` does the same without it.',
+    input: z.strictObject({}),
+    output,
+    access: journalRead(),
+    truth: { before: { none: 'reads the record only' }, after: { none: 'reads the record only' } },
+    async run(scope) {
+      scope.requirePermission('journal.read');
+      const report = await verifyJournal({
+        reader: parts.store,
+        headsFile: parts.headsFile,
+        publicKeys: [parts.checkpointer.key().publicKey],
+        signal: scope.signal,
+      });
+      return { kind: 'value', value: report };
+    },
+  });
+}

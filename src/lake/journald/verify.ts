@@ -1,0 +1,237 @@
+import type { MetastoreReader } from '../../metastore/index.ts';
+import { type AnchorCursor, anchorCursor, headsFileAnchors, storedAnchors } from './anchors.ts';
+import { type HeadsLine, readHeads } from './heads-file.ts';
+import type { JournalHead } from './journal-head.ts';
+import { type KeyTrust, readKeyTrust } from './key-trust.ts';
+import { type JournalProblem, type ProblemList, problemList } from './problems.ts';
+import { checkBase } from './pruned-base.ts';
+import { walkEvents } from './walk-events.ts';
+
+/** What verification found out. */
+export interface VerifyReport {
+  /** True where no problem was found; `notes` say what could not be looked at. */
+  readonly valid: boolean;
+  readonly events_checked: number;
+  /** Signed checkpoints of the store that are right. */
+  readonly checkpoints_checked: number;
+  /** Signed checkpoints of the heads file that are right. */
+  readonly heads_checked: number;
+  /** The problem earliest in the chain. */
+  readonly first_bad: JournalProblem | null;
+  /** In the order of the chain, at most 100. */
+  readonly problems: readonly JournalProblem[];
+  /** Events after the last checkpoint: whoever can write the store could rewrite these unseen. */
+  readonly unsigned_events: number;
+  /** Events that were pruned, vouched for by a signature alone. */
+  readonly pruned_events: number;
+  readonly notes: readonly string[];
+}
+
+export interface VerifyParts {
+  readonly reader: MetastoreReader;
+  /** Path of the heads file. */
+  readonly headsFile: string;
+  /** Public keys to trust, SPKI PEM; keys of rotations are found from these. */
+  readonly publicKeys: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Verification is repeated when the journal was pruned meanwhile. */
+const RUNS_MAX = 3;
+/** Events read and hashed at a time: some milliseconds of the event loop. */
+const PAGE_ROWS = 500;
+
+/**
+ * Recomputes every chain of the store, page by page, and compares: each record with its hash, its columns and its
+ * place; the head; every signed checkpoint, in the store and in the heads file.
+ *
+ * Finds and names any changed, removed, inserted, reordered or cut-off event up to the last checkpoint that is signed
+ * and kept, and accidental damage anywhere. Does not find: a rewrite of events after the last checkpoint that also
+ * recomputes the hashes; a cut after the last head kept elsewhere where the head was set back too; anything done by one
+ * who holds the private key and every copy of the heads file.
+ */
+export async function verifyJournal(parts: VerifyParts): Promise<VerifyReport> {
+  for (let run = 1; ; run++) {
+    const basesBefore = await readBases(parts.reader);
+    const report = await verifyOnce(parts);
+    if (report.valid || run === RUNS_MAX || basesBefore === (await readBases(parts.reader))) return report;
+  }
+}
+
+interface Tally {
+  events: number;
+  checkpoints: number;
+  heads: number;
+  unsigned: number;
+  pruned: number;
+}
+
+async function verifyOnce(parts: VerifyParts): Promise<VerifyReport> {
+  const { reader } = parts;
+  // In this order: what is signed is older than the head read after it, so that a journal in use is not taken for cut.
+  const headsLines = await readHeads(parts.headsFile);
+  const numbersMax = await readNumbersMax(reader);
+  const heads = await reader.read(reader.queries.selectFrom('journal_heads').selectAll().orderBy('writer'));
+  const problems = problemList();
+  const tally: Tally = { events: 0, checkpoints: 0, heads: 0, unsigned: 0, pruned: 0 };
+  for (const head of heads) {
+    await verifyChain({
+      ...parts,
+      head,
+      headsLines,
+      numberMax: numbersMax.get(head.writer) ?? 0,
+      problems,
+      tally,
+    });
+    await findStrays(reader, head, problems);
+  }
+  await findUnknownWriters(reader, heads, problems);
+  const found = problems.inOrder();
+  return {
+    valid: found.length === 0,
+    events_checked: tally.events,
+    checkpoints_checked: tally.checkpoints,
+    heads_checked: tally.heads,
+    first_bad: found[0] ?? null,
+    problems: found,
+    unsigned_events: tally.unsigned,
+    pruned_events: tally.pruned,
+    notes: notes(tally, headsLines.exists),
+  };
+}
+
+interface ChainParts extends VerifyParts {
+  readonly head: JournalHead;
+  readonly headsLines: AsyncIterable<HeadsLine>;
+  readonly numberMax: number;
+  readonly problems: ProblemList;
+  readonly tally: Tally;
+}
+
+async function verifyChain(parts: ChainParts): Promise<void> {
+  const { reader, head, problems, tally, headsLines, numberMax, signal } = parts;
+  const { writer } = head;
+  const trust = await readKeyTrust(reader, writer, parts.publicKeys);
+  await checkBase({ reader, head, trust, problems });
+  const stored = anchorCursor(storedAnchors({ reader, writer, numberMax, trust, problems }));
+  const kept = anchorCursor(headsFileAnchors({ lines: headsLines, writer, trust, problems }));
+  const cursors = [stored, kept];
+  try {
+    tally.events += await walkEvents({ reader, head, cursors, problems, signal, pageRows: PAGE_ROWS });
+  } finally {
+    for (const cursor of cursors) await cursor.close();
+  }
+  tally.checkpoints += stored.seen().count;
+  tally.heads += kept.seen().count;
+  const signedSeq = Math.max(stored.seen().last?.seq ?? 0, kept.seen().last?.seq ?? 0);
+  tally.unsigned += Math.max(0, head.seq - signedSeq);
+  tally.pruned += head.base_seq;
+  checkEnds({ head, stored, kept, trust, problems });
+}
+
+/** What only shows at the end: checkpoints taken from the store's end, and another key put in force. */
+function checkEnds(parts: {
+  readonly head: JournalHead;
+  readonly stored: AnchorCursor;
+  readonly kept: AnchorCursor;
+  readonly trust: KeyTrust;
+  readonly problems: ProblemList;
+}): void {
+  const { head, problems } = parts;
+  const { writer } = head;
+  const stored = parts.stored.seen().last;
+  const kept = parts.kept.seen().last;
+  const add = (seq: number, problem: string) =>
+    problems.add({ writer, seq, id: null, place: 'checkpoint', problem });
+  if (stored === null && head.seq > 0)
+    add(1, 'the store holds no valid checkpoint, though one is made at the start');
+  if ((kept?.number ?? 0) > (stored?.number ?? 0)) {
+    add((stored?.seq ?? 0) + 1, `the store lacks checkpoint ${kept?.number}, which the heads file holds`);
+  }
+  const keyInForce = parts.trust.keyInForce(head.seq) ?? stored?.key_id;
+  if (stored !== null && head.checkpoint_key_id !== keyInForce) {
+    add(head.seq, 'the head names another checkpoint key than the chain');
+  }
+}
+
+/** Events outside the range the head gives. */
+async function findStrays(reader: MetastoreReader, head: JournalHead, problems: ProblemList): Promise<void> {
+  const { writer } = head;
+  const events = reader.queries
+    .selectFrom('journal_events')
+    .select('id')
+    .where('writer', '=', writer)
+    .limit(PAGE_ROWS);
+  const before = await reader.read(events.where('seq', '<=', head.base_seq));
+  const after = await reader.read(events.where('seq', '>', head.seq));
+  const [now] = await reader.read(
+    reader.queries.selectFrom('journal_heads').select('seq').where('writer', '=', writer),
+  );
+  // The journal may have grown since the head was read: by as many events, with ids above that head's.
+  const isGrowth = after.length <= (now?.seq ?? 0) - head.seq && after.every(({ id }) => id > head.last_id);
+  const stray = before[0] ?? (isGrowth ? undefined : after[0]);
+  if (stray === undefined) return;
+  const problem = 'an event stands outside the chain that the head ends';
+  problems.add({ writer, seq: head.seq + 1, id: stray.id, place: 'event', problem });
+}
+
+/** Goes from writer to writer along the index, so that the cost is not that of the events. */
+async function findUnknownWriters(
+  reader: MetastoreReader,
+  heads: readonly JournalHead[],
+  problems: ProblemList,
+): Promise<void> {
+  const known = new Set(heads.map((head) => head.writer));
+  const events = reader.queries
+    .selectFrom('journal_events')
+    .select(['id', 'writer'])
+    .orderBy('writer')
+    .limit(1);
+  let [next] = await reader.read(events);
+  while (next !== undefined && !problems.isFull()) {
+    const { id, writer } = next;
+    if (!known.has(writer)) {
+      problems.add({ writer, seq: 1, id, place: 'event', problem: 'an event of a writer that has no head' });
+    }
+    [next] = await reader.read(events.where('writer', '>', writer));
+  }
+}
+
+async function readNumbersMax(reader: MetastoreReader): Promise<ReadonlyMap<string, number>> {
+  const { queries } = reader;
+  const rows = await reader.read(
+    queries
+      .selectFrom('journal_checkpoints')
+      .select((select) => ['writer', select.fn.max('number').as('number')])
+      .groupBy('writer'),
+  );
+  return new Map(rows.map(({ writer, number }) => [writer, number]));
+}
+
+async function readBases(reader: MetastoreReader): Promise<string> {
+  const { queries } = reader;
+  const rows = await reader.read(
+    queries.selectFrom('journal_heads').select(['writer', 'base_seq']).orderBy('writer'),
+  );
+  return JSON.stringify(rows);
+}
+
+function notes({ unsigned, pruned }: Tally, headsExist: boolean): string[] {
+  const said: string[] = [];
+  if (!headsExist) {
+    said.push(
+      'The heads file is not there: a cut that also took checkpoints out of the store would not be found.',
+    );
+  }
+  if (unsigned > 0) {
+    said.push(
+      `The last ${unsigned} events are not signed yet: a rewrite of these with new hashes is not found.`,
+    );
+  }
+  if (pruned > 0) {
+    said.push(
+      `${pruned} events were pruned: a signature vouches for their number and last hash, not their content.`,
+    );
+  }
+  return said;
+}
