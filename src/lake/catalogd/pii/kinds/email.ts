@@ -1,0 +1,51 @@
+import { joined, nameSignal, type PiiKind, shareOf } from '../pii-kind.ts';
+
+const PHRASES = {
+  names: [
+    'email',
+    'e mail',
+    'emails',
+    'emailaddress',
+    'mail address',
+    'correo',
+    'courriel',
+    'emailadresse',
+    '邮箱',
+    '邮件地址',
+    'メール',
+    '電子メール',
+    '이메일',
+    'почта',
+  ],
+  hints: ['mail', 'recipients', 'recipient', 'from', 'to', 'cc', 'bcc', 'login'],
+  denies: [
+    'message id',
+    'remote',
+    'url',
+    'uri',
+    'image',
+    'package',
+    'hash',
+    'count',
+    'sent',
+    'verified',
+    'opt',
+    'template',
+    'status',
+  ],
+};
+
+/** Local part, domain labels, an alphabetic top level; bounded, so the cost per position is bounded too. */
+const ADDRESS =
+  /(?<![\p{L}\d._%+/:-])[\p{L}\d._%+'-]{1,64}@(?:[\p{L}\d-]{1,63}\.){1,5}\p{L}{2,24}(?![\p{L}\d@-])/u;
+/** Free text counts from this share on: one address in twenty values is enough to hide the column. */
+const IN_TEXT_FROM = 0.05;
+
+/** `pii.email`: an address as the value or inside free text. */
+export const emailKind: PiiKind = {
+  tag: 'pii.email',
+  confidence(column) {
+    const share = shareOf(column.values, (value) => value.includes('@') && ADDRESS.test(value));
+    return joined(nameSignal(column.name, PHRASES), column, { share, aloneFrom: IN_TEXT_FROM });
+  },
+};

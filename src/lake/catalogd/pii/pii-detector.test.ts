@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { createPiiDetector, type SampledColumn } from './index.ts';
+
+interface LabelledTable {
+  readonly table: string;
+  readonly columns: readonly (SampledColumn & { readonly tags: readonly string[] })[];
+}
+
+const detector = createPiiDetector();
+
+function labelled(set: 'tuned' | 'held-out'): readonly LabelledTable[] {
+  return JSON.parse(
+    readFileSync(new URL(`./fixtures/labelled-columns.${set}.json`, import.meta.url), 'utf8'),
+  );
+}
+
+/** Counts (column, tag) pairs. */
+function measured(tables: readonly LabelledTable[]) {
+  let columns = 0;
+  let right = 0;
+  const missed: string[] = [];
+  const wrong: string[] = [];
+  for (const { table, columns: labelledColumns } of tables) {
+    columns += labelledColumns.length;
+    const findings = detector.detect(labelledColumns);
+    for (const { name, tags } of labelledColumns) {
+      const found = findings.filter((one) => one.name === name && !one.suspected).map((one) => one.tag);
+      right += found.filter((tag) => tags.includes(tag)).length;
+      missed.push(...tags.filter((tag) => !found.includes(tag)).map((tag) => `${table}.${name} ${tag}`));
+      wrong.push(...found.filter((tag) => !tags.includes(tag)).map((tag) => `${table}.${name} ${tag}`));
+    }
+  }
+  const recall = right / (right + missed.length);
+  const precision = right / (right + wrong.length);
+  return { columns, right, recall, precision, missed, wrong };
+}
+
+test.each(['tuned', 'held-out'] as const)(
+  'finds the personal columns of the %s labelled set, and only them',
+  (set) => {
+    const result = measured(labelled(set));
+    console.log(
+      `${set}: ${result.columns} columns, recall ${result.recall.toFixed(3)}, precision ${result.precision.toFixed(3)}`,
+      `missed: ${result.missed.join('; ') || 'none'}. Wrong: ${result.wrong.join('; ') || 'none'}.`,
+    );
+    expect(result.columns).toBeGreaterThanOrEqual(200);
+    expect(result.recall).toBeGreaterThanOrEqual(0.95);
+    expect(result.precision).toBeGreaterThanOrEqual(0.95);
+  },
+);
