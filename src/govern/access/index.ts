@@ -1,1 +1,21 @@
-export type * from './access-control.ts';
+export type {
+  AccessControl,
+  AuditClosing,
+  AuditOpening,
+  Credentials,
+  DemandAnswer,
+} from './access-control.ts';
+export type { DatasetDirectory } from './access-parts.ts';
+export type { AdminKey } from './bootstrap.ts';
+export { bootstrap, recoverAdminKey } from './bootstrap.ts';
+export type { Access, AccessOptions } from './create-access.ts';
+export { createAccess } from './create-access.ts';
+export { accessErrors } from './errors.ts';
+export type { ExpressionParser, ExpressionResult, ParsedExpression } from './expression-parser.ts';
+export { createExpressionParser } from './expression-parser.ts';
+export type { CompiledMaskMethod, MaskHashSql } from './mask-sql.ts';
+export { compileMaskSql, maskedType, maskHashBlocks } from './mask-sql.ts';
+export type { PolicyDocument } from './policy-document.ts';
+export { parsePolicyToml } from './policy-toml.ts';
+export type { Timer } from './timer.ts';
+export { systemTimer } from './timer.ts';

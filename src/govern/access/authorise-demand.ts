@@ -1,0 +1,104 @@
+import type {
+  Authorisation,
+  BucketDemand,
+  DatasetDemand,
+  Demand,
+  Identity,
+  Permission,
+} from '../scope/index.ts';
+import type { DemandAnswer } from './access-control.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
+import { mayByName, rolesOf } from './decide.ts';
+import type { DecisionCache } from './decision-cache.ts';
+import { ADMIN_ROLE, type RoleRule } from './policy-document.ts';
+
+/** Answers one demand of a request; whatever is not granted is refused. */
+export function authoriseDemand(
+  policy: CompiledPolicy,
+  cache: DecisionCache,
+  identity: Identity,
+  demand: Demand,
+): DemandAnswer {
+  switch (demand.kind) {
+    case 'permission':
+      return holdsPermission(policy, identity, demand.permission)
+        ? { allowed: true, authorisation: null }
+        : refuse(`The permission ${demand.permission} is missing.`);
+    case 'bucket':
+      return mayUseBucket(policy, identity, demand)
+        ? { allowed: true, authorisation: null }
+        : refuse(`No grant to ${demand.action} there in the bucket ${demand.bucket}.`);
+    case 'dataset':
+      return authoriseDatasetDemand(policy, cache, identity, demand);
+  }
+}
+
+/** Whether every role of the identity holds the permission. */
+export function holdsPermission(policy: CompiledPolicy, identity: Identity, permission: Permission): boolean {
+  return rolesOf(identity).every(
+    (role) => role === ADMIN_ROLE || policy.roles.get(role)?.permissions.has(permission) === true,
+  );
+}
+
+function authoriseDatasetDemand(
+  policy: CompiledPolicy,
+  cache: DecisionCache,
+  identity: Identity,
+  demand: DatasetDemand,
+): DemandAnswer {
+  const { facts } = demand;
+  if (facts === null) {
+    if (demand.mayCreate !== true) return refuse('There is no such dataset.');
+    const byName = mayByName(policy, identity, demand.name, demand.action);
+    return byName.allowed ? { allowed: true, authorisation: null } : refuse(byName.reason);
+  }
+  const refuseDataset = (reason: string): DemandAnswer => ({
+    allowed: false,
+    reason,
+    // Who may read a dataset knows that it is there; saying what else is missing tells nothing new.
+    discoverable: facts.discoverable || mayByName(policy, identity, facts.name, 'read').allowed,
+    owner: facts.owner,
+  });
+  const authorisation = cache.decide(policy, identity, facts, demand.action).authorisation;
+  if (!authorisation.allowed) return refuseDataset(authorisation.reason);
+  if (demand.unmasked === true) {
+    const read = cache.decide(policy, identity, facts, 'read').authorisation;
+    if (!read.allowed) return refuseDataset(read.reason);
+    if (!isUnrestricted(read)) {
+      return refuseDataset(
+        `Stored rows of ${facts.name} need a read without masks and row filters, and this role has some.`,
+      );
+    }
+  }
+  return { allowed: true, authorisation };
+}
+
+function isUnrestricted(authorisation: Authorisation): boolean {
+  if (!authorisation.allowed) return false;
+  const { masks, rowFilters } = authorisation.decision;
+  return masks.size === 0 && rowFilters.length === 0;
+}
+
+function mayUseBucket(policy: CompiledPolicy, identity: Identity, demand: BucketDemand): boolean {
+  return rolesOf(identity).every(
+    (role) =>
+      role === ADMIN_ROLE ||
+      policy.roles.get(role)?.buckets.some((grant) => coversObject(grant, demand)) === true,
+  );
+}
+
+/** By whole components: `reports` covers `reports/a`, neither `reports-old/a` nor a list of all that begins so. */
+function coversObject(grant: RoleRule['buckets'][number], demand: BucketDemand): boolean {
+  if (grant.bucket !== '*' && grant.bucket !== demand.bucket) return false;
+  if (!grant.actions.includes(demand.action)) return false;
+  if (grant.prefix === '') return true;
+  const folder = grant.prefix.endsWith('/') ? grant.prefix : `${grant.prefix}/`;
+  const parts = demand.key.split('/');
+  if (parts.some((part) => part === '.' || part === '..') || /[\0\\]/.test(demand.key)) return false;
+  const exact = demand.action !== 'list' && demand.key === grant.prefix;
+  return exact || demand.key.startsWith(folder);
+}
+
+function refuse(reason: string): DemandAnswer {
+  return { allowed: false, reason, discoverable: false, owner: null };
+}

@@ -1,0 +1,136 @@
+import type { Clock, IdGenerator, IdSource, Statement } from '../../base/index.ts';
+import type { Config } from '../../config/index.ts';
+import type { MetastoreReader } from '../../metastore/index.ts';
+import type { AnyOperation, EventDraft, HttpRoute } from '../scope/index.ts';
+import type { AccessControl } from './access-control.ts';
+import type { AccessParts, DatasetDirectory } from './access-parts.ts';
+import { AccessState } from './access-state.ts';
+import { auditClosed, auditOpened, auditRetention } from './audit-rows.ts';
+import { authoriseDemand } from './authorise-demand.ts';
+import { DecisionCache } from './decision-cache.ts';
+import type { ExpressionParser } from './expression-parser.ts';
+import { Identifier } from './identify.ts';
+import { readKeyFile } from './key-files.ts';
+import { KeyUse } from './key-use.ts';
+import { readAudit } from './operations/audit.ts';
+import { createDelegation, listDelegations, revokeDelegation } from './operations/delegations.ts';
+import { explain } from './operations/explain.ts';
+import { createKey, listKeys, revokeKey, rotateKey } from './operations/keys.ts';
+import { whoAmI } from './operations/me.ts';
+import { getPolicies, listRoles, putPolicies } from './operations/policies.ts';
+import { planPolicyChange } from './policy-change.ts';
+import { parsePolicyToml } from './policy-toml.ts';
+import { RevocationWatch } from './revocation-watch.ts';
+import { accessRoutes } from './routes.ts';
+import type { Timer } from './timer.ts';
+
+/** The room as main sees it. */
+export interface Access {
+  readonly control: AccessControl;
+  readonly operations: readonly AnyOperation[];
+  readonly routes: readonly HttpRoute[];
+  /** Key material of the mask `hash`, for the room that compiles masks into scans. */
+  readonly maskHashKey: Uint8Array;
+  /** Times of last use waiting to be written; to be committed with other work, at least every minute. */
+  pendingTouches(): readonly Statement[];
+  /** Removes audit rows past their retention; null where they are kept for ever. To be committed daily. */
+  auditRetention(nowMs: number): Statement | null;
+  /**
+   * The change that applies `access.toml` where no policy was ever applied; null afterwards. Main commits it with its
+   * event and calls `refresh`. Throws `access.invalid_policy`.
+   */
+  firstPolicy(
+    toml: string,
+    fileName: string,
+  ): Promise<{ readonly statements: readonly Statement[]; readonly event: EventDraft } | null>;
+  /** Reads keys and policy again, after a commit that went past the operations. */
+  refresh(): Promise<void>;
+  close(): void;
+}
+
+export interface AccessOptions {
+  /** The home directory, whose `keys/` holds this room's secrets. */
+  readonly home: string;
+  readonly config: Config;
+  readonly reader: MetastoreReader;
+  readonly parser: ExpressionParser;
+  /** Called when datasets are listed or explained, never while starting. */
+  readonly directory: () => DatasetDirectory;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly random: IdSource;
+  readonly ids: IdGenerator;
+}
+
+/**
+ * Loads keys and policy and returns the room. Throws `access.unavailable` where they cannot be read, and an error
+ * that names the file where a key file is missing: without them the server does not start.
+ */
+export async function createAccess(options: AccessOptions): Promise<Access> {
+  const { reader, clock, timer, config, parser } = options;
+  const pepper = readKeyFile(options.home, 'api-key.hmac');
+  const delegationSecret = readKeyFile(options.home, 'delegation.hmac');
+  const maskHashKey = readKeyFile(options.home, 'mask-hash.key').current.bytes;
+  const watch = new RevocationWatch(clock, timer);
+  const state = new AccessState({ reader, parser, clock, timer, onChange: () => watch.check() });
+  const cache = new DecisionCache();
+  const use = new KeyUse(reader, pepper);
+  const enabled = config.auth.enabled;
+  const identifier = new Identifier({ state, pepper, delegationSecret, use, clock, enabled });
+  const parts: AccessParts = { ...options, state, cache, pepper, delegationSecret };
+  await state.ensureFresh();
+  return {
+    control: accessControl({ reader, state, cache, identifier, watch }),
+    operations: accessOperations(parts),
+    routes: accessRoutes,
+    maskHashKey,
+    pendingTouches: () => use.takePending(),
+    auditRetention: (nowMs) => auditRetention(reader, { nowMs, retentionDays: config.audit.retention_days }),
+    async firstPolicy(toml, fileName) {
+      if (state.policy.compiled.version > 0) return null;
+      const document = parsePolicyToml(toml, fileName);
+      const request = { document, rebind: false, appliedBy: 'system', ifVersion: 0 };
+      return (await planPolicyChange({ reader, parser, clock }, state.policy, request)).commit;
+    },
+    refresh: () => state.refresh(),
+    close: () => watch.close(),
+  };
+}
+
+function accessOperations(parts: AccessParts): readonly AnyOperation[] {
+  return [
+    createKey(parts),
+    listKeys(parts),
+    revokeKey(parts),
+    rotateKey(parts),
+    createDelegation(parts),
+    listDelegations(parts),
+    revokeDelegation(parts),
+    getPolicies(parts),
+    putPolicies(parts),
+    listRoles(parts),
+    explain(parts),
+    whoAmI(parts),
+    readAudit(parts),
+  ];
+}
+
+function accessControl(parts: {
+  reader: MetastoreReader;
+  state: AccessState;
+  cache: DecisionCache;
+  identifier: Identifier;
+  watch: RevocationWatch;
+}): AccessControl {
+  const { reader, state, cache, identifier, watch } = parts;
+  return {
+    identify: (credentials) => identifier.identify(credentials),
+    authorise: (identity, demand) => authoriseDemand(state.policy.compiled, cache, identity, demand),
+    authoriseDataset: (identity, facts, action) =>
+      cache.decide(state.policy.compiled, identity, facts, action).authorisation,
+    policyVersion: () => state.policy.compiled.version,
+    onRevoked: (identity, callback) => watch.add(() => identifier.liveness(identity), callback),
+    auditOpened: (row) => auditOpened(reader, row),
+    auditClosed: (row) => auditClosed(reader, row),
+  };
+}

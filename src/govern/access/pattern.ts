@@ -1,0 +1,37 @@
+const SEGMENT = /^[A-Za-z0-9_*-]+$/;
+const MAX_LENGTH = 256;
+
+/** Whether a text may stand as a dataset pattern: dotted segments of letters, digits, `_`, `-`, with `*` as a glob. */
+export function isDatasetPattern(text: string): boolean {
+  return text.length <= MAX_LENGTH && text.split('.').every((segment) => SEGMENT.test(segment));
+}
+
+/** Whether a text may stand as a tag pattern: `pii.email`, `pii.*`. */
+export function isTagPattern(text: string): boolean {
+  return isDatasetPattern(text);
+}
+
+/**
+ * Whether a name matches a pattern whose `*` stands for any run of characters, dots included. Linear in the name for
+ * each star (greedy with one fall-back), never exponential; case counts.
+ */
+export function matchesPattern(pattern: string, name: string): boolean {
+  let p = 0;
+  let n = 0;
+  let star = -1;
+  let resume = 0;
+  while (n < name.length) {
+    if (pattern[p] === '*') {
+      star = p++;
+      resume = n;
+    } else if (p < pattern.length && pattern[p] === name[n]) {
+      p++;
+      n++;
+    } else if (star >= 0) {
+      p = star + 1;
+      n = ++resume;
+    } else return false;
+  }
+  while (pattern[p] === '*') p++;
+  return p === pattern.length;
+}

@@ -1,0 +1,90 @@
+import { type Clock, LakeError, type Statement, sha256Hex } from '../../base/index.ts';
+import { type MetastoreReader, statement } from '../../metastore/index.ts';
+import type { EventDraft } from '../scope/index.ts';
+import type { LoadedPolicy } from './access-state.ts';
+import { boundSince, compilePolicy } from './compiled-policy.ts';
+import { accessErrors } from './errors.ts';
+import type { ExpressionParser } from './expression-parser.ts';
+import { diffPolicies, isEmptyDiff, type PolicyDiff } from './policy-diff.ts';
+import { ADMIN_ROLE, type PolicyDocument, policyText, rolesNamed } from './policy-document.ts';
+
+/** A checked change of the whole policy. */
+export interface PolicyChange {
+  readonly fromVersion: number;
+  /** The version once committed; the current one where nothing changes. */
+  readonly version: number;
+  readonly diff: PolicyDiff;
+  /** What is allowed but probably not meant. */
+  readonly warnings: readonly string[];
+  /** Null where nothing changes. */
+  readonly commit: { readonly statements: readonly Statement[]; readonly event: EventDraft } | null;
+}
+
+/**
+ * Compares a policy with the one in force, checks its expressions, and returns what to commit. The statements refuse
+ * (`policy_changed`) where another version came between. Throws `access.invalid_policy`.
+ */
+export async function planPolicyChange(
+  parts: { reader: MetastoreReader; parser: ExpressionParser; clock: Clock },
+  current: LoadedPolicy,
+  request: { document: PolicyDocument; rebind: boolean; appliedBy: string; ifVersion: number | null },
+): Promise<PolicyChange> {
+  const { document } = request;
+  const fromVersion = current.compiled.version;
+  if (request.ifVersion !== null && request.ifVersion !== fromVersion) {
+    throw new LakeError(accessErrors.policy_changed, {
+      detail: `The policy is at version ${fromVersion}, not ${request.ifVersion}; read it again and re-apply your change.`,
+      data: { version: fromVersion },
+    });
+  }
+  const nowMs = parts.clock.nowMs();
+  const since = boundSince(document, current.since, nowMs, request.rebind);
+  await compilePolicy({ document, version: fromVersion + 1, since, parser: parts.parser });
+  const diff = diffPolicies(current.compiled.document, document);
+  const warnings = policyWarnings(document);
+  // The first policy is stored even where it says nothing: from then on the file is not read again.
+  if (isEmptyDiff(diff) && !request.rebind && fromVersion > 0) {
+    return { fromVersion, version: fromVersion, diff, warnings, commit: null };
+  }
+  const version = fromVersion + 1;
+  const { queries } = parts.reader;
+  const raise = queries
+    .updateTable('access_state')
+    .set({ policy_version: version })
+    .where('id', '=', 1)
+    .where('policy_version', '=', fromVersion);
+  const text = policyText(document);
+  const insert = queries.insertInto('policy_versions').values({
+    version,
+    policy_json: text,
+    bound_since_json: JSON.stringify(Object.fromEntries(since)),
+    applied_ms: nowMs,
+    applied_by: request.appliedBy,
+  });
+  const event: EventDraft = {
+    action: 'policy.applied',
+    subject: 'policy:access',
+    data: {
+      from_version: fromVersion,
+      version,
+      added: diff.added,
+      removed: diff.removed,
+      changed: diff.changed,
+      rebind: request.rebind,
+      roles: Object.keys(document.roles).length,
+      masks: document.masks.length,
+      row_filters: document.row_filters.length,
+      policy_sha256: sha256Hex(text),
+    },
+  };
+  const statements = [statement(raise, { rows: 1, refusal: 'policy_changed' }), statement(insert)];
+  return { fromVersion, version, diff, warnings, commit: { statements, event } };
+}
+
+function policyWarnings(document: PolicyDocument): readonly string[] {
+  const defined = new Set([ADMIN_ROLE, ...Object.keys(document.roles)]);
+  const undefinedRoles = [...rolesNamed(document)].filter((role) => !defined.has(role));
+  return undefinedRoles.map(
+    (role) => `A rule names the role ${role}, which has no [roles.${role}]: it has no grants.`,
+  );
+}
