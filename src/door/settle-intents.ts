@@ -1,17 +1,11 @@
 import { type IdGenerator, LakeError, type Statement } from '../base/index.ts';
 import type { EventDraft } from '../govern/scope/index.ts';
-import type { Journal } from '../lake/journald/index.ts';
+import type { Journal, OpenIntent } from '../lake/journald/index.ts';
 import type { Metastore } from '../metastore/index.ts';
+import { commitAsSystem } from './commit-as-system.ts';
 import { doorErrors } from './errors.ts';
-import { SYSTEM } from './steps/identify.ts';
 
-/** An effect outside the store that was announced and not yet settled. */
-export interface OpenIntent {
-  readonly eventId: string;
-  readonly draft: EventDraft;
-}
-
-/** What became of it: found out by the room that began it. */
+/** What became of an announced effect: found out by the room that began it. */
 export interface Settlement {
   readonly statements: readonly Statement[];
   readonly event: EventDraft;
@@ -24,32 +18,26 @@ export interface Settlement {
  */
 export async function settleIntents(parts: {
   readonly intents: readonly OpenIntent[];
-  readonly settle: (draft: EventDraft) => Promise<Settlement | null>;
+  readonly settle: (intent: EventDraft) => Promise<Settlement | null>;
   readonly journal: Journal;
   readonly store: Metastore;
   readonly ids: IdGenerator;
   readonly policyVersion: number;
 }): Promise<number> {
-  for (const { eventId, draft } of parts.intents) {
-    const settlement = await parts.settle(draft);
+  for (const intent of parts.intents) {
+    const settlement = await parts.settle(intent);
     if (settlement === null) {
       throw new LakeError(doorErrors.internal, {
-        detail: `No room settles an open intent "${draft.action}".`,
+        detail: `No room settles an open intent "${intent.action}".`,
       });
     }
-    const { statements } = parts.journal.append(settlement.event, {
-      requestId: parts.ids.next(),
+    await commitAsSystem(parts, {
+      ...settlement,
       operation: 'system.settle',
-      door: 'internal',
-      identity: SYSTEM,
+      requestId: parts.ids.next(),
       policyVersion: parts.policyVersion,
-      phase: 'settled',
-      intentId: eventId,
-      truth: null,
+      intentId: intent.intentId,
     });
-    const outcome = await parts.store.commit([...settlement.statements, ...statements]);
-    if (!outcome.committed) throw new Error(`settling an intent was refused: ${outcome.refusal}`);
-    parts.journal.committed(1);
   }
   return parts.intents.length;
 }

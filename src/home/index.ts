@@ -1,6 +1,9 @@
 export type { BackupPorts, BackupReport } from './backup.ts';
 export { backupHome, restoreHome } from './backup.ts';
 export { homeErrors } from './errors.ts';
-export { requireFormat, writeFormat } from './format.ts';
+export { requireFormat } from './format.ts';
+export { makeHome } from './init.ts';
 export type { HomeLayout } from './layout.ts';
 export { homeLayout } from './layout.ts';
+export type { UpkeepTask } from './upkeep.ts';
+export { commitTask, startUpkeep } from './upkeep.ts';

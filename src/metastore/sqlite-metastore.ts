@@ -17,6 +17,8 @@ import { openWorkerChannel, type WorkerChannel } from './worker-channel.ts';
 
 /** A store that only reads, for work on a home that no server uses. */
 export interface ReadOnlyMetastore extends MetastoreReader {
+  /** A consistent copy of the store as a file, also while a server uses it. */
+  backup(file: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,7 +42,7 @@ export async function openMetastore(options: OpenOptions): Promise<Metastore> {
     const migrations = allMigrations();
     // Longer than a commit may take: a store that is locked is then told apart from a commit that failed.
     const busyTimeoutMs = config.commit_timeout_ms * 2;
-    const writer = await openChannel<WriterQuestion | 'close', WriterAnswer>('sqlite-writer', {
+    const writer = await openChannel<WriterQuestion, WriterAnswer>('sqlite-writer', {
       file,
       busyTimeoutMs,
       migrations,
@@ -49,7 +51,7 @@ export async function openMetastore(options: OpenOptions): Promise<Metastore> {
     opened.push(writer);
     const reader = await openReaderChannel({ file, busyTimeoutMs, migrations });
     opened.push(reader);
-    const queue = createCommitQueue({ send: writer.request, timeoutMs: config.commit_timeout_ms, log });
+    const queue = createCommitQueue({ send: (batches) => writer.request({ kind: 'commit', batches }), timeoutMs: config.commit_timeout_ms, log });
     return {
       dialect: sqliteDialect,
       queries: sqliteDialect.queries,
@@ -59,7 +61,7 @@ export async function openMetastore(options: OpenOptions): Promise<Metastore> {
       async close() {
         await queue.drain();
         await closeWithin(reader.request({ kind: 'close' }), config.commit_timeout_ms);
-        await closeWithin(writer.request('close'), config.commit_timeout_ms);
+        await closeWithin(writer.request({ kind: 'close' }), config.commit_timeout_ms);
         await Promise.all(opened.map((channel) => channel.terminate()));
         lock.release();
       },
@@ -80,15 +82,13 @@ export async function openMetastoreReadOnly(options: {
   readonly config: Config['metastore'];
 }): Promise<ReadOnlyMetastore> {
   const { commit_timeout_ms: timeoutMs } = options.config;
-  const reader = await openReaderChannel({
-    file: options.file,
-    busyTimeoutMs: timeoutMs,
-    migrations: allMigrations(),
-  });
+  const source = { file: options.file, busyTimeoutMs: timeoutMs, migrations: allMigrations() };
+  const reader = await openReaderChannel(source);
   return {
     dialect: sqliteDialect,
     queries: sqliteDialect.queries,
     read: (query) => read(reader, query, timeoutMs),
+    backup: (target) => backup(source, target),
     async close() {
       await closeWithin(reader.request({ kind: 'close' }), timeoutMs);
       await reader.terminate();

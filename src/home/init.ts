@@ -1,0 +1,42 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmod, copyFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LakeError } from '../base/index.ts';
+import { homeErrors } from './errors.ts';
+import { writeFormat } from './format.ts';
+import { homeLayout } from './layout.ts';
+
+const SHIPPED = ['lakehouse.toml', 'access.toml', 'truth.toml'] as const;
+
+/** Makes the folder of a new home with the shipped configuration. Throws `home.already_a_home` for a folder in use. */
+export async function makeHome(home: string): Promise<void> {
+  if (existsSync(home) && readdirSync(home).length > 0) {
+    throw new LakeError(homeErrors.already_a_home, {
+      detail:
+        'The folder is not empty. Choose a new one, or start the home that is there with `lakehouse serve`.',
+    });
+  }
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  await chmod(home, 0o700);
+  for (const name of SHIPPED) {
+    await copyFile(join(shippedFolder(), name), join(home, name));
+    await chmod(join(home, name), 0o600);
+  }
+  const layout = homeLayout(home);
+  for (const folder of [
+    dirname(layout.storeFile),
+    layout.keys,
+    layout.warehouse,
+    layout.system,
+    layout.spill,
+  ]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+  writeFormat(home);
+}
+
+/** The package's own `config/`, beside `src/` and `dist/`. */
+function shippedFolder(): string {
+  return fileURLToPath(new URL('../../config', import.meta.url));
+}
