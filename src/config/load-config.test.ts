@@ -51,7 +51,7 @@ test.each([
   ['[log]\nlevel = "wran"\n', 2, 'log.level', 'warn'],
   ['[storage]\ndefault_bucket = "defualt"\n', 2, 'storage.default_bucket', 'default'],
   ['[storage.buckets.Bad_Name]\npath = "x"\n', 1, 'storage.buckets.Bad_Name', null],
-  ['[storage.buckets.default]\npath = "a"\ntpye = "local"\n', 3, 'storage.buckets.default.tpye', 'type'],
+  ['[storage.buckets.default]\npath = "a"\npth = "b"\n', 3, 'storage.buckets.default.pth', 'path'],
   ['[server]\nport = \n', 2, '', null],
   ['[server]\nport = 1\nport = 2\n', 3, '', null],
   ['[server]\nallowed_hosts = [\n "a",\n 5,\n]\n', 4, 'server.allowed_hosts[1]', null],
@@ -110,7 +110,7 @@ test('adds a bucket and a list by variable', () => {
     LAKEHOUSE_STORAGE_DEFAULT_BUCKET: 'cold-data',
     LAKEHOUSE_SERVER_ALLOWED_HOSTS: 'a.example, b.example',
   });
-  expect(config.storage.buckets).toEqual({ 'cold-data': { type: 'local', path: 'cold' } });
+  expect(config.storage.buckets).toEqual({ 'cold-data': { path: 'cold' } });
   expect(config.server.allowed_hosts).toEqual(['a.example', 'b.example']);
   expect(origins.get('storage.buckets.cold-data.path')).toBe('LAKEHOUSE_STORAGE_BUCKETS__COLD_DATA__PATH');
 });

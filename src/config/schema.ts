@@ -64,11 +64,10 @@ export const configSchema = z.strictObject({
         .record(
           z.string().regex(/^[a-z0-9][a-z0-9-]{1,62}$/),
           z.strictObject({
-            type: z.literal('local').default('local').describe('Kind of store.'),
             path: z.string().describe('Folder of the bucket; relative to the home.'),
           }),
         )
-        .default({ default: { type: 'local', path: 'buckets/default' } })
+        .default({ default: { path: 'buckets/default' } })
         .describe('Named buckets.'),
       max_object_bytes: z.int().min(1).default(5_368_709_120).describe('Largest object a PUT may make.'),
       min_free_bytes: z
