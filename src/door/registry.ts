@@ -13,7 +13,7 @@ export interface Registry {
 export function createRegistry(operations: readonly AnyOperation[]): Registry {
   const byName = new Map<string, AnyOperation>();
   for (const operation of operations) {
-    if (!/^[a-z]+(\.[a-z-]+)+$/.test(operation.name)) throw new Error(`operation name ${operation.name}`);
+    if (!/^[a-z]+(\.[a-z_-]+)+$/.test(operation.name)) throw new Error(`operation name ${operation.name}`);
     if (byName.has(operation.name)) throw new Error(`operation ${operation.name} is registered twice`);
     byName.set(operation.name, operation);
   }
