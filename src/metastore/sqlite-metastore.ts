@@ -51,7 +51,11 @@ export async function openMetastore(options: OpenOptions): Promise<Metastore> {
     opened.push(writer);
     const reader = await openReaderChannel({ file, busyTimeoutMs, migrations });
     opened.push(reader);
-    const queue = createCommitQueue({ send: (batches) => writer.request({ kind: 'commit', batches }), timeoutMs: config.commit_timeout_ms, log });
+    const queue = createCommitQueue({
+      send: (batches) => writer.request({ kind: 'commit', batches }),
+      timeoutMs: config.commit_timeout_ms,
+      log,
+    });
     return {
       dialect: sqliteDialect,
       queries: sqliteDialect.queries,

@@ -1,8 +1,8 @@
 /**
- * Worker entry: the store's one writer. It migrates the store, then answers each message — a group of batches — with
- * one transaction. Entered by sqlite-metastore.ts as a thread; imports no room, so that it starts fast.
+ * Worker entry: the store's one writer. It migrates the store, then takes all messages that wait — batches of many
+ * callers — as one transaction and answers each. Entered by sqlite-metastore.ts as a thread; imports no room, so that it starts fast.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Statement } from '../base/index.ts';
 import { type ListedMigration, planMigrations } from './plan-migrations.ts';
 import { openSqliteConnection, type Row, type SqliteConnection } from './sqlite-connection.ts';
@@ -15,8 +15,11 @@ export interface WriterOptions {
   readonly nowMs: number;
 }
 
-/** Batches to apply in order, each all or nothing. */
-export type WriterQuestion = readonly (readonly Statement[])[];
+export type WriterQuestion =
+  /** To apply in order, each all or nothing. */
+  { readonly kind: 'commit'; readonly batches: readonly Batch[] } | { readonly kind: 'close' };
+
+export type Batch = readonly Statement[];
 
 export type BatchAnswer =
   | { readonly kind: 'committed'; readonly rows: readonly (readonly Row[])[] }
@@ -27,6 +30,9 @@ export type WriterAnswer =
   | { readonly kind: 'done'; readonly batches: readonly BatchAnswer[] }
   /** The whole group: `kept` says whether any of it may have become durable. */
   | { readonly kind: 'failed'; readonly kept: 'no' | 'unknown'; readonly error: WorkerError };
+
+/** Bounds the time one transaction takes, and with it the wait of a batch that comes next. */
+const GROUP_BATCHES_MAX = 512;
 
 const SQLITE_ERROR = 1;
 const SQLITE_FULL = 13;
@@ -61,11 +67,41 @@ function serve(port: NonNullable<typeof parentPort>, options: WriterOptions): vo
     return;
   }
   port.postMessage({ opened: true } satisfies Opening);
-  port.on('message', (question: WriterQuestion | 'close') => {
-    if (question !== 'close') return port.postMessage(applyGroup(connection, question));
+  port.on('message', (first: WriterQuestion) => {
+    const waiting = takeWaiting(port, first);
+    for (const answer of answerTogether(connection, waiting)) port.postMessage(answer);
+    if (waiting.every((question) => question.kind === 'commit')) return;
     connection.close();
     port.postMessage({ kind: 'done', batches: [] } satisfies WriterAnswer);
     port.close();
+  });
+}
+
+/** The message that woke the thread and those that arrived while it was busy: they share one durable commit. */
+function takeWaiting(port: NonNullable<typeof parentPort>, first: WriterQuestion): WriterQuestion[] {
+  const taken = [first];
+  let batches = first.kind === 'commit' ? first.batches.length : 0;
+  while (batches < GROUP_BATCHES_MAX && taken.at(-1)?.kind === 'commit') {
+    const next = receiveMessageOnPort(port) as { message: WriterQuestion } | undefined;
+    if (next === undefined) break;
+    taken.push(next.message);
+    if (next.message.kind === 'commit') batches += next.message.batches.length;
+  }
+  return taken;
+}
+
+function answerTogether(connection: SqliteConnection, questions: readonly WriterQuestion[]): WriterAnswer[] {
+  const commits = questions.filter((question) => question.kind === 'commit');
+  if (commits.length === 0) return [];
+  const whole = applyGroup(
+    connection,
+    commits.flatMap((question) => question.batches),
+  );
+  if (whole.kind === 'failed') return commits.map(() => whole);
+  let taken = 0;
+  return commits.map(({ batches }) => {
+    taken += batches.length;
+    return { kind: 'done', batches: whole.batches.slice(taken - batches.length, taken) };
   });
 }
 
@@ -100,7 +136,7 @@ class OpeningRefusal extends Error {
 }
 
 /** One transaction for the group, one savepoint for each batch. */
-function applyGroup(connection: SqliteConnection, batches: WriterQuestion): WriterAnswer {
+function applyGroup(connection: SqliteConnection, batches: readonly Batch[]): WriterAnswer {
   const answers: BatchAnswer[] = [];
   try {
     connection.run('BEGIN IMMEDIATE', []);
@@ -125,7 +161,7 @@ function applyGroup(connection: SqliteConnection, batches: WriterQuestion): Writ
 }
 
 /** Throws what ends the whole group. */
-function applyBatch(connection: SqliteConnection, batch: readonly Statement[]): BatchAnswer {
+function applyBatch(connection: SqliteConnection, batch: Batch): BatchAnswer {
   connection.run('SAVEPOINT batch', []);
   const rows: (readonly Row[])[] = [];
   for (const { sql, parameters, guard } of batch) {

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../base/index.ts';
 import { canonicalJson, jsonSafe, sha256Hex } from '../../base/index.ts';
-import type { EventDraft, Identity } from '../../govern/scope/index.ts';
+import type { EventDraft } from '../../govern/scope/index.ts';
 import type { EventContext } from './journal.ts';
 
 /** The hash before the first event of a chain. */
@@ -31,7 +31,8 @@ export interface RecordColumns {
  *
  *     hash = SHA-256( previous hash + ":" + sequence number in decimal + ":" + record )
  *
- * over UTF-8, in lower-case hexadecimal. So the text, its order and its place are all covered.
+ * over UTF-8, in lower-case hexadecimal. So the text, its order and its place are all covered. Half of a surrogate pair
+ * has no UTF-8 form and is replaced first: a column would not read back equal to the record.
  */
 export function eventRecord(event: {
   readonly id: string;
@@ -41,26 +42,46 @@ export function eventRecord(event: {
   readonly context: EventContext;
 }): { readonly record: string; readonly columns: RecordColumns } {
   const { draft, context } = event;
-  const members = {
-    version: 1,
+  const { identity } = context;
+  const columns: RecordColumns = {
     id: event.id,
     writer: event.writer,
     time_ms: event.timeMs,
-    action: draft.action,
-    subject: draft.subject,
-    data: draft.data,
-    identity: identityMembers(context.identity),
-    on_behalf_of: context.identity.onBehalfOf && identityMembers(context.identity.onBehalfOf),
+    action: draft.action.toWellFormed(),
+    subject: draft.subject.toWellFormed(),
+    identity: identity.name.toWellFormed(),
+    on_behalf_of: identity.onBehalfOf?.name.toWellFormed() ?? null,
+    key_id: identity.keyId,
     operation: context.operation,
     door: context.door,
-    request_id: context.requestId,
+    request_id: context.requestId.toWellFormed(),
     phase: context.phase,
     intent_id: context.intentId,
     policy_version: context.policyVersion,
-    truth: context.truth?.map(({ rule, action }) => ({ rule, action })) ?? null,
   };
-  const safe = wellFormed(jsonSafe(members)) as JsonObject;
-  return { record: canonicalJson(safe), columns: columnsOf(safe) };
+  const record = canonicalJson({
+    version: 1,
+    id: columns.id,
+    writer: columns.writer,
+    time_ms: columns.time_ms,
+    action: columns.action,
+    subject: columns.subject,
+    data: jsonSafe(draft.data),
+    identity: { name: columns.identity, role: identity.role, key_id: columns.key_id },
+    on_behalf_of: identity.onBehalfOf && {
+      name: columns.on_behalf_of,
+      role: identity.onBehalfOf.role,
+      key_id: identity.onBehalfOf.keyId,
+    },
+    operation: columns.operation,
+    door: columns.door,
+    request_id: columns.request_id,
+    phase: columns.phase,
+    intent_id: columns.intent_id,
+    policy_version: columns.policy_version,
+    truth: context.truth?.map(({ rule, action }) => ({ rule, action })) ?? null,
+  });
+  return { record, columns };
 }
 
 /** The columns that belong to a record; members that are missing or of another type give columns that equal no row. */
@@ -89,24 +110,8 @@ export function chainHash(previousHash: string, seq: number, record: string): st
   return sha256Hex(`${previousHash}:${seq}:${record}`);
 }
 
-function identityMembers({ name, role, keyId }: Identity): JsonObject {
-  return { name, role, key_id: keyId };
-}
-
 function member(value: JsonValue | undefined, name: string): JsonValue {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? ((value as JsonObject)[name] ?? null)
     : null;
-}
-
-/** Half of a surrogate pair has no UTF-8 form: a column would not read back equal to the record. */
-function wellFormed(value: JsonValue): JsonValue {
-  if (typeof value === 'string') return value.toWellFormed();
-  if (Array.isArray(value)) return value.map(wellFormed);
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(
-      Object.entries(value as JsonObject).map(([key, inner]) => [key.toWellFormed(), wellFormed(inner)]),
-    );
-  }
-  return value;
 }

@@ -101,7 +101,8 @@ export const journalMigrations: readonly Migration[] = [
       'CREATE INDEX journal_events_action ON journal_events (action, id)',
       'CREATE INDEX journal_events_subject ON journal_events (subject, id)',
       'CREATE INDEX journal_events_identity ON journal_events (identity, id)',
-      'CREATE INDEX journal_events_time ON journal_events (time_ms)',
+      `CREATE INDEX journal_events_on_behalf_of ON journal_events (on_behalf_of, id)
+        WHERE on_behalf_of IS NOT NULL`,
       'CREATE TABLE journal_open_intents (intent_id TEXT NOT NULL PRIMARY KEY)',
       `CREATE TABLE journal_checkpoints (
         writer TEXT NOT NULL,

@@ -14,8 +14,8 @@ const input = z.strictObject({
   identity: text
     .optional()
     .describe('Only what this identity did, by itself or through an agent acting for it.'),
-  since: z.iso.datetime({ offset: true }).optional().describe('Not before this time.'),
-  until: z.iso.datetime({ offset: true }).optional().describe('Before this time.'),
+  since: z.iso.datetime({ offset: true }).optional().describe('Recorded at this time or later.'),
+  until: z.iso.datetime({ offset: true }).optional().describe('Recorded before this time.'),
   order: z.enum(['asc', 'desc']).default('asc').describe('Oldest first, or newest first.'),
   after: z.string().optional().describe('Continue after this event: the `next` of the page before.'),
   limit: z.int().min(1).max(1000).default(100).describe('Events in a page.'),
@@ -85,8 +85,8 @@ function eventsQuery(store: MetastoreReader, filter: EventsInput) {
       where.or([where('identity', '=', name), where('on_behalf_of', '=', name)]),
     );
   }
-  if (since !== undefined) query = query.where('time_ms', '>=', Date.parse(since));
-  if (until !== undefined) query = query.where('time_ms', '<', Date.parse(until));
+  if (since !== undefined) query = query.where('id', '>=', firstIdOf(Date.parse(since)));
+  if (until !== undefined) query = query.where('id', '<', firstIdOf(Date.parse(until)));
   if (after !== undefined) {
     if (!isUuid(after)) {
       throw new LakeError(journalErrors.unknown_cursor, { detail: '`after` must be the id of an event.' });
@@ -94,6 +94,15 @@ function eventsQuery(store: MetastoreReader, filter: EventsInput) {
     query = query.where('id', order === 'asc' ? '>' : '<', after);
   }
   return query.orderBy('id', order).limit(limit + 1);
+}
+
+/**
+ * The least UUIDv7 of a time. Times are looked up by id, which needs no index of its own: an id's time is the event's,
+ * or later where the clock had gone backward.
+ */
+function firstIdOf(timeMs: number): string {
+  const hex = Math.max(0, timeMs).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }
 
 function eventOf(row: Database['journal_events']): EventsOutput['events'][number] {
