@@ -58,7 +58,15 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const inFlight = new Set<Exchange>();
   let closing = false;
 
-  const app = fastify({ ...serverLimits(server), clientErrorHandler: refuseBrokenRequest(parts.ids) });
+  const app = fastify({
+    ...serverLimits(server),
+    clientErrorHandler: refuseBrokenRequest(parts.ids),
+    frameworkErrors: (error, request, reply) => {
+      void serve(request, reply, 'none', async () => {
+        throw frameworkRefusal(error);
+      });
+    },
+  });
   app.server.maxConnections = server.max_connections;
   app.removeAllContentTypeParsers();
   await app.register(multipart);
@@ -127,6 +135,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     if (request.raw.complete || request.raw.destroyed) return;
     const timer = setTimeout(() => request.raw.destroy(), LINGER_MS);
     request.raw.once('close', () => clearTimeout(timer));
+    request.raw.unpipe();
     request.raw.resume();
   }
 
@@ -163,12 +172,16 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   function addRoutes(): void {
     const operations = new Map(door.operations.map((operation) => [operation.name, operation]));
     const methodsAt = new Map<string, Set<string>>();
+    const heads = new Set(parts.routes.filter((route) => route.method === 'HEAD').map((route) => route.path));
     for (const route of parts.routes) {
       const plan = planRoute(route, operations);
       const methods = methodsAt.get(plan.pattern) ?? new Set();
       methodsAt.set(plan.pattern, methods.add(route.method));
+      // HEAD is GET without its body, except where a route says otherwise.
+      const isHeadToo = route.method === 'GET' && !heads.has(route.path);
+      if (isHeadToo) methods.add('HEAD');
       app.route({
-        method: route.method,
+        method: isHeadToo ? ['GET', 'HEAD'] : route.method,
         url: plan.pattern,
         handler: (request, reply) =>
           serve(request, reply, route.operation, (exchange) => invoke(plan, request, exchange)),

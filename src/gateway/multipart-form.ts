@@ -76,7 +76,7 @@ async function* formParts(
       step = await withinIdle(parts.next(), idleMs);
     } catch (error) {
       const isOurs = isLakeError(error) && error.code === gatewayErrors.upload_stalled.code;
-      if (isOurs || !request.raw.complete) throw error;
+      if (isOurs || request.raw.destroyed) throw error;
       throw malformed('The form is not well-formed, or has too many parts.');
     }
     if (step.done === true) return;

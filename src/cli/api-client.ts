@@ -1,0 +1,123 @@
+import { CliFailure, EXIT_CODES, type ExitCode, type FailureFacts } from './cli-failure.ts';
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  /** With its parameters encoded: see `pathOf`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is, streamed. */
+  readonly body?: ReadableStream<Uint8Array>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+export interface ApiAnswer<T> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly value: T;
+}
+
+/** The HTTP API as remote commands see it. Refusals and a server that does not answer throw `CliFailure`. */
+export interface ApiClient {
+  readonly url: string;
+  /** The key, for those who must name it to others; null where none was given. */
+  readonly apiKey: string | null;
+  json<T>(request: ApiRequest): Promise<ApiAnswer<T>>;
+  /** The answer unread, for streams; refused like `json`. */
+  stream(request: ApiRequest): Promise<Response>;
+  /** Any status, unjudged: for probes. */
+  probe(request: ApiRequest): Promise<Response>;
+}
+
+export interface ApiClientParts {
+  readonly url: string;
+  readonly apiKey: string | null;
+  readonly delegationToken: string | null;
+  readonly fetch: typeof fetch;
+}
+
+export function createApiClient(parts: ApiClientParts): ApiClient {
+  const base = parts.url.replace(/\/+$/, '');
+  async function probe(request: ApiRequest): Promise<Response> {
+    const headers = new Headers(request.headers);
+    if (parts.apiKey !== null) headers.set('x-api-key', parts.apiKey);
+    if (parts.delegationToken !== null) headers.set('x-on-behalf-of', parts.delegationToken);
+    if (request.json !== undefined) headers.set('content-type', 'application/json');
+    const body = request.json === undefined ? request.body : JSON.stringify(request.json);
+    const init: RequestInit = {
+      method: request.method,
+      headers,
+      redirect: 'error',
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+      ...(body === undefined ? {} : { body, duplex: 'half' as const }),
+    };
+    try {
+      return await parts.fetch(`${base}${request.path}${queryText(request.query)}`, init);
+    } catch (error) {
+      throw request.signal?.aborted === true ? error : unreachable(base, error);
+    }
+  }
+  async function stream(request: ApiRequest): Promise<Response> {
+    const response = await probe(request);
+    if (!response.ok && response.status !== 304) throw await refusal(response);
+    return response;
+  }
+  return {
+    url: base,
+    apiKey: parts.apiKey,
+    probe,
+    stream,
+    async json<T>(request: ApiRequest) {
+      const response = await stream(request);
+      const text = await response.text();
+      const value = (text === '' ? null : JSON.parse(text)) as T;
+      return { status: response.status, headers: response.headers, value };
+    },
+  };
+}
+
+/** A path with its parameters percent-encoded: ``pathOf`/catalog/datasets/by-name/${name}` ``. */
+export function pathOf(pieces: TemplateStringsArray, ...names: readonly string[]): string {
+  return pieces.map((piece, at) => piece + encodeURIComponent(names[at] ?? '')).join('');
+}
+
+/** What a refusing answer says, as the failure of a command. */
+export async function refusal(response: Response): Promise<CliFailure> {
+  const text = await response.text().catch(() => '');
+  return new CliFailure(exitCodeOf(response.status), problemOf(response, text));
+}
+
+function exitCodeOf(status: number): ExitCode {
+  if (status === 401 || status === 403) return EXIT_CODES.denied;
+  return status === 503 ? EXIT_CODES.unreachable : EXIT_CODES.failed;
+}
+
+function problemOf(response: Response, text: string): FailureFacts {
+  try {
+    const problem = JSON.parse(text);
+    if (typeof problem === 'object' && problem !== null && typeof problem.code === 'string') {
+      return { ...problem, detail: String(problem.detail) };
+    }
+  } catch {
+    // Not ours: a proxy's page, for example.
+  }
+  return {
+    code: 'cli.unexpected_answer',
+    detail: `The server answered ${response.status} without saying why. Is this a lakehouse server?`,
+    status: response.status,
+  };
+}
+
+function unreachable(base: string, cause: unknown): CliFailure {
+  const detail = `No lakehouse answers at ${base}. Start one with \`lakehouse serve\`, or name it with --url or LAKEHOUSE_URL.`;
+  return new CliFailure(EXIT_CODES.unreachable, { code: 'cli.unreachable', detail }, cause);
+}
+
+function queryText(query: ApiRequest['query']): string {
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
+  return given.length === 0
+    ? ''
+    : `?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))}`;
+}

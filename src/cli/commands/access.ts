@@ -1,0 +1,199 @@
+import { readFileSync } from 'node:fs';
+import { parse as parseToml } from 'smol-toml';
+import { columnsTable } from '../access-view.ts';
+import type { AddCommand } from '../cli-context.ts';
+import { usageFailure } from '../cli-failure.ts';
+import { collectPairs, wholeNumber } from '../command-arguments.ts';
+import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
+import { cellText, displayText } from '../display-text.ts';
+import { show } from '../show.ts';
+import type { ShownColumn } from '../sql/granted-names.ts';
+import { renderPairs, renderTable } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+import { describeWhoami } from './whoami.ts';
+
+interface PolicyAnswer {
+  readonly version: number;
+  readonly changed: boolean;
+  readonly dry_run: boolean;
+  readonly diff: Readonly<Record<'added' | 'removed' | 'changed', readonly string[]>>;
+  readonly warnings: readonly string[];
+}
+
+interface Explanation {
+  readonly dataset: string;
+  readonly action: string;
+  readonly allowed: boolean;
+  readonly reason: string | null;
+  readonly subject: { readonly name: string | null; readonly role: string };
+  readonly grants: readonly string[];
+  readonly row_filters: readonly { readonly rule: string; readonly where: string | null }[];
+  readonly columns: readonly ShownColumn[];
+}
+
+interface ExplainOptions extends RemoteOptions {
+  readonly role?: string;
+  readonly identity?: string;
+  readonly attribute: Readonly<Record<string, string>>;
+  readonly column?: string;
+  readonly action?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  $ lakehouse access me
+  $ lakehouse access policies apply access.toml --dry-run     # the diff alone
+  $ lakehouse access policies apply access.toml
+  $ lakehouse access explain candidates --role recruiter --attribute region=EMEA --column email
+  $ lakehouse access audit --limit 20
+  $ lakehouse access delegate --agent matcher --ttl 600       # prints a token for --on-behalf-of-file`;
+
+export const addAccessCommand: AddCommand = (program, context) => {
+  const access = program.command('access').description('rights: your own, the policy, why, and who did what');
+  access.addHelpText('after', EXAMPLES);
+  describeWhoami(access.command('me'), context);
+
+  const policies = access.command('policies').description('the policy as code');
+  addRemoteOptions(policies.command('get'))
+    .summary('the policy in force, as JSON')
+    .action(async (options: RemoteOptions) => {
+      const { value } = await connect(context, options).json({ method: 'GET', path: '/access/policies' });
+      context.terminal.print(JSON.stringify(value, null, 2));
+    });
+  addRemoteOptions(policies.command('apply').argument('<file>', 'access.toml, or the same keys as JSON'))
+    .summary('replace the policy by a file, and show what changed')
+    .option('--dry-run', 'check the file and show the diff; change nothing')
+    .action(async (file: string, options: RemoteOptions & { dryRun?: boolean }) => {
+      const json = policyFrom(file);
+      const query = options.dryRun === true ? { dry_run: true } : {};
+      const api = connect(context, options);
+      const { value } = await api.json<PolicyAnswer>({
+        method: 'PUT',
+        path: '/access/policies',
+        query,
+        json,
+      });
+      show(context, options, value, () => renderDiff(value, context.terminal));
+    });
+
+  addRemoteOptions(access.command('explain').argument('<dataset>', 'dotted name'))
+    .summary('why an identity may or may not see something')
+    .option('--role <role>', 'explain a role')
+    .option('--identity <name>', 'explain whom a key stands for')
+    .option('--attribute <name=value>', 'attribute to explain a role with; repeatable', collectPairs, {})
+    .option('--column <path>', 'one column')
+    .option('--action <action>', 'read, write, delete or admin')
+    .action(async (dataset: string, options: ExplainOptions) => {
+      const attributes = Object.keys(options.attribute).length === 0 ? {} : { attributes: options.attribute };
+      const { role, identity, column, action } = options;
+      const given = Object.entries({ role, identity, column, action }).filter(
+        ([, value]) => value !== undefined,
+      );
+      const json = { dataset, ...Object.fromEntries(given), ...attributes };
+      const api = connect(context, options);
+      const { value } = await api.json<Explanation>({ method: 'POST', path: '/access/explain', json });
+      show(context, options, value, () => renderExplanation(value, context.terminal));
+    });
+
+  addRemoteOptions(access.command('audit'))
+    .summary('who asked for what, newest first')
+    .option('--limit <rows>', 'rows at most', wholeNumber)
+    .action(async (options: RemoteOptions & { limit?: number }) => {
+      const query = options.limit === undefined ? {} : { limit: options.limit };
+      const api = connect(context, options);
+      const { value } = await api.json<AuditAnswer>({ method: 'GET', path: '/access/audit', query });
+      show(context, options, value, () => renderAudit(value, context.terminal));
+    });
+
+  addRemoteOptions(access.command('delegate'))
+    .summary('let an agent act for you, for a short while')
+    .requiredOption('--agent <name>', 'name of the agent’s key')
+    .option('--ttl <seconds>', 'how long; auth.delegation_ttl_s at most', wholeNumber)
+    .action(async (options: RemoteOptions & { agent: string; ttl?: number }) => {
+      const json = { agent: options.agent, ...(options.ttl === undefined ? {} : { ttl_s: options.ttl }) };
+      const api = connect(context, options);
+      const { value } = await api.json<Record<string, unknown>>({
+        method: 'POST',
+        path: '/access/delegations',
+        json,
+      });
+      const pairs = Object.entries(value).map(([name, member]) => [name, cellText(member)] as const);
+      show(context, options, value, () => renderPairs(pairs, context.terminal.colours));
+    });
+};
+
+interface AuditAnswer {
+  readonly rows: readonly {
+    readonly time: string | null;
+    readonly identity: string;
+    readonly operation: string;
+    readonly decision: string;
+    readonly status: string;
+    readonly datasets: readonly { readonly name: string }[];
+    readonly row_count: number | null;
+    readonly latency_ms: number | null;
+  }[];
+}
+
+function policyFrom(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw usageFailure(`${displayText(file)} cannot be read.`);
+  }
+  try {
+    return file.endsWith('.json') ? JSON.parse(text) : parseToml(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw usageFailure(`${displayText(file)} is not well-formed: ${displayText(reason)}`);
+  }
+}
+
+function renderDiff(answer: PolicyAnswer, terminal: Terminal): string {
+  const { colours } = terminal;
+  const lines = [
+    ...answer.diff.removed.map((rule) => colours.red(`- ${displayText(rule)}`)),
+    ...answer.diff.changed.map((rule) => colours.yellow(`~ ${displayText(rule)}`)),
+    ...answer.diff.added.map((rule) => colours.green(`+ ${displayText(rule)}`)),
+    ...answer.warnings.map((warning) => `${colours.yellow('!')} ${displayText(warning)}`),
+  ];
+  const done = answer.dry_run
+    ? `Nothing was changed (dry run); version ${answer.version} is in force.`
+    : `Version ${answer.version} is in force${answer.changed ? '' : ', unchanged'}.`;
+  return [...lines, done].join('\n');
+}
+
+function renderExplanation(answer: Explanation, terminal: Terminal): string {
+  const { colours } = terminal;
+  const verdict = answer.allowed ? colours.green('allowed') : colours.red('refused');
+  const whom = answer.subject.name ?? `role ${answer.subject.role}`;
+  const pairs: [string, string][] = [
+    [displayText(whom), `${verdict} to ${answer.action} ${displayText(answer.dataset)}`],
+  ];
+  if (answer.reason !== null) pairs.push(['because', displayText(answer.reason)]);
+  for (const grant of answer.grants) pairs.push(['grant', displayText(grant)]);
+  for (const filter of answer.row_filters) {
+    pairs.push([
+      'row filter',
+      displayText(filter.where === null ? filter.rule : `${filter.rule}: ${filter.where}`),
+    ]);
+  }
+  const table = answer.columns.length === 0 ? '' : `\n\n${columnsTable(answer.columns, terminal)}`;
+  return renderPairs(pairs, colours) + table;
+}
+
+function renderAudit(answer: AuditAnswer, terminal: Terminal): string {
+  const { colours, columns } = terminal;
+  const head = ['time', 'identity', 'operation', 'decision', 'datasets', 'rows', 'ms'];
+  const rows = answer.rows.map((row) => [
+    cellText(row.time),
+    cellText(row.identity),
+    cellText(row.operation),
+    row.decision === 'allowed' ? colours.green('allowed') : colours.red(cellText(row.decision)),
+    displayText(row.datasets.map((dataset) => dataset.name).join(', ')),
+    row.row_count === null ? '' : String(row.row_count),
+    row.latency_ms === null ? '' : String(Math.round(row.latency_ms)),
+  ]);
+  return renderTable({ head, rows, columns, colours, numeric: new Set([5, 6]) });
+}

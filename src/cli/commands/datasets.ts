@@ -1,0 +1,174 @@
+import type { Command } from 'commander';
+import { pathOf } from '../api-client.ts';
+import type { AddCommand } from '../cli-context.ts';
+import { usageFailure } from '../cli-failure.ts';
+import { collectTexts, wholeNumber } from '../command-arguments.ts';
+import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
+import {
+  type DatasetDetail,
+  type DatasetSummary,
+  renderDataset,
+  renderDatasets,
+  renderSnapshots,
+  type SnapshotPage,
+} from '../dataset-view.ts';
+import { displayText } from '../display-text.ts';
+import { show } from '../show.ts';
+
+interface UpdateOptions extends RemoteOptions {
+  readonly owner?: string;
+  readonly description?: string;
+  readonly discoverable?: boolean;
+  readonly tag: readonly string[];
+  readonly tagColumn: readonly string[];
+  readonly untagColumn: readonly string[];
+}
+
+interface RegisterOptions extends RemoteOptions {
+  readonly bucket?: string;
+  readonly key?: string;
+  readonly columns?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  $ lakehouse datasets list
+  $ lakehouse datasets describe sales.orders
+  $ lakehouse datasets register sales.orders --columns '[{"name": "id", "type": "long"}]'
+  $ lakehouse datasets register flights --bucket default --key landing/flights.parquet   # in place, not copied
+  $ lakehouse datasets tag candidates --tag-column contact=pii.phone --owner ann
+  $ lakehouse datasets snapshots candidates
+  $ lakehouse datasets delete candidates`;
+
+export const addDatasetsCommand: AddCommand = (program, context) => {
+  const datasets = program
+    .command('datasets')
+    .description('the tables: list, describe, register, tag, delete');
+  datasets.addHelpText('after', EXAMPLES);
+
+  addRemoteOptions(datasets.command('list'))
+    .summary('the datasets you may use')
+    .option('--prefix <text>', 'only names that begin with this')
+    .option('--limit <count>', 'datasets at most', wholeNumber, 100)
+    .action(async (options: RemoteOptions & { prefix?: string; limit: number }) => {
+      const { prefix, limit } = options;
+      const query = { limit, ...(prefix === undefined ? {} : { prefix }) };
+      const api = connect(context, options);
+      const { value } = await api.json<{ datasets: readonly DatasetSummary[] }>({
+        method: 'GET',
+        path: '/catalog/datasets',
+        query,
+      });
+      show(context, options, value, () => renderDatasets(value.datasets, context.terminal));
+    });
+
+  named(datasets.command('describe'))
+    .summary('columns, tags, masks, size and lineage of one')
+    .action(async (name: string, options: RemoteOptions) => {
+      const api = connect(context, options);
+      const { value } = await api.json<DatasetDetail>({ method: 'GET', path: byName(name) });
+      show(context, options, value, () => renderDataset(value, context.terminal));
+    });
+
+  named(datasets.command('register'))
+    .summary('make a dataset of columns, or of Parquet that lies in a bucket')
+    .option('--columns <json>', 'its columns, as a JSON list of {name, type}')
+    .option('--bucket <name>', 'bucket of the Parquet file or folder')
+    .option('--key <key>', 'key of the file, or of the folder with a / at its end')
+    .action(async (name: string, options: RegisterOptions) => {
+      const api = connect(context, options);
+      const json = { name, ...registration(options) };
+      const { value } = await api.json<{ dataset: string }>({
+        method: 'POST',
+        path: '/catalog/datasets',
+        json,
+      });
+      show(context, options, value, () => `Dataset ${displayText(value.dataset)} is registered.`);
+    });
+
+  named(datasets.command('tag'))
+    .summary('set owner, description, tags of the dataset or of its columns')
+    .option('--owner <name>', 'who answers for it')
+    .option('--description <text>', 'what it is')
+    .option('--discoverable', 'show name and owner to everyone with a key')
+    .option('--no-discoverable', 'hide it from who has no grant')
+    .option('--tag <tag>', 'tag of the dataset; replaces them; repeatable', collectTexts, [])
+    .option('--tag-column <column=tag>', 'add a tag to a column; repeatable', collectTexts, [])
+    .option('--untag-column <column=tag>', 'take a tag off a column; repeatable', collectTexts, [])
+    .action(async (name: string, options: UpdateOptions) => {
+      const api = connect(context, options);
+      const json = updateFrom(options);
+      const { value } = await api.json<{ changes: readonly string[] }>({
+        method: 'PATCH',
+        path: byName(name),
+        json,
+      });
+      const changes = value.changes.map(displayText).join(', ');
+      show(context, options, value, () =>
+        changes === '' ? 'Nothing had to change.' : `Changed: ${changes}.`,
+      );
+    });
+
+  named(datasets.command('snapshots'))
+    .summary('the states of a dataset, newest first, for AT (VERSION => …)')
+    .action(async (name: string, options: RemoteOptions) => {
+      const api = connect(context, options);
+      const { value } = await api.json<SnapshotPage>({ method: 'GET', path: `${byName(name)}/snapshots` });
+      show(context, options, value, () => renderSnapshots(value, context.terminal));
+    });
+
+  named(datasets.command('delete'))
+    .summary('take a dataset away')
+    .action(async (name: string, options: RemoteOptions) => {
+      const api = connect(context, options);
+      const { value } = await api.json({ method: 'DELETE', path: byName(name) });
+      show(context, options, value, () => `Dataset ${displayText(name)} is deleted.`);
+    });
+};
+
+function named(command: Command): Command {
+  return addRemoteOptions(command.argument('<name>', 'dotted name'));
+}
+
+function byName(name: string): string {
+  return pathOf`/catalog/datasets/by-name/${name}`;
+}
+
+function registration(options: RegisterOptions): Record<string, unknown> {
+  const { bucket, key, columns } = options;
+  if (columns !== undefined && key === undefined) return { columns: columnsFrom(columns) };
+  if (columns === undefined && key !== undefined) {
+    return { source: { key, ...(bucket === undefined ? {} : { bucket }) } };
+  }
+  throw usageFailure('Give either --columns, or --key (and --bucket) of Parquet that is already there.');
+}
+
+function columnsFrom(text: string): unknown {
+  try {
+    const columns: unknown = JSON.parse(text);
+    if (Array.isArray(columns)) return columns;
+  } catch {
+    // Said below.
+  }
+  throw usageFailure('--columns must be a JSON list such as [{"name": "id", "type": "long"}].');
+}
+
+function updateFrom(options: UpdateOptions): Record<string, unknown> {
+  const { owner, description, discoverable } = options;
+  const given = Object.entries({ owner, description, discoverable }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return {
+    ...Object.fromEntries(given),
+    ...(options.tag.length === 0 ? {} : { tags: options.tag }),
+    ...(options.tagColumn.length === 0 ? {} : { add_column_tags: options.tagColumn.map(columnTag) }),
+    ...(options.untagColumn.length === 0 ? {} : { remove_column_tags: options.untagColumn.map(columnTag) }),
+  };
+}
+
+function columnTag(text: string): { column: string; tags: string[] } {
+  const [, column, tag] = /^(.+)=([^=]+)$/.exec(text) ?? [];
+  if (column === undefined || tag === undefined)
+    throw usageFailure(`${displayText(text)} must look like column=tag.`);
+  return { column, tags: [tag] };
+}

@@ -1,0 +1,2 @@
+import type { AddCommand } from '../cli-context.ts';
+export const addDemoCommand: AddCommand = () => {};

@@ -1,0 +1,94 @@
+import { basename } from 'node:path';
+import { Option } from 'commander';
+import type { AddCommand, CliContext } from '../cli-context.ts';
+import { usageFailure } from '../cli-failure.ts';
+import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
+import { displayText } from '../display-text.ts';
+import { counted, humanDuration } from '../human-text.ts';
+import { show } from '../show.ts';
+import { type IngestAnswer, uploadFile } from '../upload-file.ts';
+
+interface IngestOptions extends RemoteOptions {
+  readonly dataset?: string;
+  readonly mode?: string;
+  readonly onError?: string;
+  readonly idempotencyKey?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  $ lakehouse ingest flights.parquet
+  $ lakehouse ingest 2026-*.csv --dataset sales.orders --mode append
+  $ lakehouse ingest people.csv.gz --dataset candidates --on-error quarantine
+  $ lakehouse ingest movies.json --json`;
+
+export const addIngestCommand: AddCommand = (program, context) => {
+  addRemoteOptions(
+    program.command('ingest').argument('<file...>', 'CSV, TSV, NDJSON, JSON or Parquet, also gzipped'),
+  )
+    .summary('load files into datasets')
+    .description(
+      'Streams each file to the server, which sniffs, infers, validates and commits it as a whole.',
+    )
+    .option('--dataset <name>', 'dataset to load into (default: the file’s name)')
+    .addOption(
+      new Option('--mode <mode>', 'what to do with a dataset that exists').choices([
+        'append',
+        'create',
+        'replace',
+      ]),
+    )
+    .addOption(new Option('--on-error <what>', 'a row that does not fit').choices(['abort', 'quarantine']))
+    .option('--idempotency-key <key>', 'the same key loads once, however often it is sent; for one file')
+    .addHelpText('after', EXAMPLES)
+    .action((files: readonly string[], options: IngestOptions) => ingest(context, files, options));
+};
+
+async function ingest(context: CliContext, files: readonly string[], options: IngestOptions): Promise<void> {
+  if (options.idempotencyKey !== undefined && files.length > 1) {
+    throw usageFailure('An --idempotency-key names one load: give one file with it.');
+  }
+  const api = connect(context, options);
+  const answers: IngestAnswer[] = [];
+  for (const file of files) {
+    const startedMs = context.nowMs();
+    const answer = await uploadFile(api, context.terminal, file, {
+      dataset: options.dataset ?? datasetNameOf(file),
+      signal: context.interrupted,
+      ...(options.mode === undefined ? {} : { mode: options.mode }),
+      ...(options.onError === undefined ? {} : { onError: options.onError }),
+      ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
+    });
+    answers.push(answer);
+    if (options.json !== true) context.terminal.print(describe(answer, context, context.nowMs() - startedMs));
+  }
+  if (options.json === true) show(context, options, files.length === 1 ? answers[0] : answers, () => '');
+}
+
+/** What was loaded, and which columns hold personal data. */
+function describe(answer: IngestAnswer, context: CliContext, elapsedMs: number): string {
+  const { colours } = context.terminal;
+  const name = colours.bold(displayText(answer.dataset));
+  if (answer.duplicate)
+    return `${colours.yellow('=')} ${name}: the same content was loaded before; nothing changed`;
+  const rejected =
+    answer.rejected_count === 0
+      ? ''
+      : colours.yellow(`, ${counted(answer.rejected_count, 'row')} quarantined`);
+  const line = `${colours.green('✓')} ${name}: ${counted(answer.row_count, 'row')}, ${counted(answer.columns.length, 'column')}${rejected} in ${humanDuration(elapsedMs)}`;
+  const personal = answer.columns.filter((column) => column.tags.length > 0);
+  if (personal.length === 0) return line;
+  const tags = personal.map((column) => displayText(`${column.name} (${column.tags.join(', ')})`)).join(', ');
+  return `${line}\n  ${colours.yellow('personal data:')} ${tags}`;
+}
+
+/** `Flights 3m.csv.gz` → `flights_3m`. */
+function datasetNameOf(file: string): string {
+  const stem = basename(file).replace(/(\.[A-Za-z0-9]+){1,2}$/, '');
+  const name = stem
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_]+/g, '_')
+    .replaceAll(/^_+|_+$/g, '');
+  if (name === '') throw usageFailure('The file’s name makes no dataset name: give one with --dataset.');
+  return /^[a-z_]/.test(name) ? name : `_${name}`;
+}

@@ -1,0 +1,133 @@
+import { pathOf } from '../api-client.ts';
+import type { AddCommand } from '../cli-context.ts';
+import { collectPairs } from '../command-arguments.ts';
+import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
+import { cellText, displayText } from '../display-text.ts';
+import { show } from '../show.ts';
+import { renderPairs, renderTable } from '../table.ts';
+import { describeRecover } from './keys-recover.ts';
+
+interface MadeKey {
+  readonly key?: string;
+  readonly key_id: string;
+  readonly name?: string;
+  readonly role?: string;
+  readonly expires_at?: string | null;
+  readonly previous_secret_until?: string | null;
+}
+
+interface ListedKey {
+  readonly key_id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly status: string;
+  readonly expires_at: string | null;
+  readonly last_used_at: string | null;
+}
+
+interface CreateOptions extends RemoteOptions {
+  readonly name: string;
+  readonly role: string;
+  readonly attribute: Readonly<Record<string, string>>;
+  readonly expiresAt?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  $ lakehouse keys create --name ann --role analyst
+  $ lakehouse keys create --name rosa --role recruiter --attribute region=EMEA --expires-at 2027-01-01T00:00:00Z
+  $ lakehouse keys list
+  $ lakehouse keys rotate k3y1dk3y1dk3      # the old secret works on for auth.rotation_overlap_s
+  $ lakehouse keys revoke k3y1dk3y1dk3
+  $ lakehouse keys recover --home DIR       # the admin key is lost: for who owns the folder`;
+
+export const addKeysCommand: AddCommand = (program, context) => {
+  const keys = program
+    .command('keys')
+    .description('make, list, rotate, revoke API keys')
+    .addHelpText('after', EXAMPLES);
+
+  addRemoteOptions(keys.command('create'))
+    .summary('make a key; it is shown this once')
+    .requiredOption('--name <name>', 'whom the key stands for')
+    .requiredOption('--role <role>', 'a role of the policy')
+    .option(
+      '--attribute <name=value>',
+      'read by row filters as identity.<name>; repeatable',
+      collectPairs,
+      {},
+    )
+    .option('--expires-at <time>', 'ISO 8601, for example 2027-01-01T00:00:00Z')
+    .action(async (options: CreateOptions) => {
+      const json = {
+        name: options.name,
+        role: options.role,
+        attributes: options.attribute,
+        ...(options.expiresAt === undefined ? {} : { expires_at: options.expiresAt }),
+      };
+      const api = connect(context, options);
+      const made = (await api.json<MadeKey>({ method: 'POST', path: '/access/keys', json })).value;
+      show(context, options, made, () => renderMade(made));
+    });
+
+  addRemoteOptions(keys.command('list'))
+    .summary('every key, never its secret')
+    .action(async (options: RemoteOptions) => {
+      const api = connect(context, options);
+      const { value } = await api.json<{ keys: readonly ListedKey[] }>({
+        method: 'GET',
+        path: '/access/keys',
+      });
+      show(context, options, value, () => renderKeys(value.keys));
+    });
+
+  addRemoteOptions(keys.command('revoke').argument('<key-id>', 'as `keys list` shows it'))
+    .summary('end a key at once')
+    .action(async (keyId: string, options: RemoteOptions) => {
+      const api = connect(context, options);
+      const { value } = await api.json<MadeKey>({ method: 'DELETE', path: pathOf`/access/keys/${keyId}` });
+      show(context, options, value, () => `Key ${displayText(value.key_id)} is revoked.`);
+    });
+
+  addRemoteOptions(keys.command('rotate').argument('<key-id>', 'as `keys list` shows it'))
+    .summary('give a key a new secret; the old one works on for a while')
+    .action(async (keyId: string, options: RemoteOptions) => {
+      const api = connect(context, options);
+      const path = pathOf`/access/keys/${keyId}/rotate`;
+      const { value } = await api.json<MadeKey>({ method: 'POST', path });
+      show(context, options, value, () => renderMade(value));
+    });
+
+  describeRecover(keys.command('recover'), context);
+
+  function renderMade(made: MadeKey): string {
+    const { colours } = context.terminal;
+    const facts = Object.entries(made).filter(([, value]) => value !== null && value !== undefined);
+    const pairs = facts.map(
+      ([name, value]) => [name, name === 'key' ? colours.green(cellText(value)) : cellText(value)] as const,
+    );
+    const warning =
+      made.key === undefined ? '' : `\n${colours.yellow('Keep the key now: it is not shown again.')}`;
+    return renderPairs(pairs, colours) + warning;
+  }
+
+  function renderKeys(listed: readonly ListedKey[]): string {
+    const { colours, columns } = context.terminal;
+    const rows = listed.map((key) => [
+      displayText(key.key_id),
+      displayText(key.name),
+      displayText(key.role),
+      key.status === 'live' ? colours.green('live') : colours.red(displayText(key.status)),
+      displayText(
+        Object.entries(key.attributes)
+          .map(([name, value]) => `${name}=${String(value)}`)
+          .join(' '),
+      ),
+      displayText(key.expires_at ?? 'never'),
+      displayText(key.last_used_at ?? 'never'),
+    ]);
+    const head = ['key id', 'name', 'role', 'state', 'attributes', 'expires', 'last used'];
+    return renderTable({ head, rows, columns, colours });
+  }
+};

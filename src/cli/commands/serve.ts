@@ -1,0 +1,56 @@
+import { resolve } from 'node:path';
+import { startServer } from '../../main.ts';
+import type { AddCommand, CliContext } from '../cli-context.ts';
+import { wholeNumber } from '../command-arguments.ts';
+
+interface ServeOptions {
+  readonly home: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ lakehouse serve --home ./home
+  $ lakehouse serve --home ./home --port 0 --json      # a free port; prints {"url": …}
+  $ lakehouse serve --home ./home --host 0.0.0.0       # also set server.allowed_hosts`;
+
+/** \`serve\`: the server itself, until Ctrl-C or SIGTERM. */
+export const addServeCommand: AddCommand = (program, context) => {
+  program
+    .command('serve')
+    .summary('run the server')
+    .description('Serves a home until Ctrl-C or SIGTERM; requests in flight finish first.')
+    .requiredOption('--home <dir>', 'a folder that `lakehouse init` made')
+    .option('--host <address>', 'address to listen on (default: server.host)')
+    .option('--port <number>', 'port to listen on, 0 for a free one (default: server.port)', wholeNumber)
+    .option('--json', 'print where it listens as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action((options: ServeOptions) => serve(context, options));
+};
+
+async function serve(context: CliContext, options: ServeOptions): Promise<void> {
+  const home = resolve(options.home);
+  const { host, port } = options;
+  const flags = {
+    ...(host === undefined ? {} : { 'server.host': host }),
+    ...(port === undefined ? {} : { 'server.port': port }),
+  };
+  const server = await startServer({ home, environment: context.environment, flags });
+  const { colours } = context.terminal;
+  context.terminal.print(
+    options.json === true
+      ? JSON.stringify({ url: server.url, port: server.port, pid: process.pid })
+      : `${colours.green('●')} lakehouse serves ${home} at ${colours.bold(server.url)} (Ctrl-C ends it)`,
+  );
+  for (const notice of server.notices) context.terminal.note(colours.yellow(notice));
+  await interruption(context.interrupted);
+  context.terminal.note('finishing the requests in flight …');
+  await server.close();
+}
+
+function interruption(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolveWait) => signal.addEventListener('abort', () => resolveWait(), { once: true }));
+}

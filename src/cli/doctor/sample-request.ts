@@ -1,0 +1,68 @@
+import type { ApiRequest } from '../api-client.ts';
+import type { ContractEntry, SchemaNode } from './contract-reader.ts';
+
+/** What samples are made of: a dataset the probe key must not see, where there is one. */
+export interface SampleFacts {
+  readonly hiddenDataset: string | null;
+}
+
+const ABSENT_DATASET = 'doctor_probe_absent';
+
+/** Values by the name of a member; none of them names anything that exists, except a dataset that is only read. */
+const SAMPLES: Readonly<Record<string, unknown>> = {
+  agent: 'doctor-probe',
+  bucket: 'default',
+  columns: [],
+  context: {},
+  delegation_id: '00000000-0000-7000-8000-000000000000',
+  file: 'doctor-probe',
+  key: 'doctor-probe/absent',
+  key_id: 'AAAAAAAAAAAA',
+  query_id: '00000000-0000-7000-8000-000000000000',
+  role: 'doctor-probe-absent',
+  snapshot_id: '1',
+  task_class: 'doctor-probe',
+};
+
+/**
+ * A request of this address that is valid in form and changes nothing should a step be missing: reads name a hidden
+ * dataset, changes name things that do not exist, and policies are only tried.
+ */
+export function sampleRequest(entry: ContractEntry, facts: SampleFacts): ApiRequest {
+  const dataset = entry.kind === 'read' ? (facts.hiddenDataset ?? ABSENT_DATASET) : ABSENT_DATASET;
+  const value = (name: string, schema: SchemaNode) => sampleValue(name, schema, dataset);
+  let path = entry.path;
+  const query: Record<string, string> = {};
+  for (const parameter of entry.parameters) {
+    const text = String(value(parameter.name, parameter.schema));
+    if (parameter.in === 'path') path = path.replace(`{${parameter.name}}`, text);
+    else if (parameter.in === 'query' && (parameter.required || parameter.name === 'dry_run')) {
+      query[parameter.name] = parameter.name === 'dry_run' ? 'true' : text;
+    }
+  }
+  if (entry.takesBytes && !('dataset' in query) && entry.parameters.some((each) => each.name === 'dataset')) {
+    query.dataset = dataset;
+  }
+  const required = entry.body?.required ?? [];
+  const json = Object.fromEntries(
+    required.map((name) => [name, value(name, entry.body?.properties?.[name] ?? {})]),
+  );
+  return {
+    method: entry.method,
+    path,
+    query,
+    ...(entry.body === null ? {} : { json }),
+    ...(entry.takesBytes ? { body: new Blob(['doctor,probe\n1,2\n']).stream() } : {}),
+  };
+}
+
+function sampleValue(name: string, schema: SchemaNode, dataset: string): unknown {
+  if (name === 'name' || name === 'dataset') return dataset;
+  if (name === 'sql') return `SELECT * FROM "${dataset.split('.').join('"."')}" LIMIT 1`;
+  if (Object.hasOwn(SAMPLES, name)) return SAMPLES[name];
+  if (schema.enum !== undefined) return schema.enum[0];
+  if (schema.type === 'integer' || schema.type === 'number') return Math.max(schema.minimum ?? 1, 1);
+  if (schema.type === 'boolean') return false;
+  if (schema.type === 'array') return [];
+  return schema.type === 'object' ? {} : 'doctor-probe';
+}

@@ -1,0 +1,93 @@
+import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../main.ts';
+import type { AddCommand, CliContext } from './cli-context.ts';
+import { EXIT_CODES, type ExitCode } from './cli-failure.ts';
+import { addAccessCommand } from './commands/access.ts';
+import { addBackupCommands } from './commands/backup.ts';
+import { addConfigCommand } from './commands/config.ts';
+import { addDatasetsCommand } from './commands/datasets.ts';
+import { addDemoCommand } from './commands/demo.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addIngestCommand } from './commands/ingest.ts';
+import { addInitCommand } from './commands/init.ts';
+import { addJournalCommand } from './commands/journal.ts';
+import { addKeysCommand } from './commands/keys.ts';
+import { addServeCommand } from './commands/serve.ts';
+import { addSqlCommand } from './commands/sql.ts';
+import { addStatusCommand } from './commands/status.ts';
+import { addTruthCommand } from './commands/truth.ts';
+import { addWhoamiCommand } from './commands/whoami.ts';
+import { reportFailure } from './failure-report.ts';
+
+const COMMANDS: readonly AddCommand[] = [
+  addDemoCommand,
+  addInitCommand,
+  addServeCommand,
+  addStatusCommand,
+  addIngestCommand,
+  addSqlCommand,
+  addDatasetsCommand,
+  addWhoamiCommand,
+  addKeysCommand,
+  addAccessCommand,
+  addJournalCommand,
+  addTruthCommand,
+  addDoctorCommand,
+  addConfigCommand,
+  addBackupCommands,
+];
+
+const HELP_AFTER = `
+Examples:
+  $ lakehouse demo                                  # the whole system on real data, nothing left behind
+  $ lakehouse init --home ./home                    # prints the admin key once
+  $ lakehouse serve --home ./home
+  $ LAKEHOUSE_API_KEY=… lakehouse ingest flights.parquet
+  $ LAKEHOUSE_API_KEY=… lakehouse sql "SELECT count(*) FROM flights"
+
+Variables:
+  LAKEHOUSE_URL       address of the server, http://127.0.0.1:8080 where absent
+  LAKEHOUSE_API_KEY   the key; --key-file reads it from a file instead
+  NO_COLOR            no colours
+
+Exit codes:
+  0  done
+  1  refused by the server, or the work or a check failed
+  2  the command line, a file it names, or the configuration is wrong
+  3  no valid key, or not allowed
+  4  the server cannot be reached or cannot take traffic
+  130  interrupted`;
+
+/** The whole command line, ready to parse. */
+export function buildProgram(context: CliContext): Command {
+  const program = new Command('lakehouse')
+    .description('One governed door to a team’s data: identity, access, truth and journal on every request.')
+    .version(packageVersion(), '--version', 'print the version')
+    .addHelpText('after', HELP_AFTER)
+    .showHelpAfterError('(lakehouse --help lists commands and examples)')
+    .exitOverride()
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .configureOutput({
+      writeOut: (text) => void context.terminal.stdout.write(text),
+      writeErr: (text) => void context.terminal.stderr.write(text),
+      getOutHelpWidth: () => Math.min(100, context.terminal.columns),
+      getErrHelpWidth: () => Math.min(100, context.terminal.columns),
+    });
+  for (const add of COMMANDS) add(program, context);
+  return program;
+}
+
+/** Runs one command line and returns its exit code; every failure has been shown by then. */
+export async function runProgram(argv: readonly string[], context: CliContext): Promise<ExitCode> {
+  try {
+    await buildProgram(context).parseAsync([...argv], { from: 'user' });
+    return EXIT_CODES.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
+    if (context.interrupted.aborted) {
+      context.terminal.note('interrupted');
+      return EXIT_CODES.interrupted;
+    }
+    return reportFailure(context.terminal, error, argv.includes('--json'));
+  }
+}
