@@ -5,7 +5,7 @@ import type { AuditClosing, AuditOpening } from './access-control.ts';
 
 const DAY_MS = 86_400_000;
 
-/** The statement that opens an audit row, or records a refusal, which needs no closing. */
+/** The statement that opens an audit row; a refusal’s row is closed in the same transaction. */
 export function auditOpened(reader: MetastoreReader, row: AuditOpening): Statement {
   const { identity } = row;
   const person = identity.onBehalfOf;
@@ -33,7 +33,7 @@ export function auditOpened(reader: MetastoreReader, row: AuditOpening): Stateme
       truth_json: row.truth === null ? null : JSON.stringify(row.truth),
       statement_sql: row.statement?.sql ?? null,
       parameters_json: row.statement?.parametersJson ?? null,
-      status: row.decision === 'allowed' ? 'open' : 'refused',
+      status: 'open',
       closing_code: null,
       row_count: null,
       latency_ms: null,

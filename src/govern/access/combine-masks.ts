@@ -6,7 +6,6 @@ export type CombinedMask =
   | {
       readonly kind: 'mask';
       readonly method: MaskMethod;
-      readonly rule: CompiledMask;
       readonly reasons: readonly string[];
     }
   /** Two rules of which neither is known to hide more. */
@@ -42,5 +41,5 @@ export function combineMasks(rules: readonly [CompiledMask, ...CompiledMask[]]):
     if (STRICTEST_FIRST.indexOf(rule.method) < STRICTEST_FIRST.indexOf(strictest.method)) strictest = rule;
   }
   const deciding = rules.filter((rule) => rule.method === strictest.method).map((rule) => rule.target);
-  return { kind: 'mask', method: strictest.method, rule: strictest, reasons: [...new Set(deciding)] };
+  return { kind: 'mask', method: strictest.method, reasons: [...new Set(deciding)] };
 }

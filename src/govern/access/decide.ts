@@ -135,19 +135,27 @@ function decideMasks(
   }
   const masks = new Map<number, MaskDecision>();
   for (const [fieldId, rules] of byField) {
-    const combined = combineMasks(rules);
-    if (combined.kind === 'conflict') {
-      binder.refuse(`Two masks on one column conflict (${combined.reasons.join('; ')}).`);
-      continue;
-    }
-    masks.set(fieldId, {
-      fieldId,
-      method: combined.method,
-      expression: combined.method === 'expression' ? binder.maskExpression(rules) : null,
-      reasons: combined.reasons,
-    });
+    masks.set(fieldId, decideMask(fieldId, rules, binder));
   }
-  return withFieldsInside(masks, facts, binder);
+  return withFieldsInside(masks, byField, facts, binder);
+}
+
+/** A column whose rules conflict or cannot be bound is null for the actions that are still decided. */
+function decideMask(
+  fieldId: number,
+  rules: readonly [CompiledMask, ...CompiledMask[]],
+  binder: Binder,
+): MaskDecision {
+  const combined = combineMasks(rules);
+  const { reasons } = combined;
+  if (combined.kind === 'conflict') {
+    binder.refuse(`Two masks on one column conflict (${reasons.join('; ')}).`);
+    return { fieldId, method: 'null', expression: null, reasons };
+  }
+  if (combined.method !== 'expression')
+    return { fieldId, method: combined.method, expression: null, reasons };
+  const expression = binder.maskExpression(rules);
+  return { fieldId, method: expression === null ? 'null' : 'expression', expression, reasons };
 }
 
 function* fieldsOf(
@@ -163,16 +171,21 @@ function* fieldsOf(
   }
 }
 
-/** A masked struct or list masks what is inside it: those fields are null, whatever their own rules say. */
+/**
+ * A masked struct or list masks what is inside it: those fields are null, whatever their own rules say. An expression
+ * could bring out a field that has a mask of its own, which is a conflict.
+ */
 function withFieldsInside(
   masks: ReadonlyMap<number, MaskDecision>,
+  rulesByField: ReadonlyMap<number, readonly CompiledMask[]>,
   facts: DatasetFacts,
   binder: Binder,
 ): ReadonlyMap<number, MaskDecision> {
   const all = new Map(masks);
   for (const mask of masks.values()) {
+    const hasExpression = rulesByField.get(mask.fieldId)?.some((rule) => rule.expression !== null) === true;
     for (const fieldId of fieldsInside(facts, mask.fieldId)) {
-      if (mask.method === 'expression' && masks.has(fieldId)) {
+      if (hasExpression && masks.has(fieldId)) {
         binder.refuse(
           `A column with a mask of its own is inside one masked by an expression (${mask.reasons}).`,
         );

@@ -24,6 +24,8 @@ export interface ExpressionParser {
 const PREFIX = 'SELECT (';
 /** The end stands on its own line, so that a comment in the expression cannot swallow it. */
 const SUFFIX = '\n)';
+/** Results remembered: the same policy is compiled when it is checked, applied and read back. */
+const MAX_KNOWN = 4_096;
 const MAX_NODES = 500;
 const MAX_DEPTH = 64;
 
@@ -32,23 +34,35 @@ const MAX_DEPTH = 64;
  * One scalar expression: no subquery, aggregate, window, star, parameter or lambda, and only functions of the list.
  */
 export function createExpressionParser(serialise: (sql: string) => Promise<string>): ExpressionParser {
+  const known = new Map<string, ExpressionResult>();
   return {
     async parse(expression) {
-      let text: string;
-      try {
-        text = await serialise(`${PREFIX}${expression}${SUFFIX}`);
-      } catch (error) {
-        if (!isLakeError(error) || !['invalid', 'unprocessable', 'unsupported'].includes(error.kind))
-          throw error;
-        return {
-          ok: false,
-          message: 'not a valid SQL expression',
-          position: errorPosition(expression, error.data),
-        };
-      }
-      return readTree(text, expression);
+      const before = known.get(expression);
+      if (before !== undefined) return before;
+      const result = await parseExpression(serialise, expression);
+      if (known.size >= MAX_KNOWN) known.clear();
+      known.set(expression, result);
+      return result;
     },
   };
+}
+
+async function parseExpression(
+  serialise: (sql: string) => Promise<string>,
+  expression: string,
+): Promise<ExpressionResult> {
+  let text: string;
+  try {
+    text = await serialise(`${PREFIX}${expression}${SUFFIX}`);
+  } catch (error) {
+    if (!isLakeError(error) || !['invalid', 'unprocessable', 'unsupported'].includes(error.kind)) throw error;
+    return {
+      ok: false,
+      message: 'not a valid SQL expression',
+      position: errorPosition(expression, error.data),
+    };
+  }
+  return readTree(text, expression);
 }
 
 /** Why an expression cannot stand, with the byte of the whole statement where the engine saw it. */

@@ -75,7 +75,7 @@ export interface AuditTableRow {
   truth_json: string | null;
   statement_sql: string | null;
   parameters_json: string | null;
-  /** `open` until closed; `refused` where nothing ran. */
+  /** `open` until closed, then `ok`, `failed` or `cancelled`. */
   status: string;
   closing_code: string | null;
   row_count: number | null;

@@ -52,7 +52,7 @@ const auditedRow = z.strictObject({
   datasets: z.array(auditedDataset),
   truth: z.array(z.strictObject({ rule: z.string(), action: z.string() })).nullable(),
   statement: z.strictObject({ sql: z.string(), parameters_json: z.string() }).nullable(),
-  status: z.string().describe('open, ok, failed, cancelled, or refused where nothing ran.'),
+  status: z.string().describe('open while it runs, then ok, failed or cancelled.'),
   row_count: z.int().nullable(),
   latency_ms: z.number().nullable(),
 });

@@ -19,13 +19,13 @@ import { rolesNamed } from '../policy-document.ts';
 import { accessAdminOnly, noTruth } from './rules.ts';
 
 const keyId = z.string().regex(/^[0-9A-Za-z]{12}$/, 'a key id has 12 letters and digits');
+/** Names that stand for something else in journal and audit. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set(['system', 'anonymous', 'local']);
 const name = z
   .string()
   .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._@+-]{0,99}$/u, 'a name has 1 to 100 letters, digits, spaces and ._@+-')
-  .refine(
-    (text) => !text.includes(' for '),
-    'a name does not hold " for ", which joins an agent to a person',
-  );
+  .refine((text) => !text.includes(' for '), 'a name does not hold " for ", which joins an agent to a person')
+  .refine((text) => !RESERVED_NAMES.has(text.toLowerCase()), 'this name is the server’s own');
 const attributes = z.record(
   z
     .string()
