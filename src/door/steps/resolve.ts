@@ -24,6 +24,7 @@ export async function resolve(request: Validated, signal: AbortSignal, log: Logg
   const scope = scopeIssuer.resolve({ requestId: call.requestId, identity, signal, log });
   try {
     const { demands, resolved } = await operation.access.resolve(scope, request.input);
+    if ('none' in demands) return new Resolved(request, [], resolved);
     if (demands.length === 0) throw new Error(`${operation.name} resolved to no demand`);
     return new Resolved(request, demands, resolved);
   } finally {

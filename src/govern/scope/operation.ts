@@ -49,7 +49,8 @@ export type AccessRule<I, R> =
   | { readonly kind: 'demands'; resolve(scope: ResolveScope, input: I): Promise<Resolution<R>> };
 
 export interface Resolution<R> {
-  readonly demands: readonly [Demand, ...Demand[]];
+  /** `none` for an input that reads nothing of anyone's (`SELECT 1`), with the reason. */
+  readonly demands: readonly [Demand, ...Demand[]] | { readonly none: string };
   readonly resolved: R;
 }
 
