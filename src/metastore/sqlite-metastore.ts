@@ -38,6 +38,7 @@ export async function openMetastore(options: OpenOptions): Promise<Metastore> {
   const { file, config, clock, log } = options;
   const lock = lockHome(file);
   const opened: { terminate(): Promise<void> }[] = [];
+  let closing: Promise<void> | null = null;
   try {
     const migrations = allMigrations();
     // Longer than a commit may take: a store that is locked is then told apart from a commit that failed.
@@ -62,12 +63,15 @@ export async function openMetastore(options: OpenOptions): Promise<Metastore> {
       read: (query) => read(reader, query, config.commit_timeout_ms),
       commit: queue.commit,
       backup: (target) => backup({ file, busyTimeoutMs, migrations }, target),
-      async close() {
-        await queue.drain();
-        await closeWithin(reader.request({ kind: 'close' }), config.commit_timeout_ms);
-        await closeWithin(writer.request({ kind: 'close' }), config.commit_timeout_ms);
-        await Promise.all(opened.map((channel) => channel.terminate()));
-        lock.release();
+      close: () => {
+        closing ??= (async () => {
+          await queue.drain();
+          await closeWithin(reader.request({ kind: 'close' }), config.commit_timeout_ms);
+          await closeWithin(writer.request({ kind: 'close' }), config.commit_timeout_ms);
+          await Promise.all(opened.map((channel) => channel.terminate()));
+          lock.release();
+        })();
+        return closing;
       },
     };
   } catch (error) {

@@ -6,7 +6,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import type { Statement } from '../base/index.ts';
 import { type ListedMigration, planMigrations } from './plan-migrations.ts';
 import { openSqliteConnection, type Row, type SqliteConnection } from './sqlite-connection.ts';
-import type { Opening, WorkerError } from './worker-channel.ts';
+import type { Opening, StoreRefusal, WorkerError } from './worker-channel.ts';
 
 export interface WriterOptions {
   readonly file: string;
@@ -40,6 +40,7 @@ const SQLITE_TOOBIG = 18;
 const SQLITE_CONSTRAINT = 19;
 const SQLITE_MISMATCH = 20;
 const SQLITE_RANGE = 25;
+const SQLITE_IOERR_WRITE = 778;
 /** Errors of one statement that leave the transaction as it was. */
 const STATEMENT_ERRORS: ReadonlySet<number> = new Set([
   SQLITE_ERROR,
@@ -56,12 +57,13 @@ if (parentPort !== null) serve(parentPort, workerData as WriterOptions);
 function serve(port: NonNullable<typeof parentPort>, options: WriterOptions): void {
   let connection: SqliteConnection;
   try {
-    connection = openSqliteConnection({
-      file: options.file,
-      readOnly: false,
-      busyTimeoutMs: options.busyTimeoutMs,
-    });
-    migrate(connection, options);
+    const { file, busyTimeoutMs } = options;
+    connection = openSqliteConnection({ file, readOnly: false, busyTimeoutMs });
+    const refusal = migrate(connection, options);
+    if (refusal !== null) {
+      port.postMessage({ opened: false, error: { message: refusal.kind, errcode: null, refusal } });
+      return;
+    }
   } catch (error) {
     port.postMessage({ opened: false, error: workerError(error) } satisfies Opening);
     return;
@@ -105,15 +107,15 @@ function answerTogether(connection: SqliteConnection, questions: readonly Writer
   });
 }
 
-/** All pending migrations become visible together, or none. */
-function migrate(connection: SqliteConnection, options: WriterOptions): void {
+/** All pending migrations become visible together, or none. Returns why the store is not ours to migrate, or null. */
+function migrate(connection: SqliteConnection, options: WriterOptions): StoreRefusal | null {
   connection.database.exec(
     'CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL, applied_ms BIGINT NOT NULL)',
   );
   const applied = connection.run('SELECT name, checksum FROM schema_migrations', []).rows;
   const plan = planMigrations(options.migrations, applied as { name: string; checksum: string }[]);
-  if (plan.kind !== 'apply') throw new OpeningRefusal(plan);
-  if (plan.pending.length === 0) return;
+  if (plan.kind !== 'apply') return plan;
+  if (plan.pending.length === 0) return null;
   connection.database.exec('BEGIN IMMEDIATE');
   for (const { name, checksum, statements } of plan.pending) {
     for (const statement of statements) connection.database.exec(statement);
@@ -124,15 +126,7 @@ function migrate(connection: SqliteConnection, options: WriterOptions): void {
     ]);
   }
   connection.database.exec('COMMIT');
-}
-
-class OpeningRefusal extends Error {
-  readonly refusal: NonNullable<WorkerError['refusal']>;
-
-  constructor(refusal: NonNullable<WorkerError['refusal']>) {
-    super(refusal.kind);
-    this.refusal = { kind: refusal.kind, name: refusal.name };
-  }
+  return null;
 }
 
 /** One transaction for the group, one savepoint for each batch. */
@@ -195,13 +189,14 @@ function rollback(connection: SqliteConnection): void {
 }
 
 /**
- * Whether a commit that failed may be found again after a crash. A full disk stops before the log's commit record. A
- * failed fsync comes after it: the record is in the log and recovery would believe it — until another durable commit
- * has overwritten that place, which breaks the log's running checksum for all that followed it. So write one.
+ * Whether a commit that failed may be found again after a crash. A full disk and a failed write stop before the log's
+ * commit record, which is written last. A failed fsync comes after it: the record is in the log and recovery would
+ * believe it — until another durable commit has overwritten that place, which breaks the log's running checksum for all
+ * that followed it. So write one.
  */
 function keptAfterFailedCommit(connection: SqliteConnection, error: unknown): 'no' | 'unknown' {
   const { errcode } = workerError(error);
-  if (errcode !== null && (errcode & 0xff) === SQLITE_FULL) return 'no';
+  if (errcode === SQLITE_FULL || errcode === SQLITE_IOERR_WRITE) return 'no';
   try {
     connection.run('BEGIN IMMEDIATE', []);
     // A write that always changes a page: an update to the same value would write nothing.
@@ -216,8 +211,6 @@ function keptAfterFailedCommit(connection: SqliteConnection, error: unknown): 'n
 }
 
 function workerError(error: unknown): WorkerError {
-  if (error instanceof OpeningRefusal)
-    return { message: error.message, errcode: null, refusal: error.refusal };
   const { message } = error as Error;
   const errcode = (error as { errcode?: unknown }).errcode;
   return { message, errcode: typeof errcode === 'number' ? errcode : null };

@@ -16,8 +16,14 @@ export interface WorkerError {
   readonly message: string;
   /** SQLite's extended result code; null for anything else. */
   readonly errcode: number | null;
-  /** What the worker refused to open, where it decided so itself. */
-  readonly refusal?: { readonly kind: 'newer' | 'edited' | 'older'; readonly name: string };
+  /** Why the worker refused to open, where it decided so itself. */
+  readonly refusal?: StoreRefusal;
+}
+
+/** A store that is not this program's, and the migration that shows it. */
+export interface StoreRefusal {
+  readonly kind: 'newer' | 'edited' | 'older';
+  readonly name: string;
 }
 
 /**
