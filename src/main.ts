@@ -40,6 +40,7 @@ import { createJournald, type Journald, verifyOffline } from './lake/journald/in
 import { createQueryd } from './lake/queryd/index.ts';
 import { createStoraged } from './lake/storaged/index.ts';
 import { type Metastore, openMetastore, openMetastoreReadOnly } from './metastore/index.ts';
+import { packageVersion } from './package-version.ts';
 
 const random = (sizeBytes: number) => randomBytes(sizeBytes);
 const DAY_MS = 86_400_000;
@@ -134,12 +135,6 @@ export function verifyHome(options: HomeOptions & { readonly publicKey?: string 
   const { publicKey } = options;
   const parts = { home: options.home, storeFile: layout.storeFile, config };
   return verifyOffline(publicKey === undefined ? parts : { ...parts, publicKey });
-}
-
-/** The version of this package. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return String((JSON.parse(text) as { version: unknown }).version);
 }
 
 /** A home with its store open and its journal started; nothing is served yet. */

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { packageVersion } from '../main.ts';
+import { packageVersion } from '../package-version.ts';
 import type { AddCommand, CliContext } from './cli-context.ts';
 import { EXIT_CODES, type ExitCode } from './cli-failure.ts';
 import { addAccessCommand } from './commands/access.ts';

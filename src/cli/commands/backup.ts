@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { backup, restore } from '../../main.ts';
 import type { AddCommand, CliContext } from '../cli-context.ts';
 import { counted, humanBytes } from '../human-text.ts';
 import { show } from '../show.ts';
@@ -27,6 +26,7 @@ export const addBackupCommands: AddCommand = (program, context) => {
     .addHelpText('after', EXAMPLES)
     .action(async (options: BackupOptions) => {
       const to = resolve(options.to ?? '');
+      const { backup } = await import('../../main.ts');
       const report = await backup({ home: resolve(options.home), to, ...shared(context) });
       done(context, options, 'backed up', report);
     });
@@ -39,6 +39,7 @@ export const addBackupCommands: AddCommand = (program, context) => {
     .addHelpText('after', EXAMPLES)
     .action(async (options: BackupOptions) => {
       const from = resolve(options.from ?? '');
+      const { restore } = await import('../../main.ts');
       const report = await restore({ home: resolve(options.home), from, ...shared(context) });
       done(context, options, 'restored', report);
     });

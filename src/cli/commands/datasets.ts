@@ -117,6 +117,15 @@ export const addDatasetsCommand: AddCommand = (program, context) => {
       show(context, options, value, () => renderSnapshots(value, context.terminal));
     });
 
+  named(datasets.command('rollback').argument('<snapshot>', 'as `datasets snapshots` shows it'))
+    .summary('make an earlier snapshot the current one again')
+    .action(async (snapshot: string, name: string, options: RemoteOptions) => {
+      const api = connect(context, options);
+      const json = { rollback_to: snapshot };
+      const { value } = await api.json({ method: 'PATCH', path: byName(name), json });
+      show(context, options, value, () => `Dataset ${displayText(name)} is at snapshot ${displayText(snapshot)}.`);
+    });
+
   named(datasets.command('delete'))
     .summary('take a dataset away')
     .action(async (name: string, options: RemoteOptions) => {
@@ -161,8 +170,8 @@ function updateFrom(options: UpdateOptions): Record<string, unknown> {
   return {
     ...Object.fromEntries(given),
     ...(options.tag.length === 0 ? {} : { tags: options.tag }),
-    ...(options.tagColumn.length === 0 ? {} : { add_column_tags: options.tagColumn.map(columnTag) }),
-    ...(options.untagColumn.length === 0 ? {} : { remove_column_tags: options.untagColumn.map(columnTag) }),
+    ...(options.tagColumn.length === 0 ? {} : { set_tags: options.tagColumn.map(columnTag) }),
+    ...(options.untagColumn.length === 0 ? {} : { remove_tags: options.untagColumn.map(columnTag) }),
   };
 }
 

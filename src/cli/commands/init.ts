@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { initHome } from '../../main.ts';
 import type { AddCommand } from '../cli-context.ts';
 import { show } from '../show.ts';
 
@@ -21,6 +20,8 @@ export const addInitCommand: AddCommand = (program, context) => {
     .addHelpText('after', EXAMPLES)
     .action(async (options: { home: string; json?: boolean }) => {
       const home = resolve(options.home);
+      // Loaded here: remote commands start without the engine and the store.
+      const { initHome } = await import('../../main.ts');
       const { adminKey } = await initHome({ home });
       const { colours } = context.terminal;
       show(context, options, { home, admin_key: adminKey }, () =>

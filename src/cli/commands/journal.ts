@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { verifyHome } from '../../main.ts';
 import type { AddCommand, CliContext } from '../cli-context.ts';
 import { CliFailure, EXIT_CODES } from '../cli-failure.ts';
 import { wholeNumber } from '../command-arguments.ts';
@@ -107,7 +106,7 @@ export const addJournalCommand: AddCommand = (program, context) => {
       const report =
         options.home === undefined
           ? await verifyAtServer(context, options)
-          : await verifyHome({ home: resolve(options.home), environment: context.environment });
+          : await verifyOffline(context, options.home);
       show(context, options, report, () => renderVerification(report, context.terminal));
       if (!report.valid) {
         const detail = 'The journal does not verify: the problems above name the places.';
@@ -115,6 +114,11 @@ export const addJournalCommand: AddCommand = (program, context) => {
       }
     });
 };
+
+async function verifyOffline(context: CliContext, home: string): Promise<Verification> {
+  const { verifyHome } = await import('../../main.ts');
+  return verifyHome({ home: resolve(home), environment: context.environment });
+}
 
 async function verifyAtServer(context: CliContext, options: RemoteOptions): Promise<Verification> {
   const api = connect(context, options);

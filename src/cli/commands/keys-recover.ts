@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { recoverKey } from '../../main.ts';
 import type { CliContext } from '../cli-context.ts';
 import { show } from '../show.ts';
 
@@ -12,6 +11,7 @@ export function describeRecover(command: Command, context: CliContext): void {
     .option('--json', 'print JSON for scripts')
     .action(async (options: { home: string; json?: boolean }) => {
       const home = resolve(options.home);
+      const { recoverKey } = await import('../../main.ts');
       const { adminKey } = await recoverKey({ home, environment: context.environment });
       const { colours } = context.terminal;
       show(

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { startServer } from '../../main.ts';
 import type { AddCommand, CliContext } from '../cli-context.ts';
 import { wholeNumber } from '../command-arguments.ts';
 
@@ -37,6 +36,7 @@ async function serve(context: CliContext, options: ServeOptions): Promise<void> 
     ...(host === undefined ? {} : { 'server.host': host }),
     ...(port === undefined ? {} : { 'server.port': port }),
   };
+  const { startServer } = await import('../../main.ts');
   const server = await startServer({ home, environment: context.environment, flags });
   const { colours } = context.terminal;
   context.terminal.print(
