@@ -1,8 +1,7 @@
 // Writes config/lakehouse.toml: every key of the configuration with its default, made from the schema.
 // Run: node bin/pinned-node.js scripts/generate-config-example.ts
 import { writeFileSync } from 'node:fs';
-import { loadConfig, type Setting, settingsOf, variableName } from '../src/config/index.ts';
-import { configSchema } from '../src/config/schema.ts';
+import { configSchema, loadConfig, type Setting, settingsOf, variableName } from '../src/config/index.ts';
 
 const HEAD = `# Configuration of lakehouse: every key with its default. Made from src/config/schema.ts by
 # scripts/generate-config-example.ts; test/config.test.ts compares the two. Copy it, take the # away from what you change.

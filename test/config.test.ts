@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { configExample } from '../scripts/generate-config-example.ts';
-import { loadConfig, settingsOf } from '../src/config/index.ts';
-import { configSchema } from '../src/config/schema.ts';
+import { configSchema, loadConfig, settingsOf } from '../src/config/index.ts';
 import { isNode, type SourceFile, type SyntaxNode, sourceTree, walk } from './support/source-tree.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lakehouse-config-'));

@@ -69,7 +69,7 @@ export function describeProblem(fileName: string, problem: FileProblem): string 
 }
 
 /** `rules[0].when.field` */
-export function dottedKey(path: readonly PropertyKey[]): string {
+function dottedKey(path: readonly PropertyKey[]): string {
   return path
     .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`))
     .join('');

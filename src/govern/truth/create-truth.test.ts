@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { createLogger, isLakeError } from '../../base/index.ts';
 import { type AnyOperation, type Permission, scopeIssuer } from '../scope/index.ts';
-import { createTruth, severestAction, TRUTH_ACTIONS } from './index.ts';
+import { createTruth } from './index.ts';
+import { severestAction, TRUTH_ACTIONS } from './truth.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lakehouse-truth-'));
 const rulesFile = join(folder, 'truth.toml');
