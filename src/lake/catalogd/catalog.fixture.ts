@@ -51,6 +51,10 @@ export function decisionFor(datasetId: string, action: 'read' | 'write' | 'admin
   return { datasetId, name: '', action, policyVersion: 1, masks: new Map(), rowFilters: [] };
 }
 
+function absent(): never {
+  throw new Error('not part of this fixture');
+}
+
 function scopeParts(datasetIds: readonly string[]) {
   return {
     requestId: 'test',
@@ -91,7 +95,18 @@ export async function openCatalogFixture(): Promise<CatalogFixture> {
     clock,
     log,
   });
-  const catalogd = createCatalogd({ store, home, config, clock, ids, detector: { version: 'test-1' } });
+  const catalogd = createCatalogd({
+    store,
+    home,
+    config,
+    clock,
+    ids,
+    log,
+    detector: { version: 'test-1', detect: () => [] },
+    // What these tests exercise reads no file by an engine and no object; what would, fails.
+    engine: { lease: absent, parse: absent, deparse: absent, stats: () => ({}), close: absent },
+    objects: { files: absent },
+  });
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   const sql = async (text: string) => {
@@ -148,7 +163,7 @@ async function writeDataFile(
 ): Promise<NewDataFile> {
   const path = join(request.target.folder, `${parts.nextId()}.parquet`);
   const [described] = [await parts.sql(`DESCRIBE ${request.query}`)];
-  const given = new Set(described.map((row) => String(row['column_name']).toLowerCase()));
+  const given = new Set(described.map((row) => String(row.column_name).toLowerCase()));
   const fields = request.target.schema.fields.filter((field) => given.has(field.name.toLowerCase()));
   const casts = fields.map((field) => {
     const quoted = `"${field.name.replaceAll('"', '""')}"`;

@@ -61,6 +61,21 @@ export class DatasetCatalog implements Catalog {
     return record.facts;
   }
 
+  /** The same for the dataset of an id. */
+  async factsById(scope: AnyScope, datasetId: string): Promise<DatasetFacts | null> {
+    requireOpenScope(scope);
+    const record = await this.#parts.store.byId(datasetId);
+    if (record === null) return null;
+    this.#states.set(record.facts, record);
+    return record.facts;
+  }
+
+  /** What the store holds of a dataset, at the version its facts were made from. */
+  async record(scope: ReadScope | WriteScope, facts: DatasetFacts): Promise<DatasetRecord> {
+    requireOpenScope(scope);
+    return this.#states.get(facts) ?? this.#current(facts);
+  }
+
   async pin(scope: ResolveScope, facts: DatasetFacts, asOf: AsOf): Promise<PinnedDataset> {
     requireOpenScope(scope);
     const record = this.#states.get(facts) ?? (await this.#current(facts));

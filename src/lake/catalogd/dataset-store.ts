@@ -11,6 +11,8 @@ import {
 
 /** Records kept parsed; each is a few kilobytes. */
 const CACHED_RECORDS = 2_000;
+/** Datasets of one query for tags and schemas; stores limit the parameters of a statement. */
+const LOADED_AT_ONCE = 500;
 
 /**
  * Reads datasets from the store. The pointer's row is read each time; schemas and tags, which change only with its
@@ -55,6 +57,20 @@ export class DatasetStore {
     return this.#complete(await this.#store.read(query));
   }
 
+  /** Every dataset, in the order of its name. */
+  async all(): Promise<DatasetRecord[]> {
+    return this.#complete(await this.#store.read(this.#live().orderBy('name_key')));
+  }
+
+  /** Datasets that another version of the detector looked at last, or none. */
+  async otherDetector(version: string, limit: number): Promise<DatasetRecord[]> {
+    const query = this.#live()
+      .where((row) => row.or([row('detector_version', 'is', null), row('detector_version', '!=', version)]))
+      .orderBy('name_key')
+      .limit(limit);
+    return this.#complete(await this.#store.read(query));
+  }
+
   /** The newest sources of rows first. */
   async lineage(datasetId: string, limit: number): Promise<LineageRow[]> {
     const query = this.#store.queries
@@ -76,13 +92,16 @@ export class DatasetStore {
       const record = this.#records.get(row.dataset_id);
       if (record?.row.version === row.version) known.set(row.dataset_id, record);
     }
-    const loaded = await this.#load(rows.filter((row) => !known.has(row.dataset_id)));
-    return rows.flatMap((row) => known.get(row.dataset_id) ?? loaded.get(row.dataset_id) ?? []);
+    const missing = rows.filter((row) => !known.has(row.dataset_id));
+    for (let start = 0; start < missing.length; start += LOADED_AT_ONCE) {
+      for (const record of await this.#load(missing.slice(start, start + LOADED_AT_ONCE))) {
+        known.set(record.row.dataset_id, record);
+      }
+    }
+    return rows.flatMap((row) => known.get(row.dataset_id) ?? []);
   }
 
-  async #load(rows: readonly DatasetRow[]): Promise<ReadonlyMap<string, DatasetRecord>> {
-    const loaded = new Map<string, DatasetRecord>();
-    if (rows.length === 0) return loaded;
+  async #load(rows: readonly DatasetRow[]): Promise<DatasetRecord[]> {
     const ids = rows.map((row) => row.dataset_id);
     const tags = this.#store.queries
       .selectFrom('catalog_column_tags')
@@ -97,13 +116,12 @@ export class DatasetStore {
       .orderBy('version');
     const tagsById = grouped<ColumnTagRow>(await this.#store.read(tags));
     const schemasById = grouped<SchemaRow>(await this.#store.read(schemas));
-    for (const row of rows) {
+    return rows.map((row) => {
       const id = row.dataset_id;
       const record = datasetRecord(row, schemasById.get(id) ?? [], tagsById.get(id) ?? []);
-      loaded.set(id, record);
       this.#remember(record);
-    }
-    return loaded;
+      return record;
+    });
   }
 
   #remember(record: DatasetRecord): void {

@@ -5,3 +5,5 @@ export { requireDatasetName } from './dataset-name.ts';
 export { catalogErrors } from './errors.ts';
 export type { CopyStatistics } from './iceberg/index.ts';
 export { dataFileOf, duckdbFieldIds, duckdbTypeOf, icebergTypeOf } from './iceberg/index.ts';
+export type { PiiDetector, PiiFinding, SampledColumn } from './pii/index.ts';
+export { createPiiDetector } from './pii/index.ts';

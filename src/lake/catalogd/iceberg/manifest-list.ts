@@ -125,18 +125,18 @@ export function encodeManifestList(parts: {
 
 export function decodeManifestList(bytes: Buffer): ManifestListEntry[] {
   return decodeAvroFile(bytes).records.map((record) => ({
-    location: String(record['manifest_path']),
-    sizeBytes: Number(record['manifest_length']),
-    content: Number(record['content'] ?? 0) === 0 ? 'data' : 'deletes',
-    sequenceNumber: Number(record['sequence_number'] ?? 0),
-    minSequenceNumber: Number(record['min_sequence_number'] ?? 0),
-    addedSnapshotId: String(record['added_snapshot_id']),
+    location: String(record.manifest_path),
+    sizeBytes: Number(record.manifest_length),
+    content: Number(record.content ?? 0) === 0 ? 'data' : 'deletes',
+    sequenceNumber: Number(record.sequence_number ?? 0),
+    minSequenceNumber: Number(record.min_sequence_number ?? 0),
+    addedSnapshotId: String(record.added_snapshot_id),
     // Older writers name the counts `added_data_files_count` (the field id is the same).
-    addedFiles: Number(record['added_files_count'] ?? record['added_data_files_count'] ?? 0),
-    existingFiles: Number(record['existing_files_count'] ?? record['existing_data_files_count'] ?? 0),
-    deletedFiles: Number(record['deleted_files_count'] ?? record['deleted_data_files_count'] ?? 0),
-    addedRows: Number(record['added_rows_count'] ?? 0),
-    existingRows: Number(record['existing_rows_count'] ?? 0),
-    deletedRows: Number(record['deleted_rows_count'] ?? 0),
+    addedFiles: Number(record.added_files_count ?? record.added_data_files_count ?? 0),
+    existingFiles: Number(record.existing_files_count ?? record.existing_data_files_count ?? 0),
+    deletedFiles: Number(record.deleted_files_count ?? record.deleted_data_files_count ?? 0),
+    addedRows: Number(record.added_rows_count ?? 0),
+    existingRows: Number(record.existing_rows_count ?? 0),
+    deletedRows: Number(record.deleted_rows_count ?? 0),
   }));
 }

@@ -150,28 +150,28 @@ export function decodeManifest(
   inherited: { snapshotId: string; sequenceNumber: number },
 ): ManifestEntry[] {
   return decodeAvroFile(bytes).records.map((record) => {
-    const sequence = numberOr(record['sequence_number'], inherited.sequenceNumber);
+    const sequence = numberOr(record.sequence_number, inherited.sequenceNumber);
     return {
-      status: Number(record['status']) as 0 | 1 | 2,
-      snapshotId: record['snapshot_id'] == null ? inherited.snapshotId : String(record['snapshot_id']),
+      status: Number(record.status) as 0 | 1 | 2,
+      snapshotId: record.snapshot_id == null ? inherited.snapshotId : String(record.snapshot_id),
       sequenceNumber: sequence,
-      fileSequenceNumber: numberOr(record['file_sequence_number'], inherited.sequenceNumber),
-      file: readFile(record['data_file'] as Record<string, unknown>),
+      fileSequenceNumber: numberOr(record.file_sequence_number, inherited.sequenceNumber),
+      file: readFile(record.data_file as Record<string, unknown>),
     };
   });
 }
 
 function readFile(record: Readonly<Record<string, unknown>>): ManifestFile {
   return {
-    content: Number(record['content'] ?? 0) as FileContent,
-    location: String(record['file_path']),
-    recordCount: Number(record['record_count']),
-    sizeBytes: Number(record['file_size_in_bytes']),
-    columnSizes: readPairs(record['column_sizes'], Number),
-    valueCounts: readPairs(record['value_counts'], Number),
-    nullCounts: readPairs(record['null_value_counts'], Number),
-    lowerBounds: readPairs(record['lower_bounds'], (value) => value as Uint8Array),
-    upperBounds: readPairs(record['upper_bounds'], (value) => value as Uint8Array),
+    content: Number(record.content ?? 0) as FileContent,
+    location: String(record.file_path),
+    recordCount: Number(record.record_count),
+    sizeBytes: Number(record.file_size_in_bytes),
+    columnSizes: readPairs(record.column_sizes, Number),
+    valueCounts: readPairs(record.value_counts, Number),
+    nullCounts: readPairs(record.null_value_counts, Number),
+    lowerBounds: readPairs(record.lower_bounds, (value) => value as Uint8Array),
+    upperBounds: readPairs(record.upper_bounds, (value) => value as Uint8Array),
   };
 }
 

@@ -180,8 +180,11 @@ function epochDays(text: string): bigint | null {
 function dayMicros(text: string): bigint | null {
   const found = TIME.exec(text);
   if (found === null) return null;
+  const fraction = (found[4] ?? '').padEnd(6, '0');
+  // Digits below a microsecond have no place in the type; a bound without them would cut rows off.
+  if (/[1-9]/.test(fraction.slice(6))) return null;
   const seconds = Number(found[1]) * 3600 + Number(found[2]) * 60 + Number(found[3]);
-  return BigInt(seconds) * 1_000_000n + BigInt((found[4] ?? '').slice(0, 6).padEnd(6, '0'));
+  return BigInt(seconds) * 1_000_000n + BigInt(fraction.slice(0, 6));
 }
 
 function epochMicros(text: string): bigint | null {
@@ -217,4 +220,13 @@ function twosComplement(value: bigint): Uint8Array {
 function fromTwosComplement(bytes: Uint8Array): bigint {
   if (bytes.length === 0) return 0n;
   return BigInt.asIntN(bytes.length * 8, BigInt(`0x${Buffer.from(bytes).toString('hex')}`));
+}
+
+/** The order of two values of one type: text and bytes by their UTF-8 bytes, as Iceberg's bounds are. */
+export function compareSingleValues(left: SingleValue, right: SingleValue): number {
+  if (typeof left === 'string' && typeof right === 'string') {
+    return Buffer.compare(Buffer.from(left, 'utf8'), Buffer.from(right, 'utf8'));
+  }
+  if (left instanceof Uint8Array && right instanceof Uint8Array) return Buffer.compare(left, right);
+  return left < right ? -1 : left > right ? 1 : 0;
 }
