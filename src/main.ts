@@ -284,7 +284,16 @@ async function openSystem(home: OpenHome): Promise<System> {
       ids,
       log,
     });
-    const queryd = createQueryd({ engine, catalog, config, clock, random, maskHashKey: access.maskHashKey });
+    const queryd = createQueryd({
+      engine,
+      catalog,
+      config,
+      clock,
+      random,
+      maskKey: () => access.maskHashKey,
+      isAdministrator: (identity) =>
+        access.control.authorise(identity, { kind: 'permission', permission: 'system.admin' }).allowed,
+    });
     const metrics = createMetrics({ engine: engine.stats });
     const rooms = [access, truthRoom, journald, storaged, catalogd, ingestd, queryd];
     const system = createSystem({
@@ -308,7 +317,7 @@ async function openSystem(home: OpenHome): Promise<System> {
     await applyFirstPolicy(home, access);
     const settled = await settleIntents({
       intents: await journald.openIntents(),
-      settle: storaged.settleIntent,
+      settle: async (intent) => (await storaged.settleIntent(intent)) ?? catalogd.settleIntent(intent),
       journal,
       store,
       ids,

@@ -25,7 +25,7 @@ export interface ApiOptions {
   /** The administrator's where absent; null sends none. */
   readonly key?: string | null;
   readonly json?: unknown;
-  readonly body?: BodyInit;
+  readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream;
   readonly headers?: Record<string, string>;
 }
 
