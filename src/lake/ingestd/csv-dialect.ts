@@ -1,0 +1,59 @@
+import { type CsvDialect, splitRecord } from './csv-record.ts';
+
+export const DELIMITERS = [',', '\t', ';', '|'] as const;
+
+/**
+ * Guesses the delimiter from the first records: the one that splits most of them into the same number of fields, more
+ * than one. A file without any is one column wide, written with commas.
+ */
+export function guessDialect(sample: string, fixed: { delimiter: string | null }): CsvDialect {
+  const escape = /(^|[,;|\t])"(?:[^"\\]|\\.)*\\"/m.test(sample) ? '\\' : '"';
+  const lineEnd = guessLineEnd(sample);
+  if (fixed.delimiter !== null) return { delimiter: fixed.delimiter, escape, lineEnd };
+  let best: { delimiter: string; score: number } = { delimiter: ',', score: 0 };
+  for (const delimiter of DELIMITERS) {
+    const score = agreement(sample, { delimiter, escape, lineEnd });
+    if (score > best.score) best = { delimiter, score };
+  }
+  return { delimiter: best.delimiter, escape, lineEnd };
+}
+
+/** The first line end of the text; a file that mixes them is sorted row by row when the engine refuses it. */
+function guessLineEnd(sample: string): CsvDialect['lineEnd'] {
+  const found = /\r\n|\n|\r/.exec(sample)?.[0];
+  return found === '\r\n' || found === '\r' ? found : '\n';
+}
+
+/** How many of the first records have as many fields as most of them do; 0 where that is one. */
+function agreement(sample: string, dialect: CsvDialect): number {
+  const counts = new Map<number, number>();
+  let records = 0;
+  for (const text of logicalLines(sample, dialect)) {
+    const fields = splitRecord(text, dialect).fields.length;
+    counts.set(fields, (counts.get(fields) ?? 0) + 1);
+    records++;
+    if (records === 200) break;
+  }
+  let score = 0;
+  for (const [fields, count] of counts) {
+    // Ties go to the split into more fields.
+    if (fields > 1) score = Math.max(score, count / Math.max(1, records) + fields / 1e6);
+  }
+  return score;
+}
+
+/** The records of a text, quoted line ends kept inside; the last may be cut off and is left out where others exist. */
+function* logicalLines(sample: string, dialect: CsvDialect): Generator<string> {
+  const lines = sample.split(/\r\n|\n|\r/);
+  const whole = lines.length > 2 ? lines.slice(0, -1) : lines;
+  let open = '';
+  for (const line of whole) {
+    const text = open === '' ? line : `${open}\n${line}`;
+    if (splitRecord(text, dialect).problem === 'open_quote' && text.length < 65_536) {
+      open = text;
+      continue;
+    }
+    open = '';
+    if (text !== '') yield text;
+  }
+}

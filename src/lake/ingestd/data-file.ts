@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import {
+  type CopyStatistics,
+  dataFileOf,
+  duckdbFieldIds,
+  duckdbTypeOf,
+  type IcebergField,
+  type IcebergSchema,
+  type NewDataFile,
+} from '../catalogd/index.ts';
+import type { SystemFiles } from '../storaged/index.ts';
+import { type FileTable, quoteName, quoteText } from './file-table.ts';
+import type { IngestEngine } from './ingest-engine.ts';
+
+/** Rows of a row group: small enough that a writer with many columns stays within the ingest's memory. */
+const ROW_GROUP_ROWS = 61_440;
+
+/** A data file, with the sampled rows that detectors look at. */
+export interface WrittenRows {
+  readonly file: NewDataFile;
+  readonly fields: readonly IcebergField[];
+  /** Values by field, in the order of `fields`. */
+  readonly samples: readonly (readonly unknown[])[];
+}
+
+/**
+ * Copies a file's rows into one Parquet file of the table, with field ids, and makes it durable: engine's write →
+ * fsync of the file → fsync of its folder. Nothing refers to it until the commit names it.
+ */
+export async function writeDataFile(parts: {
+  engine: IngestEngine;
+  files: SystemFiles;
+  table: FileTable;
+  schema: IcebergSchema;
+  folder: string;
+  id: string;
+  sampleRows: number;
+  signal: AbortSignal;
+}): Promise<WrittenRows> {
+  const { table, schema, files } = parts;
+  const path = join(parts.folder, `${parts.id}.parquet`);
+  const chosen = columnsOf(table, schema);
+  const select = chosen.map(({ index, field }) => {
+    return `${table.expression(index, duckdbTypeOf(field.type))} AS ${quoteName(field.name)}`;
+  });
+  const fields = chosen.map(({ field }) => field);
+  const copy =
+    `COPY (SELECT ${select.join(', ')} FROM ${table.source}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, ` +
+    `ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, USE_TMP_FILE false, FIELD_IDS ${duckdbFieldIds({ fields })}, ` +
+    `KV_METADATA {'iceberg.schema': ${quoteText(JSON.stringify({ ...schema, fields }))}}, RETURN_STATS true)`;
+  try {
+    const request = { readFiles: [table.path, path], writeFiles: [path], signal: parts.signal };
+    const { statistics, samples } = await parts.engine.run(request, async (lease) => {
+      const written = await lease.query(copy);
+      const sampled = await lease.query(sampleOf(path, fields, parts.sampleRows));
+      return { statistics: written.rows[0], samples: sampled.rows };
+    });
+    const sizeBytes = await files.sealDataFile(path);
+    const file = dataFileOf({ fields }, path, {
+      ...(statistics as unknown as CopyStatistics),
+      file_size_bytes: sizeBytes,
+    });
+    const values = fields.map((_, index) => samples.map((row) => row[`c${index}`]));
+    return { file, fields, samples: values };
+  } catch (error) {
+    await files.removeDataFile(path);
+    throw error;
+  }
+}
+
+/** The file's columns with the fields of the schema they go into, in the schema's order. */
+function columnsOf(
+  table: FileTable,
+  schema: IcebergSchema,
+): readonly { index: number; field: IcebergField }[] {
+  const indexes = new Map(table.columns.map((column, index) => [column.name.toLowerCase(), index]));
+  return schema.fields.flatMap((field) => {
+    const index = indexes.get(field.name.toLowerCase());
+    return index === undefined ? [] : [{ index, field }];
+  });
+}
+
+/** Rows from across the file: a sorted file's first rows say little about the rest. */
+function sampleOf(path: string, fields: readonly IcebergField[], rows: number): string {
+  const columns = fields.map((field, index) => `${quoteName(field.name)} AS c${index}`);
+  return `SELECT ${columns.join(', ')} FROM read_parquet(${quoteText(path)}) USING SAMPLE reservoir(${rows} ROWS) REPEATABLE (1)`;
+}

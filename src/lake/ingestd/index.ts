@@ -1,0 +1,3 @@
+export type { Ingestd, IngestdParts } from './create-ingestd.ts';
+export { createIngestd } from './create-ingestd.ts';
+export { ingestErrors } from './errors.ts';

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { FILE_FORMATS } from './file-format.ts';
+
+/** What comes with a file. */
+export const ingestInput = z.strictObject({
+  dataset: z.string().min(1).max(128).describe('Name of the dataset, `candidates` or `sales.orders`.'),
+  mode: z
+    .enum(['create', 'append', 'replace'])
+    .default('append')
+    .describe('`append` and `replace` make the dataset where it is not there; `create` refuses one that is.'),
+  on_error: z
+    .enum(['abort', 'quarantine'])
+    .default('abort')
+    .describe('`abort` takes all rows or none; `quarantine` sets rows aside that do not fit.'),
+  format: z.enum(FILE_FORMATS).optional().describe('Format of the content; found out where not given.'),
+  delimiter: z
+    .enum([',', ';', '|', '\t', 'tab'])
+    .optional()
+    .describe('What separates the fields of CSV; found out where not given.'),
+  header: z
+    .boolean()
+    .optional()
+    .describe('Whether the first row of CSV names the columns; found out where not given.'),
+  description: z.string().max(2_000).optional().describe('What the dataset holds, for people.'),
+  file_name: z
+    .string()
+    .max(1_024)
+    .optional()
+    .describe('Name of the file; its extension says what it should be.'),
+  content_type: z.string().max(255).optional().describe('Media type of the content.'),
+  content_encoding: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('`gzip`; compressed content is also recognised without it.'),
+});
+export type IngestInput = z.infer<typeof ingestInput>;
+
+export const ingestOutput = z.strictObject({
+  dataset: z.string(),
+  dataset_id: z.string(),
+  ingest_id: z.string(),
+  snapshot_id: z.string().nullable(),
+  row_count: z.int(),
+  rejected_count: z.int(),
+  duplicate: z.boolean(),
+  columns: z.array(z.strictObject({ name: z.string(), type: z.string(), tags: z.array(z.string()) })),
+  /** Columns that look like personal data, not surely enough to be tagged. */
+  suspected_columns: z.array(z.string()),
+  /** Null for a duplicate: nothing changed. */
+  journal_event_id: z.string().nullable(),
+});
+export type IngestOutput = z.infer<typeof ingestOutput>;

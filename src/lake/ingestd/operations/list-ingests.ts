@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { type ReadAnswer, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
+import type { IngestRow } from '../../../metastore/tables/ingest.ts';
+import type { IngestParts } from '../prepare-ingest.ts';
+
+/** Rows looked through for one page: a caller with few grants gets a short page and a token, not a long wait. */
+const MAX_SCANNED = 2_000;
+
+const input = z.strictObject({
+  dataset: z.string().max(128).optional().describe('Only ingests into this dataset.'),
+  limit: z.int().min(1).max(200).default(50).describe('Ingests of one page.'),
+  before: z.uuid().optional().describe('Only ingests before this one: `next_before` of the page before.'),
+});
+const output = z.strictObject({
+  ingests: z.array(
+    z.strictObject({
+      ingest_id: z.string(),
+      dataset: z.string(),
+      mode: z.string(),
+      format: z.string(),
+      identity: z.string(),
+      file_name: z.string().nullable(),
+      size_bytes: z.int(),
+      sha256: z.string(),
+      row_count: z.int(),
+      rejected_count: z.int(),
+      snapshot_id: z.string().nullable(),
+      created_at: z.string(),
+    }),
+  ),
+  next_before: z.string().nullable(),
+});
+type Output = z.infer<typeof output>;
+
+/** Ingested files of the datasets that the caller may read, newest first. */
+export function listIngests(parts: IngestParts) {
+  return readOperation<z.infer<typeof input>, Output, null>({
+    name: 'ingest.list',
+    summary: 'List ingests',
+    description: 'Lists what was ingested into the datasets you may read, newest first.',
+    input,
+    output,
+    access: { kind: 'authenticated', reason: 'Shows only ingests of datasets the caller may read.' },
+    truth: {
+      before: { none: 'A list of files makes no claim.' },
+      after: { none: 'A list of files makes no claim.' },
+    },
+    async run(scope, given): Promise<ReadAnswer<Output>> {
+      const isVisible = visibility(parts, scope);
+      const shown: IngestRow[] = [];
+      let before = given.before ?? null;
+      let scanned = 0;
+      let isOver = false;
+      while (shown.length < given.limit && scanned < MAX_SCANNED && !isOver) {
+        const rows = await parts.records.latest(given.dataset ?? null, before, 200);
+        isOver = rows.length < 200;
+        for (const row of rows) {
+          if (shown.length === given.limit) {
+            isOver = false;
+            break;
+          }
+          before = row.ingest_id;
+          scanned++;
+          if (await isVisible(row)) shown.push(row);
+        }
+      }
+      return { kind: 'value', value: { ingests: shown.map(shownRow), next_before: isOver ? null : before } };
+    },
+  });
+}
+
+/** Whether the caller may read a row's dataset, asked once per dataset. */
+function visibility(parts: IngestParts, scope: ReadScope): (row: IngestRow) => Promise<boolean> {
+  const known = new Map<string, boolean>();
+  return async (row) => {
+    const answered = known.get(row.dataset_id);
+    if (answered !== undefined) return answered;
+    const facts = await parts.catalog.facts(scope, row.dataset_name);
+    const visible = facts?.datasetId === row.dataset_id && scope.authorise(facts, 'read').allowed;
+    known.set(row.dataset_id, visible);
+    return visible;
+  };
+}
+
+function shownRow(row: IngestRow): Output['ingests'][number] {
+  return {
+    ingest_id: row.ingest_id,
+    dataset: row.dataset_name,
+    mode: row.mode,
+    format: row.format,
+    identity: row.identity,
+    file_name: row.file_name,
+    size_bytes: row.source_bytes,
+    sha256: row.source_sha256,
+    row_count: row.row_count,
+    rejected_count: row.rejected_count,
+    snapshot_id: row.snapshot_id,
+    created_at: new Date(row.created_ms).toISOString(),
+  };
+}

@@ -1,0 +1,386 @@
+import { type Clock, type IdGenerator, type JsonObject, LakeError } from '../../base/index.ts';
+import type { Config } from '../../config/index.ts';
+import type {
+  DatasetFacts,
+  MutationAttempt,
+  PreparedMutation,
+  WriteScope,
+} from '../../govern/scope/index.ts';
+import type { IngestRow } from '../../metastore/tables/ingest.ts';
+import type { Catalog, DatasetChange, IcebergField, PiiDetector } from '../catalogd/index.ts';
+import type { SystemFiles } from '../storaged/index.ts';
+import { type WrittenRows, writeDataFile } from './data-file.ts';
+import { ingestErrors } from './errors.ts';
+import { claimedFormat, type FileFormat, settleFormat } from './file-format.ts';
+import type { FileTable } from './file-table.ts';
+import { type IngestEngine, isRefusedByEngine } from './ingest-engine.ts';
+import type { IngestInput, IngestOutput } from './ingest-input.ts';
+import { contentKeyOf, type IngestRecords } from './ingest-records.ts';
+import { corrupt } from './parquet-table.ts';
+import { findPersonalColumns, type PersonalColumns } from './personal-columns.ts';
+import { readTables } from './read-table.ts';
+import { receiveUpload, type Upload } from './upload.ts';
+
+export interface IngestParts {
+  readonly catalog: Catalog;
+  readonly engine: IngestEngine;
+  readonly detector: PiiDetector;
+  readonly files: SystemFiles;
+  readonly records: IngestRecords;
+  readonly config: Config['ingest'];
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+}
+
+/** A file that was received and told apart. */
+interface Received {
+  readonly id: string;
+  readonly input: IngestInput;
+  readonly upload: Upload;
+  readonly format: FileFormat;
+  readonly contentKey: string;
+}
+
+/** Its rows, written into a data file that nothing refers to yet. */
+interface Written {
+  readonly change: DatasetChange;
+  readonly rows: WrittenRows | null;
+  readonly table: FileTable;
+  readonly personal: PersonalColumns;
+}
+
+/**
+ * Receives a file, reads it and writes its rows, all out of sight: body to disk → format → rows into a data file →
+ * personal columns. The commit that makes them a snapshot is the door's.
+ */
+export async function prepareIngest(
+  parts: IngestParts,
+  scope: WriteScope,
+  input: IngestInput,
+  body: AsyncIterable<Uint8Array> | null,
+): Promise<PreparedMutation<IngestOutput>> {
+  const id = parts.ids.next();
+  const { max_bytes: maxBytes, max_expansion: maxExpansion } = parts.config;
+  const upload = await receiveUpload(parts.files, {
+    id,
+    body: watched(body, scope.signal),
+    contentEncoding: input.content_encoding?.trim().toLowerCase() ?? null,
+    limits: { maxBytes, maxExpansion },
+  });
+  const discard = () => discardFiles(parts, id);
+  try {
+    if (upload.kind.kind === 'empty') return { attempt: async () => emptyAttempt(), discard };
+    const received = { id, input, upload, ...identified(input, upload) };
+    const facts = await parts.catalog.facts(scope, input.dataset);
+    requireMode(input, facts);
+    const earlier = facts && (await parts.records.ofContent(facts.datasetId, received.contentKey));
+    if (facts !== null && earlier !== null) {
+      return { attempt: async () => duplicateAttempt(parts, received, facts, earlier), discard };
+    }
+    const written = await writeRows(parts, scope, received, facts);
+    await parts.files.remove('work', id);
+    await parts.files.remove('work', `${id}.clean`);
+    await Promise.all([parts.files.keep('sources'), parts.files.keep('quarantine')]);
+    return {
+      attempt: () => attempt(parts, scope, received, written),
+      async discard() {
+        if (written.rows !== null) await parts.files.removeDataFile(written.rows.file.path);
+        await discard();
+      },
+    };
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}
+
+function identified(input: IngestInput, upload: Upload): { format: FileFormat; contentKey: string } {
+  const claimed = claimedFormat({
+    format: input.format ?? null,
+    fileName: input.file_name ?? null,
+    contentType: input.content_type ?? null,
+  });
+  const format = settleFormat(claimed, upload.kind);
+  if (upload.invalidUtf8Line !== null && input.on_error === 'abort') {
+    const line = upload.invalidUtf8Line;
+    throw new LakeError(ingestErrors.invalid_text, {
+      detail: `Line ${line} is not valid UTF-8. Convert the file, or set such lines aside with on_error=quarantine.`,
+      data: { errors: [{ line, column: null, reason: 'not valid UTF-8' }] },
+    });
+  }
+  const options = { format, delimiter: input.delimiter ?? null, header: input.header ?? null };
+  return { format, contentKey: contentKeyOf(upload.contentSha256, options) };
+}
+
+async function writeRows(
+  parts: IngestParts,
+  scope: WriteScope,
+  received: Received,
+  facts: DatasetFacts | null,
+): Promise<Written> {
+  const { id, input, format } = received;
+  const targets = input.mode === 'replace' ? new Map<string, string>() : primitiveColumns(facts);
+  const request = { ...received, targets, signal: scope.signal };
+  let refusal: unknown;
+  for await (const table of readTables(parts, request)) {
+    try {
+      return await writeTable(parts, scope, received, table);
+    } catch (error) {
+      if (!isRefusedByEngine(error)) throw error;
+      scope.log.info(
+        { ingest_id: id, code: (error as LakeError).code },
+        'the engine refused the file as it is',
+      );
+      refusal = error;
+    }
+  }
+  if (format === 'parquet') throw corrupt(refusal);
+  throw new LakeError(ingestErrors.corrupt_file, {
+    detail: 'The file cannot be read as it is; nothing was kept.',
+    cause: refusal,
+  });
+}
+
+async function writeTable(
+  parts: IngestParts,
+  scope: WriteScope,
+  received: Received,
+  table: FileTable,
+): Promise<Written> {
+  const { id, input } = received;
+  const columns: IcebergField[] = table.columns.map(({ name, type }) => ({
+    id: 0,
+    name,
+    required: false,
+    type,
+  }));
+  const target = await parts.catalog.writeTarget(scope, { name: input.dataset, mode: input.mode, columns });
+  const rows = await writeDataFile({
+    engine: parts.engine,
+    files: parts.files,
+    table,
+    schema: target.schema,
+    folder: target.folder,
+    id,
+    sampleRows: parts.config.sample_rows,
+    signal: scope.signal,
+  });
+  const isEmpty = rows.file.recordCount === 0;
+  if (isEmpty) await parts.files.removeDataFile(rows.file.path);
+  if (rows.file.recordCount > parts.config.max_rows) {
+    await parts.files.removeDataFile(rows.file.path);
+    throw new LakeError(ingestErrors.too_many_rows, {
+      detail: `The file has ${rows.file.recordCount} rows; at most ingest.max_rows = ${parts.config.max_rows} are taken.`,
+    });
+  }
+  const personal = findPersonalColumns(parts.detector, rows.fields, rows.samples);
+  const change: DatasetChange = {
+    name: input.dataset,
+    datasetId: target.datasetId,
+    mode: input.mode,
+    schema: target.schema,
+    files: isEmpty ? [] : [rows.file],
+    tags: personal.tags,
+    owner: target.exists ? null : scope.identity.name,
+    description: input.description ?? null,
+    lineage: lineageOf(received, table),
+  };
+  return { change, rows: isEmpty ? null : rows, table, personal };
+}
+
+/** One attempt to commit: looks again whether the content came in meanwhile, then plans against the current pointer. */
+async function attempt(
+  parts: IngestParts,
+  scope: WriteScope,
+  received: Received,
+  written: Written,
+): Promise<MutationAttempt<IngestOutput>> {
+  const { id, input, upload } = received;
+  const facts = await parts.catalog.facts(scope, input.dataset);
+  const earlier = facts && (await parts.records.ofContent(facts.datasetId, received.contentKey));
+  if (facts !== null && earlier !== null) {
+    const duplicate = duplicateAttempt(parts, received, facts, earlier);
+    return { ...duplicate, afterCommit: async () => discardWritten(parts, id, written) };
+  }
+  const planned = await parts.catalog.planCommit(scope, written.change);
+  const rowCount = written.rows?.file.recordCount ?? 0;
+  const row: IngestRow = {
+    ingest_id: id,
+    dataset_id: planned.datasetId,
+    dataset_name: input.dataset,
+    mode: input.mode,
+    format: received.format,
+    identity: scope.identity.name,
+    file_name: input.file_name ?? null,
+    source_bytes: upload.sourceBytes,
+    source_sha256: upload.sourceSha256,
+    content_sha256: upload.contentSha256,
+    row_count: rowCount,
+    rejected_count: written.table.rejectedRows,
+    snapshot_id: planned.snapshotId,
+    quarantine_name: written.table.quarantineName,
+    created_ms: parts.clock.nowMs(),
+  };
+  const tagged = new Map((facts?.columns ?? []).map((column) => [column.fieldId, column.tags]));
+  return {
+    statements: [...planned.statements, ...parts.records.record(row, received.contentKey)],
+    event: {
+      action: 'dataset.ingested',
+      subject: `dataset:${planned.datasetId}`,
+      data: {
+        ...planned.eventData,
+        ingest_id: id,
+        format: received.format,
+        rejected_count: row.rejected_count,
+      },
+    },
+    status: 201,
+    rowCount,
+    discard: planned.discard,
+    truthContext: truthContext(received, row, written),
+    output: (eventId) => ({
+      ...answerOf(row, false),
+      columns: planned.schema.fields.map((field) => ({
+        name: field.name,
+        type: typeText(field.type),
+        tags: [...new Set([...(tagged.get(field.id) ?? []), ...(written.personal.tags.get(field.id) ?? [])])],
+      })),
+      suspected_columns: [...written.personal.suspected],
+      journal_event_id: eventId,
+    }),
+  };
+}
+
+/** The same content is part of the dataset already: nothing changes, and the answer says which ingest it was. */
+function duplicateAttempt(
+  parts: IngestParts,
+  received: Received,
+  facts: DatasetFacts,
+  earlier: IngestRow,
+): MutationAttempt<IngestOutput> {
+  return {
+    statements: [],
+    event: null,
+    status: 201,
+    rowCount: earlier.row_count,
+    truthContext: truthContext(received, earlier, null),
+    output: () => ({
+      ...answerOf(earlier, true),
+      columns: facts.columns
+        .filter((column) => column.path.length === 1)
+        .map((column) => ({ name: column.path[0] ?? '', type: column.type, tags: [...column.tags] })),
+      suspected_columns: [],
+      journal_event_id: null,
+    }),
+    afterCommit: () => discardFiles(parts, received.id),
+  };
+}
+
+/** Nothing came: the rules see a file of no bytes and rows, and where they let it pass there is still nothing to take. */
+function emptyAttempt(): MutationAttempt<IngestOutput> {
+  return {
+    statements: [],
+    event: null,
+    truthContext: {
+      empty: true,
+      file_bytes: 0,
+      row_count: 0,
+      column_count: 0,
+      rejected_count: 0,
+      rejected_ratio: 0,
+    },
+    output() {
+      throw new LakeError(ingestErrors.empty_file, { detail: 'The file holds no byte of content.' });
+    },
+  };
+}
+
+function truthContext(received: Received, row: IngestRow, written: Written | null): JsonObject {
+  const seen = row.row_count + row.rejected_count;
+  return {
+    dataset: received.input.dataset,
+    format: received.format,
+    mode: received.input.mode,
+    duplicate: written === null,
+    empty: row.row_count === 0,
+    file_bytes: received.upload.sourceBytes,
+    row_count: row.row_count,
+    rejected_count: row.rejected_count,
+    rejected_ratio: seen === 0 ? 0 : row.rejected_count / seen,
+    ...(written === null
+      ? {}
+      : {
+          column_count: written.table.columns.length,
+          tagged_columns: written.personal.tags.size,
+          suspected_columns: [...written.personal.suspected],
+        }),
+  };
+}
+
+function answerOf(row: IngestRow, duplicate: boolean) {
+  return {
+    dataset: row.dataset_name,
+    dataset_id: row.dataset_id,
+    ingest_id: row.ingest_id,
+    snapshot_id: row.snapshot_id,
+    row_count: row.row_count,
+    rejected_count: row.rejected_count,
+    duplicate,
+  };
+}
+
+function lineageOf(received: Received, table: FileTable): JsonObject {
+  const { upload, input } = received;
+  return {
+    source: 'upload',
+    ingest_id: received.id,
+    file_name: input.file_name ?? null,
+    format: received.format,
+    size_bytes: upload.sourceBytes,
+    sha256: upload.sourceSha256,
+    content_sha256: upload.contentSha256,
+    rejected_count: table.rejectedRows,
+  };
+}
+
+function requireMode(input: IngestInput, facts: DatasetFacts | null): void {
+  if (input.mode !== 'create' || facts === null) return;
+  throw new LakeError(ingestErrors.dataset_exists, {
+    detail: `The dataset ${facts.name} is there; use mode=append or mode=replace.`,
+  });
+}
+
+function primitiveColumns(facts: DatasetFacts | null): ReadonlyMap<string, string> {
+  const columns = (facts?.columns ?? []).filter((column) => column.path.length === 1);
+  return new Map(columns.map((column) => [(column.path[0] ?? '').toLowerCase(), column.type]));
+}
+
+function typeText(type: IcebergField['type']): string {
+  if (typeof type === 'string') return type;
+  if (type.type === 'list') return `list<${typeText(type.element)}>`;
+  if (type.type === 'map') return `map<${typeText(type.key)}, ${typeText(type.value)}>`;
+  return `struct<${type.fields.map((field) => `${field.name}: ${typeText(field.type)}`).join(', ')}>`;
+}
+
+async function discardWritten(parts: IngestParts, id: string, written: Written): Promise<void> {
+  if (written.rows !== null) await parts.files.removeDataFile(written.rows.file.path);
+  await discardFiles(parts, id);
+}
+
+async function discardFiles(parts: IngestParts, id: string): Promise<void> {
+  await parts.files.remove('sources', id);
+  await parts.files.remove('quarantine', id);
+  await parts.files.remove('work', id);
+  await parts.files.remove('work', `${id}.clean`);
+}
+
+async function* watched(
+  body: AsyncIterable<Uint8Array> | null,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body ?? []) {
+    signal.throwIfAborted();
+    yield chunk;
+  }
+  signal.throwIfAborted();
+}
