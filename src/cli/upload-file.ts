@@ -1,6 +1,5 @@
 import { createReadStream, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { Readable } from 'node:stream';
 import type { ApiClient } from './api-client.ts';
 import { usageFailure } from './cli-failure.ts';
 import { startProgressBar } from './progress-bar.ts';
@@ -38,29 +37,51 @@ export async function uploadFile(
   request: UploadRequest,
 ): Promise<IngestAnswer> {
   const sizeBytes = sizeOf(file);
-  const name = basename(file);
-  const bar = startProgressBar(terminal, name, sizeBytes);
+  const fileName = basename(file);
+  const bar = startProgressBar(terminal, fileName, sizeBytes);
+  let doneBytes = 0;
+  const advance = (chunk: Uint8Array) => {
+    doneBytes += chunk.length;
+    bar.advance(doneBytes);
+  };
   try {
-    const query = {
-      dataset: request.dataset,
-      mode: request.mode,
-      on_error: request.onError,
-      file_name: name,
-    };
-    const { value } = await api.json<IngestAnswer>({
-      method: 'POST',
-      path: '/ingest/file',
-      query,
-      body: counting(Readable.toWeb(createReadStream(file, { highWaterMark: 262_144 })), bar.advance),
-      headers: {
-        'content-type': 'application/octet-stream',
-        ...(request.idempotencyKey === undefined ? {} : { 'idempotency-key': request.idempotencyKey }),
-      },
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
-    });
-    return value;
+    const chunks = createReadStream(file, { highWaterMark: 262_144 }) as AsyncIterable<Uint8Array>;
+    return await uploadChunks(api, fileName, watched(chunks, advance), request);
   } finally {
     bar.stop();
+  }
+}
+
+/** Streams chunks to the server as the content of a file of that name. */
+export async function uploadChunks(
+  api: ApiClient,
+  fileName: string,
+  chunks: AsyncIterable<Uint8Array>,
+  request: UploadRequest,
+): Promise<IngestAnswer> {
+  const { dataset, mode, onError, idempotencyKey, signal } = request;
+  const { value } = await api.json<IngestAnswer>({
+    method: 'POST',
+    path: '/ingest/file',
+    query: { dataset, mode, on_error: onError, file_name: fileName },
+    body: ReadableStream.from(chunks),
+    headers: {
+      'content-type': 'application/octet-stream',
+      ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+    },
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return value;
+}
+
+/** The chunks as they are, each shown to `look` when it is taken. */
+export async function* watched(
+  chunks: AsyncIterable<Uint8Array>,
+  look: (chunk: Uint8Array) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    look(chunk);
+    yield chunk;
   }
 }
 
@@ -69,20 +90,4 @@ function sizeOf(file: string): number {
   if (stats === undefined || !stats.isFile())
     throw usageFailure(`There is no file ${basename(file)} to read.`);
   return stats.size;
-}
-
-function counting(
-  source: ReturnType<typeof Readable.toWeb>,
-  advance: (doneBytes: number) => void,
-): ReadableStream<Uint8Array> {
-  let doneBytes = 0;
-  return (source as ReadableStream<Uint8Array>).pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        doneBytes += chunk.length;
-        advance(doneBytes);
-        controller.enqueue(chunk);
-      },
-    }),
-  );
 }

@@ -17,6 +17,7 @@ export interface RequestHead {
   readonly params: Readonly<Record<string, string>>;
   /** The raw query string, without `?`. */
   readonly query: string;
+  /** Of a form, `content-type` is that of its file, known later. */
   header(name: string): string | undefined;
 }
 

@@ -10,6 +10,8 @@ import { type SpooledUpload, spoolUpload } from './upload-spool.ts';
 export interface FormContent {
   readonly content: AsyncIterable<Uint8Array>;
   readonly fileName: string | null;
+  /** The Content-Type of the file's part. */
+  readonly fileType: string | null;
   close(): Promise<void>;
 }
 
@@ -42,16 +44,19 @@ export async function readForm(parts: FormParts): Promise<FormContent> {
   const form = formParts(parts.request, parts.request.parts({ limits }), parts.idleMs);
   const file = await nextFile(form, parts.input);
   if (file === null) throw malformed('The form has no part named `file`.');
-  const fileName = file.filename === '' ? null : file.filename;
+  const described = {
+    fileName: file.filename === '' ? null : file.filename,
+    fileType: file.mimetype === '' ? null : file.mimetype,
+  };
   const bytes = arrivingBytes(file.file, parts.idleMs);
   const head = await peek(bytes);
   if (head.ended) {
     await readTail(form, parts.input);
-    return { content: listed(head.chunks), fileName, close: async () => {} };
+    return { content: listed(head.chunks), ...described, close: async () => {} };
   }
   const rest = chained(head.chunks, bytes);
   if (parts.required.every((name) => parts.input.has(name))) {
-    return { content: followedByEnd(rest, form), fileName, close: async () => {} };
+    return { content: followedByEnd(rest, form), ...described, close: async () => {} };
   }
   await parts.spool.permit();
   const spooled: SpooledUpload = await spoolUpload(parts.spool.folder, parts.spool.name, rest);
@@ -61,7 +66,7 @@ export async function readForm(parts: FormParts): Promise<FormContent> {
     await spooled.close();
     throw error;
   }
-  return { content: spooled.content, fileName, close: spooled.close };
+  return { content: spooled.content, ...described, close: spooled.close };
 }
 
 /** The parts in order; the form library's own refusals become ours. */

@@ -3,9 +3,9 @@ import { LakeError } from '../base/index.ts';
 import type { BodyBudget } from './body-budget.ts';
 import { arrivingBytes, readWhole } from './body-reader.ts';
 import { gatewayErrors } from './errors.ts';
-import { createInputBuilder, type RequestHead } from './input-builder.ts';
+import { createInputBuilder, type InputBuilder, type RequestHead } from './input-builder.ts';
 import { parseJsonBody } from './json-body.ts';
-import { readForm } from './multipart-form.ts';
+import { type FormContent, readForm } from './multipart-form.ts';
 import type { RoutePlan } from './route-plan.ts';
 
 /** What the door is given of a request. */
@@ -24,6 +24,7 @@ export interface ContentParts {
   readonly spool: { readonly folder: string; readonly name: string; permit(): Promise<void> };
 }
 
+const FORM = 'multipart/form-data';
 /** Member that takes the name of an uploaded file, where an operation has one and the form gave none. */
 const FILE_NAME_MEMBER = 'file_name';
 
@@ -42,15 +43,24 @@ export async function readContent(parts: ContentParts): Promise<RequestContent> 
     case 'raw':
       return { input: input.input(), body: arrivingBytes(request.raw, parts.idleMs), close: done };
     case 'multipart-or-raw': {
-      if (mediaType(request) !== 'multipart/form-data') {
+      if (mediaType(request) !== FORM) {
         return { input: input.input(), body: arrivingBytes(request.raw, parts.idleMs), close: done };
       }
       const required = plan.schema.required ?? [];
       const form = await readForm({ request, input, required, idleMs: parts.idleMs, spool: parts.spool });
-      const takesName = plan.members.has(FILE_NAME_MEMBER) && !input.has(FILE_NAME_MEMBER);
-      if (takesName && form.fileName !== null) input.addForm(FILE_NAME_MEMBER, form.fileName);
+      addFileFacts(plan, input, form);
       return { input: input.input(), body: form.content, close: form.close };
     }
+  }
+}
+
+/** What the form says of its file, where the operation asks for it and no field said it. */
+function addFileFacts(plan: RoutePlan, input: InputBuilder, form: FormContent): void {
+  const takesName = plan.members.has(FILE_NAME_MEMBER) && !input.has(FILE_NAME_MEMBER);
+  if (takesName && form.fileName !== null) input.addForm(FILE_NAME_MEMBER, form.fileName);
+  const typeMember = plan.headers.get('content-type');
+  if (typeMember !== undefined && form.fileType !== null && !input.has(typeMember)) {
+    input.addForm(typeMember, form.fileType);
   }
 }
 
@@ -73,11 +83,13 @@ async function readJson(parts: ContentParts): Promise<Record<string, unknown>> {
 function headOf(request: FastifyRequest): RequestHead {
   const url = request.raw.url ?? '/';
   const at = url.indexOf('?');
+  const isForm = mediaType(request) === FORM;
   const params = request.params as Readonly<Record<string, string>>;
   return {
     params,
     query: at === -1 ? '' : url.slice(at + 1),
     header(name) {
+      if (isForm && (name === 'content-type' || name === 'content-encoding')) return undefined;
       const value = request.headers[name];
       return Array.isArray(value) ? value.join(', ') : value;
     },

@@ -15,7 +15,7 @@ Examples:
   $ lakehouse backup --home ./home --to /mnt/backup/2026-11-23    # also while it is served
   $ lakehouse restore --home ./new-home --from /mnt/backup/2026-11-23`;
 
-/** \`backup\` and \`restore\`: work on folders, for who owns them. */
+/** `backup` and `restore`: work on folders, for who owns them. */
 export const addBackupCommands: AddCommand = (program, context) => {
   program
     .command('backup')

@@ -21,7 +21,7 @@ Examples:
   $ lakehouse config check --file lakehouse.toml
   $ lakehouse config show --home ./home         # every key in force, and where it came from`;
 
-/** \`config\`: reads files and environment, never a server. */
+/** `config`: reads files and environment, never a server. */
 export const addConfigCommand: AddCommand = (program, context) => {
   const config = program
     .command('config')

@@ -123,7 +123,12 @@ export const addDatasetsCommand: AddCommand = (program, context) => {
       const api = connect(context, options);
       const json = { rollback_to: snapshot };
       const { value } = await api.json({ method: 'PATCH', path: byName(name), json });
-      show(context, options, value, () => `Dataset ${displayText(name)} is at snapshot ${displayText(snapshot)}.`);
+      show(
+        context,
+        options,
+        value,
+        () => `Dataset ${displayText(name)} is at snapshot ${displayText(snapshot)}.`,
+      );
     });
 
   named(datasets.command('delete'))

@@ -19,7 +19,7 @@ Examples:
 The doctor makes three short-lived keys without rights, calls every address of the running server with no key, a wrong,
 a revoked, an expired and a powerless one, and looks each call up in the audit. The keys are revoked and journaled.`;
 
-/** \`doctor\`: every operation × enforcement step, by live probes. */
+/** `doctor`: every operation × enforcement step, by live probes. */
 export const addDoctorCommand: AddCommand = (program, context) => {
   addRemoteOptions(program.command('doctor'))
     .summary('prove by live probes that every step guards every operation')

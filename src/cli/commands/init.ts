@@ -7,7 +7,7 @@ Examples:
   $ lakehouse init --home ./home
   $ lakehouse init --home ./home --json | node -p 'JSON.parse(require("fs").readFileSync(0)).admin_key' > admin.key`;
 
-/** \`init\`: works on the folder itself, without a server. */
+/** `init`: works on the folder itself, without a server. */
 export const addInitCommand: AddCommand = (program, context) => {
   program
     .command('init')

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { CliContext } from '../cli-context.ts';
 import { show } from '../show.ts';
 
-/** \`keys recover\`: works on the folder, for whoever owns it; the server must be stopped. The recovery is journaled. */
+/** `keys recover`: works on the folder, for whoever owns it; the server must be stopped. The recovery is journaled. */
 export function describeRecover(command: Command, context: CliContext): void {
   command
     .summary('make another admin key for who owns the home directory; journaled')

@@ -15,7 +15,7 @@ Examples:
   $ lakehouse serve --home ./home --port 0 --json      # a free port; prints {"url": …}
   $ lakehouse serve --home ./home --host 0.0.0.0       # also set server.allowed_hosts`;
 
-/** \`serve\`: the server itself, until Ctrl-C or SIGTERM. */
+/** `serve`: the server itself, until Ctrl-C or SIGTERM. */
 export const addServeCommand: AddCommand = (program, context) => {
   program
     .command('serve')

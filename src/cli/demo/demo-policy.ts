@@ -1,0 +1,36 @@
+/** A policy as `GET /access/policies` answers it and `PUT` takes it. */
+interface Policy {
+  readonly version: number;
+  readonly roles: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly masks: readonly unknown[];
+  readonly row_filters: readonly unknown[];
+}
+
+/** What the demo adds to the shipped policy: who may read what, and that a recruiter sees their own region. */
+export const DEMO_POLICY_LINES = [
+  '[roles.analyst]    grants = candidates, flights*, movies, zipcodes, birdstrikes: read',
+  '[roles.recruiter]  grants = candidates, zipcodes: read',
+  '[roles.agent]      grants = candidates: read',
+  '[[row_filters]]    dataset = "candidates", roles = ["recruiter"], where = "region = identity.region"',
+] as const;
+
+export function demoPolicy(shipped: Policy): Policy {
+  const read = (...names: readonly string[]) => names.map((dataset) => ({ dataset, actions: ['read'] }));
+  const grants = {
+    analyst: read('candidates', 'flights*', 'movies', 'zipcodes', 'birdstrikes'),
+    recruiter: read('candidates', 'zipcodes'),
+    agent: read('candidates'),
+  };
+  const granted = Object.entries(grants).map(([role, list]) => [
+    role,
+    { ...shipped.roles[role], grants: list },
+  ]);
+  return {
+    ...shipped,
+    roles: { ...shipped.roles, ...Object.fromEntries(granted) },
+    row_filters: [
+      ...shipped.row_filters,
+      { dataset: 'candidates', roles: ['recruiter'], where: 'region = identity.region' },
+    ],
+  };
+}
