@@ -1,0 +1,325 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type AccessRoom, openAccessRoom } from '../../../test/support/access-room.ts';
+import { column, datasetOf } from '../../../test/support/policy-cases.ts';
+import type { Demand } from '../scope/index.ts';
+
+let room: AccessRoom;
+let analyst: string;
+
+const secretSql = "region = identity.region AND name <> 'Top Secret'";
+const policy = {
+  roles: {
+    analyst: {
+      grants: [{ dataset: 'candidates', actions: ['read'] }],
+      buckets: [{ bucket: 'default', prefix: 'reports', actions: ['read', 'list'] }],
+    },
+    auditor: { permissions: ['audit.read', 'journal.read'] },
+  },
+  masks: [{ tag: 'pii.email', method: 'email', except_roles: ['admin'] }],
+  row_filters: [{ dataset: 'candidates', where: secretSql, except_roles: ['admin'] }],
+};
+
+beforeEach(async () => {
+  room = await openAccessRoom();
+  room.datasets.push(
+    datasetOf('candidates', [
+      { sinceMs: 1, columns: [column(1, 'name'), column(2, 'region'), column(3, 'email', 'pii.email')] },
+    ]),
+    datasetOf('secrets', [{ sinceMs: 1, columns: [column(1, 'name')] }]),
+    datasetOf('known', [{ sinceMs: 1, columns: [column(1, 'name')] }], { discoverable: true, owner: 'olga' }),
+  );
+  await room.call('access.policies.put', policy);
+  const made = await room.call('access.keys.create', {
+    name: 'ada',
+    role: 'analyst',
+    attributes: { region: 'EU' },
+  });
+  analyst = made.key;
+});
+afterEach(() => room.close());
+
+const put = (input: Record<string, unknown>) => room.call('access.policies.put', input);
+const identityOf = (apiKey: string) => room.access.control.identify({ apiKey, delegationToken: null });
+
+describe('policies', () => {
+  it('answer with the difference, which the journal records without SQL', async () => {
+    const changed = await put({
+      ...policy,
+      roles: { ...policy.roles, agent: {} },
+      masks: [],
+      row_filters: [{ ...policy.row_filters[0], except_roles: [] }],
+    });
+    expect(changed).toMatchObject({
+      from_version: 1,
+      version: 2,
+      changed: true,
+      diff: { added: ['role agent'], removed: ['mask tag pii.email'] },
+    });
+    expect(changed.diff.changed[0]).toMatch(/^row_filter candidates [0-9a-f]{12}$/);
+    const events = await room.store.read(room.store.queries.selectFrom('journal_events').selectAll());
+    const records = events.map((event) => event.record).join('\n');
+    expect(records).toContain('policy.applied');
+    expect(records).not.toContain('Top Secret');
+  });
+
+  it('change nothing under dry_run or where nothing differs', async () => {
+    const dry = await put({ ...policy, masks: [], dry_run: true });
+    expect(dry).toMatchObject({ dry_run: true, changed: true, version: 1, journal_event_id: null });
+    expect(await put(policy)).toMatchObject({ changed: false, version: 1, journal_event_id: null });
+    expect((await room.call('access.policies.get')).masks).toHaveLength(1);
+  });
+
+  it('are read in the form they are written, and refused where they changed meanwhile', async () => {
+    const read = await room.call('access.policies.get');
+    await put({ ...read, masks: [] });
+    expect(await room.refusal('access.policies.put', read)).toBe('access.policy_changed');
+    expect(await room.refusal('access.policies.put', { ...policy, if_version: 1 })).toBe(
+      'access.policy_changed',
+    );
+    expect((await put({ ...policy, if_version: 2 })).version).toBe(3);
+  });
+
+  it('let one of two changes at the same time through where both saw the same version', async () => {
+    const results = await Promise.allSettled([
+      put({ ...policy, masks: [], if_version: 1 }),
+      put({ ...policy, row_filters: [], if_version: 1 }),
+    ]);
+    expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect((await room.call('access.policies.get')).version).toBe(2);
+  });
+
+  it('are refused with the place of what cannot stand, and nothing is changed', async () => {
+    const bad = { ...policy, row_filters: [{ dataset: 'a', where: 'x = (SELECT 1)' }] };
+    await expect(put(bad)).rejects.toMatchObject({
+      code: 'access.invalid_policy',
+      detail: 'row_filters[0].where, character 5: a subquery is not allowed in a policy.',
+      data: { problems: [{ key: 'row_filters[0].where', position: 4 }] },
+    });
+    expect(await room.refusal('access.policies.put', { ...policy, mask: [] })).toBe('door.invalid_input');
+    expect((await room.call('access.policies.get')).version).toBe(1);
+  });
+
+  it('warn of a role that only rules name, and let keys carry it', async () => {
+    const { warnings } = await put({
+      ...policy,
+      masks: [{ tag: 'a.b', method: 'null', except_roles: ['recruiter'] }],
+    });
+    expect(warnings.join()).toContain('recruiter');
+    const made = await room.call('access.keys.create', { name: 'r', role: 'recruiter' });
+    expect((await room.call('access.me', {}, { key: made.key })).datasets).toEqual([]);
+  });
+
+  it('take effect at once on the next decision', async () => {
+    const [candidates] = room.datasets;
+    if (candidates === undefined) throw new Error('no dataset');
+    const identity = await identityOf(analyst);
+    const decide = () => room.access.control.authoriseDataset(identity, candidates, 'read').allowed;
+    expect(decide()).toBe(true);
+    await put({ roles: { analyst: {} } });
+    expect(decide()).toBe(false);
+    expect(room.access.control.policyVersion()).toBe(2);
+  });
+
+  it('cannot lock the administrator out', async () => {
+    await put({ roles: {}, masks: [], row_filters: [] });
+    expect((await put(policy)).version).toBe(3);
+    await put({ roles: { admin: { grants: [], permissions: [] } } });
+    expect((await room.call('access.me')).permissions).toContain('access.admin');
+  });
+
+  it('keep binding a rule to the fields of the time it was first applied', async () => {
+    const masked = { roles: policy.roles, masks: [{ dataset: 'd', column: 'email', method: 'null' }] };
+    const at = room.time.nowMs;
+    const facts = datasetOf('d', [
+      { sinceMs: at - 10, columns: [column(7, 'email')] },
+      { sinceMs: at + 5_000, columns: [column(7, 'contact')] },
+    ]);
+    const admin = await identityOf(room.adminKey);
+    const maskedFields = () => {
+      const answer = room.access.control.authoriseDataset(admin, facts, 'read');
+      return answer.allowed ? [...answer.decision.masks.keys()] : null;
+    };
+    await put(masked);
+    expect(maskedFields()).toEqual([7]);
+    room.time.advance(60_000);
+    // An unrelated change, after the rename, must not lose the field.
+    await put({ ...masked, roles: {} });
+    expect(maskedFields()).toEqual([7]);
+    await put({ ...masked, roles: {}, rebind: true });
+    expect(maskedFields()).toEqual([]);
+  });
+
+  it('are read from the store by a server that starts later, with their times', async () => {
+    const { createAccess } = await import('./index.ts');
+    const restarted = await createAccess(room.options);
+    const [candidates] = room.datasets;
+    if (candidates === undefined) throw new Error('no dataset');
+    const identity = await restarted.control.identify({ apiKey: analyst, delegationToken: null });
+    const ours = room.access.control.authoriseDataset(await identityOf(analyst), candidates, 'read');
+    expect(restarted.control.authoriseDataset(identity, candidates, 'read')).toEqual(ours);
+    restarted.close();
+  });
+});
+
+describe('the first policy', () => {
+  it('comes from the file once', async () => {
+    const fresh = await openAccessRoom();
+    try {
+      const toml = '[roles.analyst]\ngrants = [{ dataset = "*", actions = ["read"] }]';
+      const first = await fresh.access.firstPolicy(toml, 'access.toml');
+      await fresh.store.commit(first?.statements ?? []);
+      await fresh.access.refresh();
+      expect(fresh.access.control.policyVersion()).toBe(1);
+      expect(await fresh.access.firstPolicy('[roles.other]', 'access.toml')).toBeNull();
+      await expect(fresh.access.firstPolicy('[', 'access.toml')).resolves.toBeNull();
+    } finally {
+      await fresh.close();
+    }
+  });
+});
+
+describe('demands', () => {
+  const demand = async (asked: Demand, key = analyst) =>
+    room.access.control.authorise(await identityOf(key), asked);
+  const facts = (name: string) => room.datasets.find((dataset) => dataset.name === name) ?? null;
+  const dataset = (name: string, action: 'read' | 'write', more = {}) =>
+    ({ kind: 'dataset', name, action, facts: facts(name), ...more }) as const;
+
+  it('for an undiscoverable dataset are refused as for one that does not exist', async () => {
+    for (const name of ['secrets', 'nothing']) {
+      expect(await demand(dataset(name, 'read'))).toMatchObject({
+        allowed: false,
+        discoverable: false,
+      });
+    }
+  });
+
+  it('for a discoverable dataset name the missing grant and the owner', async () => {
+    expect(await demand(dataset('known', 'read'))).toEqual({
+      allowed: false,
+      reason: 'The role analyst has no grant to read known.',
+      discoverable: true,
+      owner: 'olga',
+    });
+  });
+
+  it('for unmasked rows are refused to a role with masks or filters', async () => {
+    expect(await demand(dataset('candidates', 'read', { unmasked: true }))).toMatchObject({
+      allowed: false,
+      discoverable: true,
+    });
+    const clear = await demand(dataset('candidates', 'read', { unmasked: true }), room.adminKey);
+    expect(clear.allowed).toBe(true);
+  });
+
+  it('to make a dataset are judged by its name', async () => {
+    expect((await demand(dataset('new', 'write', { mayCreate: true }))).allowed).toBe(false);
+    expect((await demand(dataset('new', 'write'), room.adminKey)).allowed).toBe(false);
+    expect((await demand(dataset('new', 'write', { mayCreate: true }), room.adminKey)).allowed).toBe(true);
+  });
+
+  it('on objects are judged by whole components of the key', async () => {
+    const cases: readonly [string, string, string, boolean][] = [
+      ['default', 'read', 'reports/a.csv', true],
+      ['default', 'read', 'reports', true],
+      ['default', 'list', 'reports/', true],
+      ['default', 'list', 'reports/2026', true],
+      ['default', 'list', 'reports', false],
+      ['default', 'list', '', false],
+      ['default', 'read', 'reports-old/a.csv', false],
+      ['default', 'read', 'reports/../secret', false],
+      ['default', 'read', 'reports/..\\secret', false],
+      ['default', 'read', 'reports/\0', false],
+      ['default', 'write', 'reports/a.csv', false],
+      ['other', 'read', 'reports/a.csv', false],
+    ];
+    for (const [bucket, action, key, expected] of cases) {
+      const asked = { kind: 'bucket', bucket, action: action as 'read', key } as const;
+      expect([bucket, action, key, (await demand(asked)).allowed]).toEqual([bucket, action, key, expected]);
+    }
+  });
+});
+
+describe('who am I', () => {
+  it('shows the datasets one may read, what is masked and why', async () => {
+    const { datasets, permissions } = await room.call('access.me', {}, { key: analyst });
+    expect(permissions).toEqual([]);
+    expect(datasets).toHaveLength(1);
+    expect(datasets[0]).toMatchObject({ name: 'candidates', actions: ['read'], filtered: true });
+    expect(datasets[0].columns[2]).toMatchObject({
+      name: 'email',
+      masked: true,
+      method: 'email',
+      because: ['tag pii.email'],
+    });
+  });
+
+  it('says why a granted dataset cannot be read', async () => {
+    const made = await room.call('access.keys.create', { name: 'bob', role: 'analyst' });
+    const { datasets } = await room.call('access.me', {}, { key: made.key });
+    expect(datasets[0]).toMatchObject({ actions: [], columns: [] });
+    expect(datasets[0].refused_because).toContain('attribute region');
+  });
+});
+
+describe('explain', () => {
+  const explain = (input: Record<string, unknown>, key = room.adminKey) =>
+    room.call('access.explain', input, { key });
+  const refused = (input: Record<string, unknown>, key = analyst) =>
+    room.refusal('access.explain', input, { key });
+
+  it('answers with the decision of the request path', async () => {
+    const answer = await explain({ identity: 'ada', dataset: 'candidates', column: 'email' });
+    expect(answer).toMatchObject({
+      subject: { name: 'ada', role: 'analyst' },
+      allowed: true,
+      grants: ['analyst: read on candidates'],
+      columns: [{ name: 'email', masked: true, method: 'email', because: ['tag pii.email'] }],
+    });
+    expect(answer.row_filters[0].where).toBe(secretSql);
+  });
+
+  it('explains a role with attributes, and what is missing', async () => {
+    const asked = { role: 'analyst', dataset: 'candidates' };
+    expect((await explain(asked)).reason).toContain('needs the identity attribute region');
+    expect((await explain({ ...asked, attributes: { region: 'EU' } })).allowed).toBe(true);
+    expect((await explain({ role: 'auditor', dataset: 'candidates' })).reason).toContain('no grant');
+    expect((await explain({ ...asked, attributes: { region: 'EU' }, action: 'write' })).allowed).toBe(false);
+  });
+
+  it('explains oneself to anyone, without policy SQL', async () => {
+    const answer = await explain({ dataset: 'candidates' }, analyst);
+    expect(answer.allowed).toBe(true);
+    expect(answer.row_filters[0].where).toBeNull();
+    expect(JSON.stringify(answer)).not.toContain('Top Secret');
+    expect((await explain({ dataset: 'known' }, analyst)).reason).toContain('no grant');
+  });
+
+  it('explains others to administrators alone, and no dataset that may not be known', async () => {
+    expect(await refused({ role: 'admin', dataset: 'candidates' })).toBe('access.explain_refused');
+    expect(await refused({ identity: 'admin', dataset: 'candidates' })).toBe('access.explain_refused');
+    expect(await refused({ attributes: { region: 'US' }, dataset: 'candidates' })).toBe(
+      'access.explain_refused',
+    );
+    expect(await refused({ dataset: 'secrets' })).toBe('access.dataset_not_found');
+    expect(await refused({ dataset: 'nothing' })).toBe('access.dataset_not_found');
+    expect(await refused({ dataset: 'candidates', column: 'nothing' })).toBe('access.column_not_found');
+    expect(await refused({ role: 'nobody', dataset: 'candidates' }, room.adminKey)).toBe(
+      'access.unknown_role',
+    );
+    expect(await refused({ identity: 'nobody', dataset: 'candidates' }, room.adminKey)).toBe(
+      'access.identity_not_found',
+    );
+  });
+});
+
+describe('roles', () => {
+  it('are listed with the built-in one and how many keys have them', async () => {
+    const { roles, policy_version } = await room.call('access.roles.list');
+    expect(policy_version).toBe(1);
+    const named = (name: string) => roles.find((role: { role: string }) => role.role === name);
+    expect(named('admin')).toMatchObject({ built_in: true, keys: 1 });
+    expect(named('analyst')).toMatchObject({ built_in: false, keys: 1 });
+    expect(named('auditor').permissions).toEqual(['audit.read', 'journal.read']);
+  });
+});
