@@ -41,7 +41,7 @@ async function serve(id: number, request: ChildRequest): Promise<ChildAnswer> {
     case 'open':
       leased = take(warm);
       warm = null;
-      await leased.lock(request.allowedPaths, request.memoryLimitMb);
+      await leased.lock(request);
       return { kind: 'nothing' };
     case 'query':
       return { kind: 'result', result: await take(leased).query(request.sql, request.parameters) };

@@ -11,7 +11,7 @@ import {
 import type { EngineColumn, EngineFormat, EngineParameters, EngineResult } from './engine.ts';
 import { describeType, rowAsJson } from './json-row.ts';
 import { jsonOfValue } from './json-value.ts';
-import type { ChildSettings } from './protocol.ts';
+import type { ChildSettings, InstanceLock } from './protocol.ts';
 import { resultPipePath, spillPath } from './protocol.ts';
 
 /**
@@ -20,7 +20,7 @@ import { resultPipePath, spillPath } from './protocol.ts';
  */
 export interface DuckdbInstance {
   /** After this the instance reaches exactly `allowedPaths`, and no statement can change a setting. */
-  lock(allowedPaths: readonly string[], memoryLimitMb: number): Promise<void>;
+  lock(lock: InstanceLock): Promise<void>;
   query(sql: string, parameters: EngineParameters): Promise<EngineResult>;
   /** Announces the columns, then writes the rows into the process's pipe. Answers the number of rows. */
   stream(
@@ -47,10 +47,11 @@ export async function createDuckdbInstance(settings: ChildSettings): Promise<Duc
   const connection = await instance.connect();
   await connection.run("SET parquet_metadata_cache = true; SET TimeZone = 'UTC'; SELECT 1");
   return {
-    async lock(allowedPaths, memoryLimitMb) {
+    async lock({ allowedPaths, memoryLimitMb, preserveOrder }) {
       const paths = [...allowedPaths, resultPipePath(settings.folder)].map(quoteLiteral).join(', ');
       await connection.run(
         `SET memory_limit = '${memoryLimitMb}MB'; SET allowed_paths = [${paths}]; ` +
+          `SET preserve_insertion_order = ${preserveOrder}; ` +
           'SET enable_external_access = false; SET lock_configuration = true',
       );
     },

@@ -36,6 +36,11 @@ export interface LeaseRequest {
   /** From the grant of the lease; then interrupt, and SIGKILL one second later. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /**
+   * False where the order in which rows are read cannot show in the answer: scans below a LIMIT then run on all
+   * threads. True where absent.
+   */
+  readonly preserveOrder?: boolean;
 }
 
 /** One engine process, with a fresh instance that can reach the named files and nothing else. */

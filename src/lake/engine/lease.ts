@@ -132,6 +132,7 @@ export async function openLease(parts: LeaseParts): Promise<EngineLease> {
         kind: 'open',
         allowedPaths: [...request.readFiles, ...request.writeFiles],
         memoryLimitMb: request.memoryLimitMb,
+        preserveOrder: request.preserveOrder ?? true,
       }),
     );
   } catch (error) {

@@ -84,7 +84,7 @@ function refuseErrors(ast: string, sql: string): string {
   const at = lineAndColumn(sql, Number(position));
   throw new LakeError(engineErrors.syntax, {
     detail: `The statement is not valid SQL at line ${at.line}, column ${at.column}.`,
-    data: at,
+    data: { ...at, position: Number(position) },
     cause: error.cause,
   });
 }

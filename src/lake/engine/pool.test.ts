@@ -270,7 +270,7 @@ describe('parser', () => {
 
   it('names the position of a syntax error', async () => {
     const error = await pool.parse('SELECT a\nFROM t WHERE WHERE', signal).catch((e) => e);
-    expect([error.code, error.data]).toEqual(['engine.syntax', { line: 2, column: 14 }]);
+    expect([error.code, error.data]).toEqual(['engine.syntax', { line: 2, column: 14, position: 22 }]);
   });
 
   it.each([

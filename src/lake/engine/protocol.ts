@@ -6,7 +6,7 @@ import type { EngineColumn, EngineFormat, EngineParameters, EngineResult } from 
  */
 export type ChildRequest =
   /** Locks the pre-warmed instance to these files and takes it into use. */
-  | { readonly kind: 'open'; readonly allowedPaths: readonly string[]; readonly memoryLimitMb: number }
+  | ({ readonly kind: 'open' } & InstanceLock)
   | { readonly kind: 'query'; readonly sql: string; readonly parameters: EngineParameters }
   | {
       readonly kind: 'stream';
@@ -18,6 +18,13 @@ export type ChildRequest =
   | { readonly kind: 'close' }
   | { readonly kind: 'parse'; readonly sql: string }
   | { readonly kind: 'deparse'; readonly ast: string };
+
+/** What an instance is locked to for one lease. */
+export interface InstanceLock {
+  readonly allowedPaths: readonly string[];
+  readonly memoryLimitMb: number;
+  readonly preserveOrder: boolean;
+}
 
 export type ChildInput =
   | { readonly id: number; readonly request: ChildRequest }

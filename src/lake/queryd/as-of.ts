@@ -1,0 +1,58 @@
+import { LakeError } from '../../base/index.ts';
+import type { AsOf } from '../catalogd/index.ts';
+import type { EngineParameters } from '../engine/index.ts';
+import { queryErrors } from './errors.ts';
+import { parameterValue } from './parameters.ts';
+import { place } from './statement-gate.ts';
+import { isNode, type SyntaxNode, textOf } from './syntax-tree.ts';
+
+/**
+ * Which state `AT (VERSION => n)` or `AT (TIMESTAMP => t)` of a table names. A time without a zone is UTC. Throws
+ * `query.version_invalid`.
+ */
+export function asOfTable(table: SyntaxNode, parameters: EngineParameters, sql: string): AsOf {
+  const clause = table.at_clause;
+  if (!isNode(clause)) return { kind: 'current' };
+  const value = isNode(clause.expr) ? constantText(clause.expr, parameters) : null;
+  const unit = textOf(clause, 'unit').toUpperCase();
+  if (unit === 'VERSION' && value !== null && /^\d{1,19}$/.test(value)) {
+    return { kind: 'snapshot', snapshotId: value };
+  }
+  const timestampMs = unit === 'TIMESTAMP' && value !== null ? timeOf(value) : Number.NaN;
+  if (Number.isFinite(timestampMs)) return { kind: 'timestamp', timestampMs };
+  const at = place(table, sql);
+  throw new LakeError(queryErrors.version_invalid, {
+    detail: `The table${at.text} has an AT clause that names no version: give a snapshot id or a time as a constant.`,
+    data: at.data,
+  });
+}
+
+function constantText(node: SyntaxNode, parameters: EngineParameters): string | null {
+  switch (textOf(node, 'class')) {
+    case 'CAST':
+      return isNode(node.child) ? constantText(node.child, parameters) : null;
+    case 'PARAMETER': {
+      const value = parameterValue(node, parameters);
+      return value === undefined || value === null ? null : String(value);
+    }
+    case 'CONSTANT': {
+      const value = isNode(node.value) ? node.value.value : null;
+      if (typeof value === 'string') return value;
+      // Numbers too large for JavaScript are raw JSON, whose text is the number.
+      return value === null || value === undefined ? null : JSON.stringify(value);
+    }
+    default:
+      return null;
+  }
+}
+
+const TIME =
+  /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?\s*(Z|[+-]\d{2}(?::?\d{2})?)?$/i;
+
+function timeOf(text: string): number {
+  const parts = TIME.exec(text.trim());
+  if (parts === null) return Number.NaN;
+  const [, date, time = '00:00', zone = 'Z'] = parts;
+  const offset = /^[+-]\d{2}$/.test(zone) ? `${zone}:00` : zone;
+  return Date.parse(`${date}T${time}${offset}`);
+}

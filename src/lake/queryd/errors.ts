@@ -1,0 +1,121 @@
+import { declareErrors } from '../../base/index.ts';
+
+export const queryErrors = declareErrors('query', {
+  syntax: {
+    kind: 'invalid',
+    title: 'SQL syntax error',
+    remedy: 'Correct the statement at the line and column given.',
+  },
+  not_a_query: {
+    kind: 'invalid',
+    title: 'Not one query',
+    remedy: 'Send exactly one SELECT statement; data is changed through the ingest and catalog operations.',
+  },
+  too_large: {
+    kind: 'too_large',
+    title: 'The statement is too large',
+    remedy: 'Shorten it; query.max_sql_bytes and query.max_ast_nodes set the limits.',
+  },
+  construct_refused: {
+    kind: 'invalid',
+    title: 'This SQL construct is not allowed',
+    remedy:
+      'Write the query without it; describing a dataset and its statistics have operations of their own.',
+  },
+  function_refused: {
+    kind: 'invalid',
+    title: 'This function is not allowed',
+    remedy:
+      'Use another function; the refused ones reach files, settings, other statements or the engine itself.',
+  },
+  unknown_function: {
+    kind: 'invalid',
+    title: 'Unknown function',
+    remedy: 'Check the function’s name.',
+  },
+  parameter_invalid: {
+    kind: 'invalid',
+    title: 'Parameters do not fit the statement',
+    remedy: 'Give each parameter of the statement once, by position ($1) or by name ($name), and no other.',
+  },
+  version_invalid: {
+    kind: 'invalid',
+    title: 'Not a version',
+    remedy: 'Write AT (VERSION => <snapshot id>) or AT (TIMESTAMP => TIMESTAMP ’2026-01-31 12:00:00’).',
+  },
+  limit_invalid: {
+    kind: 'invalid',
+    title: 'The limit or time is too large',
+    remedy: 'Ask for at most query.max_limit rows and engine.max_timeout_ms milliseconds.',
+  },
+  policy_unbound: {
+    kind: 'forbidden',
+    title: 'The policy cannot be applied to this version',
+    remedy: 'Read a version that has the columns the row filter names, or ask the policy’s administrator.',
+  },
+  unknown_column: {
+    kind: 'invalid',
+    title: 'Unknown column',
+    remedy: 'Check the column’s name; describing the dataset lists its columns.',
+  },
+  ambiguous: {
+    kind: 'invalid',
+    title: 'Ambiguous name',
+    remedy: 'Qualify the name with its table or alias.',
+  },
+  invalid_plan: {
+    kind: 'invalid',
+    title: 'The statement cannot be planned',
+    remedy: 'Check names, grouping, subqueries and the number of columns.',
+  },
+  type_error: {
+    kind: 'invalid',
+    title: 'Types do not fit',
+    remedy: 'Cast the arguments to types the operator or function takes.',
+  },
+  conversion: {
+    kind: 'unprocessable',
+    title: 'A value could not be converted',
+    remedy: 'Use TRY_CAST, or exclude the rows that do not convert.',
+  },
+  out_of_range: {
+    kind: 'unprocessable',
+    title: 'A value is out of range',
+    remedy: 'Use a wider type, or exclude the rows that overflow.',
+  },
+  invalid_input: {
+    kind: 'unprocessable',
+    title: 'A function was given an input it does not take',
+    remedy: 'Check the arguments; TRY(…) gives NULL in place of an error.',
+  },
+  not_supported: {
+    kind: 'unsupported',
+    title: 'Not supported',
+    remedy: 'Write the query in another way.',
+  },
+  timeout: {
+    kind: 'timeout',
+    title: 'The query ran out of time',
+    remedy: 'Ask for less, or for more time with `timeout_ms` up to engine.max_timeout_ms.',
+  },
+  memory: {
+    kind: 'unprocessable',
+    title: 'The query needs more memory than it may use',
+    remedy: 'Ask for fewer rows or columns, aggregate earlier, or raise engine.memory_limit_mb.',
+  },
+  cancelled: {
+    kind: 'cancelled',
+    title: 'The query was cancelled',
+    remedy: 'Nothing to do: it was stopped on request, or its caller went away.',
+  },
+  not_found: {
+    kind: 'not_found',
+    title: 'No such running query',
+    remedy: 'It has ended, or the id is of another caller’s query.',
+  },
+  id_taken: {
+    kind: 'conflict',
+    title: 'A query of this id is running',
+    remedy: 'Choose another query_id, or leave it out.',
+  },
+});

@@ -1,0 +1,3 @@
+export type { Queryd, QuerydParts } from './create-queryd.ts';
+export { createQueryd } from './create-queryd.ts';
+export { queryErrors } from './errors.ts';

@@ -1,0 +1,73 @@
+import type { EngineStream } from '../engine/index.ts';
+
+const NEWLINE = 0x0a;
+const COMMA = 0x2c;
+
+export interface JsonBodyParts {
+  /** JSON lines, one row more than `limit` where there are more. */
+  readonly stream: EngineStream;
+  readonly limit: number;
+  readonly queryId: string;
+  readonly latencyMs: () => number;
+  readonly maskedColumns: readonly string[];
+  readonly snapshots: Readonly<Record<string, string | null>>;
+}
+
+/**
+ * The JSON answer as it is streamed: its rows are the engine's bytes with newlines made commas, never parsed here. A
+ * newline byte is always the end of a row, since JSON escapes it inside strings.
+ */
+export function jsonBody(parts: JsonBodyParts): { chunks: AsyncIterable<Uint8Array>; rowCount(): number } {
+  let rows = 0;
+  let truncated = false;
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    const head = JSON.stringify({ query_id: parts.queryId, columns: parts.stream.columns });
+    let opening: string | null = `${head.slice(0, -1)},"rows":[`;
+    let separator = '';
+    for await (const chunk of parts.stream.chunks) {
+      // Rows past the limit are still read to their end, which closes the query properly.
+      if (rows >= parts.limit) {
+        truncated = true;
+        continue;
+      }
+      const taken = takeRows(chunk, parts.limit - rows);
+      rows += taken.rows;
+      if (taken.bytes.length < chunk.length && rows >= parts.limit) truncated = true;
+      const ends = taken.bytes.at(-1) === NEWLINE;
+      const body = commas(ends ? taken.bytes.subarray(0, -1) : taken.bytes);
+      yield Buffer.concat([Buffer.from((opening ?? '') + separator), body]);
+      opening = null;
+      separator = ends ? ',' : '';
+    }
+    const tail = JSON.stringify({
+      row_count: rows,
+      ...(truncated ? { truncated } : {}),
+      latency_ms: parts.latencyMs(),
+      masked_columns: parts.maskedColumns,
+      snapshots: parts.snapshots,
+    });
+    yield Buffer.from(`${opening ?? ''}],${tail.slice(1)}`);
+  }
+  return { chunks: chunks(), rowCount: () => rows };
+}
+
+/** The chunk up to the end of its `most`-th row. */
+function takeRows(chunk: Uint8Array, most: number): { bytes: Uint8Array; rows: number } {
+  let rows = 0;
+  let at = chunk.indexOf(NEWLINE);
+  while (at >= 0) {
+    rows += 1;
+    if (rows === most) return { bytes: chunk.subarray(0, at + 1), rows };
+    at = chunk.indexOf(NEWLINE, at + 1);
+  }
+  return { bytes: chunk, rows };
+}
+
+function commas(rows: Uint8Array): Uint8Array {
+  let at = rows.indexOf(NEWLINE);
+  while (at >= 0) {
+    rows[at] = COMMA;
+    at = rows.indexOf(NEWLINE, at + 1);
+  }
+  return rows;
+}

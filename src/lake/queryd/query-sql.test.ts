@@ -1,0 +1,312 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createQueryLake, type LakeRequest, type QueryLake } from '../../../test/support/query-lake.ts';
+
+let lake: QueryLake;
+
+beforeAll(async () => {
+  lake = await createQueryLake();
+  await lake.add({
+    name: 'people',
+    fields: [
+      { id: 1, name: 'id', required: true, type: 'long' },
+      { id: 2, name: 'email', required: false, type: 'string' },
+      { id: 3, name: 'region', required: false, type: 'string' },
+      { id: 4, name: 'pay', required: false, type: 'decimal(10, 2)' },
+      {
+        id: 5,
+        name: 'address',
+        required: false,
+        type: {
+          type: 'struct',
+          fields: [
+            { id: 6, name: 'city', required: false, type: 'string' },
+            { id: 7, name: 'zip', required: false, type: 'string' },
+          ],
+        },
+      },
+      { id: 8, name: 'born', required: false, type: 'date' },
+    ],
+    files: [
+      `SELECT i AS id, 'p' || i || '@mail.example' AS email, CASE WHEN i % 2 = 0 THEN 'north' ELSE 'south' END AS region,
+        i * 100.25 AS pay, {'city': 'c' || i, 'zip': '1000' || i} AS address, DATE '1990-05-17' + i::INTEGER AS born FROM range(1, 5) r(i)`,
+      `SELECT i AS id, NULL AS email, 'north' AS region, 1 AS pay, NULL AS address, NULL AS born FROM range(5, 7) r(i)`,
+    ],
+  });
+  await lake.add({
+    name: 'sales.orders',
+    fields: [
+      { id: 1, name: 'person_id', required: true, type: 'long' },
+      { id: 2, name: 'file_row_number', required: false, type: 'string' },
+      { id: 3, name: 'a "quoted" name', required: false, type: 'int' },
+    ],
+    files: [
+      'SELECT i AS person_id, \'o\' || i AS file_row_number, i AS "a ""quoted"" name" FROM range(1, 4) r(i)',
+    ],
+    deleted: [1],
+  });
+  await lake.add({ name: 'empty', fields: [{ id: 1, name: 'a', required: false, type: 'int' }], files: [] });
+});
+afterAll(() => lake.close());
+
+async function rows(request: LakeRequest) {
+  const answer = await lake.run(request);
+  if (!answer.ok) throw new Error(`${answer.code}: ${answer.detail}`);
+  return JSON.parse(answer.text);
+}
+
+describe('query.sql', () => {
+  it('answers with rows, columns and what was read', async () => {
+    const answer = await rows({ sql: 'SELECT id, pay FROM people WHERE id <= 2 ORDER BY id' });
+    expect(answer).toEqual({
+      query_id: expect.any(String),
+      columns: [
+        { name: 'id', type: 'BIGINT' },
+        { name: 'pay', type: 'DECIMAL(10,2)' },
+      ],
+      rows: [
+        { id: 1, pay: '100.25' },
+        { id: 2, pay: '200.50' },
+      ],
+      row_count: 2,
+      latency_ms: expect.any(Number),
+      masked_columns: [],
+      snapshots: { people: '1' },
+    });
+    expect(Object.keys(answer)).toEqual([
+      'query_id',
+      'columns',
+      'rows',
+      'row_count',
+      'latency_ms',
+      'masked_columns',
+      'snapshots',
+    ]);
+  });
+
+  it('says when it cut the answer off', async () => {
+    expect(await rows({ sql: 'SELECT id FROM people ORDER BY id', limit: 2 })).toMatchObject({
+      rows: [{ id: 1 }, { id: 2 }],
+      row_count: 2,
+      truncated: true,
+    });
+    expect(await rows({ sql: 'SELECT id FROM people', limit: 6 })).not.toHaveProperty('truncated');
+    expect(await rows({ sql: 'SELECT id FROM people', limit: 0 })).toMatchObject({
+      rows: [],
+      truncated: true,
+    });
+  });
+
+  it.each([
+    ['SELECT 1 AS a', [], [{ a: 1 }]],
+    ['SELECT $1 + 1 AS a, $2 AS b', [41, 'x'], [{ a: 42, b: 'x' }]],
+    [
+      'SELECT id FROM people WHERE region = $r AND id > $n ORDER BY ALL',
+      { r: 'north', n: 4 },
+      [{ id: 5 }, { id: 6 }],
+    ],
+    ['SELECT * FROM empty', [], []],
+    ['SELECT count(*) AS n FROM empty', [], [{ n: 0 }]],
+    [
+      'SELECT o.person_id, file_row_number AS f, "a ""quoted"" name" AS q FROM sales.orders o ORDER BY 1',
+      [],
+      [
+        { person_id: 1, f: 'o1', q: 1 },
+        { person_id: 3, f: 'o3', q: 3 },
+      ],
+    ],
+    [
+      'SELECT sales.orders.person_id AS p FROM sales.orders ORDER BY orders.person_id LIMIT 1',
+      [],
+      [{ p: 1 }],
+    ],
+    ['WITH people AS (SELECT 7 AS id) SELECT id FROM people', [], [{ id: 7 }]],
+    ['WITH p AS (SELECT id FROM people) SELECT max(id) AS m FROM p', [], [{ m: 6 }]],
+    [
+      'WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT sum(n)::INT AS s FROM r',
+      [],
+      [{ s: 6 }],
+    ],
+    [
+      'SELECT (SELECT count(*) FROM sales.orders o WHERE o.person_id = p.id) AS n FROM people p WHERE id IN (1, 2) ORDER BY id',
+      [],
+      [{ n: 1 }, { n: 0 }],
+    ],
+    ["FROM people PIVOT (count(*) FOR region IN ('north', 'south')) SELECT count(*) AS n", [], [{ n: 6 }]],
+    [
+      'SELECT people.id FROM people JOIN sales.orders ON people.id = orders.person_id ORDER BY 1',
+      [],
+      [{ id: 1 }, { id: 3 }],
+    ],
+    ['SELECT id AS "b", id AS b FROM people LIMIT 1', [], [{ b: 1, b_1: 1 }]],
+  ])('runs %s', async (sql, params, expected) => {
+    expect((await rows({ sql, params })).rows).toEqual(expected);
+  });
+
+  it('applies masks and the row filter, and names the masked columns that were touched', async () => {
+    const answer = await rows({
+      sql: 'SELECT * FROM people ORDER BY id',
+      policies: {
+        people: {
+          filter: 'region = identity.region AND id < 5',
+          identity: { region: 'north' },
+          masks: { email: 'email', 'address.zip': 'redact', pay: 'null', born: 'year' },
+        },
+      },
+    });
+    expect(answer.rows).toEqual([
+      {
+        id: 2,
+        email: '***@mail.example',
+        region: 'north',
+        pay: null,
+        address: { city: 'c2', zip: '[redacted]' },
+        born: '1990-01-01',
+      },
+      {
+        id: 4,
+        email: '***@mail.example',
+        region: 'north',
+        pay: null,
+        address: { city: 'c4', zip: '[redacted]' },
+        born: '1990-01-01',
+      },
+    ]);
+    expect(answer.masked_columns).toEqual([
+      'people.email',
+      'people.pay',
+      'people.address.zip',
+      'people.born',
+    ]);
+    const other = await rows({
+      sql: 'SELECT id FROM people',
+      policies: { people: { masks: { email: 'null' } } },
+    });
+    expect(other.masked_columns).toEqual([]);
+  });
+
+  it('masks by an expression of the policy', async () => {
+    const answer = await rows({
+      sql: 'SELECT id, pay FROM people WHERE id < 3 ORDER BY id',
+      policies: { people: { masks: { pay: { expression: 'round(pay / 100) * 100' } } } },
+    });
+    expect(answer.rows).toEqual([
+      { id: 1, pay: 100 },
+      { id: 2, pay: 200 },
+    ]);
+  });
+
+  it.each([
+    ['ndjson', '{"id":1}\n{"id":2}\n'],
+    ['csv', 'id\n1\n2\n'],
+  ])('answers %s', async (format, text) => {
+    const answer = await lake.run({ sql: 'SELECT id FROM people WHERE id < 3 ORDER BY id', format });
+    expect(answer).toMatchObject({ ok: true, text });
+    const facts = JSON.parse(answer.ok ? (answer.headers['x-query-facts'] ?? '') : '');
+    expect(facts).toEqual({ masked_columns: [], snapshots: { people: '1' } });
+  });
+
+  it('answers Parquet', async () => {
+    const answer = await lake.run({ sql: 'SELECT id FROM people', format: 'parquet' });
+    expect(answer.ok && answer.text.startsWith('PAR1') && answer.text.endsWith('PAR1')).toBe(true);
+  });
+});
+
+describe('versions', () => {
+  beforeAll(async () => {
+    await lake.add({
+      name: 'versioned',
+      fields: [{ id: 1, name: 'old_name', required: false, type: 'int' }],
+      files: ['SELECT 1 AS old_name'],
+    });
+    await lake.add({
+      name: 'versioned',
+      fields: [
+        { id: 1, name: 'new_name', required: false, type: 'long' },
+        { id: 2, name: 'added', required: false, type: 'string' },
+      ],
+      files: ["SELECT 2 AS new_name, 'x' AS added"],
+    });
+  });
+
+  it.each([
+    ['SELECT * FROM versioned', [], [{ new_name: 2, added: 'x' }]],
+    ['SELECT * FROM versioned AT (VERSION => 1)', [], [{ old_name: 1 }]],
+    ['SELECT * FROM versioned AT (VERSION => $1)', ['1'], [{ old_name: 1 }]],
+    ["SELECT * FROM versioned AT (TIMESTAMP => TIMESTAMP '1970-01-01 00:00:01.5')", [], [{ old_name: 1 }]],
+    [
+      'SELECT a.old_name, b.new_name FROM versioned AS a AT (VERSION => 1), versioned AS b',
+      [],
+      [{ old_name: 1, new_name: 2 }],
+    ],
+  ])('reads %s', async (sql, params, expected) => {
+    expect((await rows({ sql, params })).rows).toEqual(expected);
+  });
+
+  it('masks a renamed column at every version', async () => {
+    const policies = { versioned: { masks: { new_name: 'null' as const } } };
+    expect((await rows({ sql: 'SELECT * FROM versioned AT (VERSION => 1)', policies })).rows).toEqual([
+      { old_name: null },
+    ]);
+  });
+
+  it.each([
+    ['SELECT * FROM versioned AT (VERSION => 99)', 'catalog.snapshot_not_found'],
+    ["SELECT * FROM versioned AT (VERSION => 'x')", 'query.version_invalid'],
+    ['SELECT * FROM versioned AT (VERSION => id)', 'query.version_invalid'],
+    ["SELECT * FROM versioned AT (TIMESTAMP => 'yesterday')", 'query.version_invalid'],
+  ])('refuses %s', async (sql, code) => {
+    expect(await lake.run({ sql })).toMatchObject({ ok: false, code });
+  });
+
+  it('does not tell by a version whether a dataset exists', async () => {
+    const answer = await lake.run({
+      sql: 'SELECT * FROM versioned AT (VERSION => 99)',
+      policies: { versioned: null },
+    });
+    expect(answer).toMatchObject({ ok: false, code: 'door.dataset_not_found' });
+  });
+
+  it('denies a version to which the row filter cannot be bound', async () => {
+    const answer = await lake.run({
+      sql: 'SELECT * FROM versioned AT (VERSION => 1)',
+      policies: { versioned: { filter: "added = 'x'" } },
+    });
+    expect(answer).toMatchObject({ ok: false, code: 'query.policy_unbound' });
+  });
+});
+
+describe('refusals', () => {
+  it.each([
+    ['SELEC 1', 'query.syntax', { line: 1, column: 1 }],
+    ['SELECT\n  nope FROM people', 'query.unknown_column', { name: 'nope', line: 2, column: 3 }],
+    ["SELECT 'abc'::INTEGER", 'query.conversion', {}],
+    ['SELECT 1; SELECT 2', 'query.not_a_query', {}],
+    ['', 'query.not_a_query', {}],
+    ['SELECT sum(id, id) FROM people', 'query.type_error', {}],
+    ['SELECT no_such_function(1)', 'query.unknown_function', { line: 1, column: 8 }],
+    ['SELECT $1', 'query.parameter_invalid', {}],
+    ['SELECT id FROM people GROUP BY region', 'query.invalid_plan', {}],
+    ['SELECT 9223372036854775807 + id FROM people', 'query.out_of_range', {}],
+  ])('answers %s with %s', async (sql, code, data) => {
+    const answer = await lake.run({ sql: sql === '' ? ' ' : sql });
+    expect(answer).toMatchObject({ ok: false, code, data });
+  });
+
+  it('refuses parameters that the statement does not have', async () => {
+    expect(await lake.run({ sql: 'SELECT $1', params: [1, 2] })).toMatchObject({
+      code: 'query.parameter_invalid',
+    });
+    expect(await lake.run({ sql: 'SELECT $a', params: { b: 1 } })).toMatchObject({
+      code: 'query.parameter_invalid',
+    });
+  });
+
+  it('ends a query at its time and when its caller goes', async () => {
+    const sql = 'SELECT count(*) FROM range(100000000000) r(i) WHERE hash(i) = 1';
+    expect(await lake.run({ sql, timeout_ms: 100 })).toMatchObject({ ok: false, code: 'query.timeout' });
+    const abort = new AbortController();
+    const running = lake.run({ sql, signal: abort.signal });
+    setImmediate(() => abort.abort());
+    expect(await running).toMatchObject({ ok: false, code: 'query.cancelled' });
+  });
+});

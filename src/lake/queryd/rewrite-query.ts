@@ -1,0 +1,223 @@
+import { maskHashBlocks } from '../../govern/access/index.ts';
+import {
+  type DatasetDecision,
+  type ReadScope,
+  requireOpenScope,
+  type WriteScope,
+} from '../../govern/scope/index.ts';
+import type { Catalog, IcebergField, PinnedDataset, ScanPlan } from '../catalogd/index.ts';
+import type { EnginePool } from '../engine/index.ts';
+import { conjunctsFor } from './copy-down.ts';
+import { harmlessFilter, harmlessQuery } from './harmless.ts';
+import { columnSql, isMasked, maskedNames } from './masked-column.ts';
+import { isOrderFree } from './order-free.ts';
+import type { PlannedQuery, PlannedTable } from './plan-query.ts';
+import { bindPolicyExpression } from './policy-expression.ts';
+import { quoteName, scanFiles, scanSql } from './scan-sql.ts';
+import { requireAllowedQuery } from './statement-gate.ts';
+import { isNode, parseTree, type SyntaxNode, selectOf, textOf, textsOf, visit } from './syntax-tree.ts';
+import { findTableReferences } from './table-references.ts';
+
+/** A query as it will run: the caller's, over scans that apply the policy. */
+export interface GovernedQuery {
+  readonly sql: string;
+  readonly readFiles: readonly string[];
+  readonly plannedBytes: number;
+  readonly preserveOrder: boolean;
+  /** `dataset.column`, each once. */
+  readonly maskedColumns: readonly string[];
+  /** Snapshot read of each dataset, by name; null for one without rows. */
+  readonly snapshots: Readonly<Record<string, string | null>>;
+}
+
+export interface RewriteDeps {
+  readonly engine: EnginePool;
+  readonly catalog: Pick<Catalog, 'scan'>;
+  /** Fills the random part of the scans' names, which the caller's SQL cannot guess. */
+  readonly random: (sizeBytes: number) => Uint8Array;
+  /** The key of join-preserving hashes. */
+  readonly maskKey: () => Uint8Array;
+}
+
+/**
+ * Replaces every table of a planned query by a scan under the caller's decision. The text that will run is parsed again
+ * and checked: no table but our own scans and the query's own CTEs.
+ */
+export async function rewriteQuery(
+  deps: RewriteDeps,
+  scope: ReadScope | WriteScope,
+  planned: PlannedQuery,
+): Promise<GovernedQuery> {
+  requireOpenScope(scope);
+  const prefix = `scan_${Buffer.from(deps.random(12)).toString('hex')}`;
+  const query = planned.statement.node as SyntaxNode;
+  const scans: TableScan[] = [];
+  for (const table of planned.tables) scans.push(await planTable(deps, scope, planned, query, table));
+  const names = new Set<string>();
+  for (const [at, { table }] of scans.entries()) {
+    const name = `${prefix}_${at}`;
+    names.add(name);
+    pointAt(query, table.node, name);
+  }
+  const { sql, ast } = await deps.engine.deparse(
+    JSON.stringify({ error: false, statements: [planned.statement] }),
+    scope.signal,
+  );
+  requireOnlyScans(requireAllowedQuery(parseTree(ast), sql).node as SyntaxNode, names);
+  const ctes = scans.map((scan, at) => `${quoteName(`${prefix}_${at}`)} AS NOT MATERIALIZED (${scan.sql})`);
+  const head = ctes.length === 0 ? '' : `WITH ${ctes.join(', ')} `;
+  return {
+    sql: `${head}SELECT * FROM (${sql}\n) AS ${quoteName(`${prefix}_answer`)}`,
+    readFiles: [...new Set(scans.flatMap(({ plan }) => scanFiles(plan)))],
+    plannedBytes: planned.tables.reduce((sum, { pinned }) => sum + pinned.plannedBytes, 0),
+    preserveOrder: !isOrderFree(query),
+    maskedColumns: [...new Set(scans.flatMap((scan) => scan.maskedColumns))],
+    snapshots: Object.fromEntries(planned.tables.map(({ pinned }) => [pinned.facts.name, pinned.snapshotId])),
+  };
+}
+
+interface TableScan {
+  readonly table: PlannedTable;
+  readonly plan: ScanPlan;
+  readonly sql: string;
+  readonly maskedColumns: readonly string[];
+}
+
+async function planTable(
+  deps: RewriteDeps,
+  scope: ReadScope | WriteScope,
+  planned: PlannedQuery,
+  query: SyntaxNode,
+  table: PlannedTable,
+): Promise<TableScan> {
+  const { pinned, fieldIds } = table;
+  const { schema } = pinned;
+  const decision = scope.decision(pinned.facts.datasetId, 'read');
+  const plan = await deps.catalog.scan(scope, pinned);
+  const filters = decision.rowFilters.map((filter) => bindPolicyExpression(filter, schema));
+  const copied = filters.every((filter) => harmlessFilter(filter, schema))
+    ? conjunctsFor({
+        query,
+        table: table.node,
+        schema,
+        masks: decision.masks,
+        parameters: planned.parameters,
+      })
+    : [];
+  const expressions = await maskExpressions(deps, scope.signal, decision, pinned);
+  const blocks = maskHashBlocks(deps.maskKey());
+  const context = {
+    masks: decision.masks,
+    hash: { inner: `unhex('${blocks.innerHex}')`, outer: `unhex('${blocks.outerHex}')` },
+    expressions,
+  };
+  const hides = filters.length > 0 || plan.files.some((file) => file.deleteFiles.length > 0);
+  const harmless =
+    filters.every((filter) => harmlessFilter(filter, schema)) &&
+    expressions.size === 0 &&
+    harmlessQuery(query, schema, planned.parameters);
+  const sql = scanSql({
+    plan,
+    columns: schema.fields.map((field) => ({ name: field.name, sql: columnSql(field, context) })),
+    where: await conditionSql(deps, scope.signal, [...filters, ...copied]),
+    barrier: (hides || expressions.size > 0) && !harmless,
+    storedNames: registeredNames(pinned),
+  });
+  const touched =
+    fieldIds === undefined ? schema.fields : schema.fields.filter(({ id }) => fieldIds.includes(id));
+  return { table, plan, sql, maskedColumns: maskedColumnsOf(pinned, touched, decision) };
+}
+
+function maskedColumnsOf(
+  pinned: PinnedDataset,
+  touched: readonly IcebergField[],
+  decision: DatasetDecision,
+): readonly string[] {
+  return touched
+    .filter((field) => isMasked(field, decision.masks))
+    .flatMap((field) => maskedNames(field, decision.masks))
+    .map((name) => `${pinned.facts.name}.${name}`);
+}
+
+/** SQL of the masks that are expressions of the policy's own. */
+async function maskExpressions(
+  deps: RewriteDeps,
+  signal: AbortSignal,
+  decision: DatasetDecision,
+  pinned: PinnedDataset,
+): Promise<ReadonlyMap<number, string>> {
+  const texts = new Map<number, string>();
+  for (const mask of decision.masks.values()) {
+    if (mask.method !== 'expression' || mask.expression === null) continue;
+    const bound = bindPolicyExpression(mask.expression, pinned.schema);
+    texts.set(mask.fieldId, await expressionSql(deps, signal, bound));
+  }
+  return texts;
+}
+
+async function conditionSql(
+  deps: RewriteDeps,
+  signal: AbortSignal,
+  parts: readonly SyntaxNode[],
+): Promise<string | null> {
+  const [first] = parts;
+  if (first === undefined) return null;
+  const all =
+    parts.length === 1
+      ? first
+      : { class: 'CONJUNCTION', type: 'CONJUNCTION_AND', alias: '', query_location: 0, children: parts };
+  return expressionSql(deps, signal, all);
+}
+
+async function expressionSql(deps: RewriteDeps, signal: AbortSignal, node: SyntaxNode): Promise<string> {
+  const { sql } = await deps.engine.deparse(JSON.stringify(selectOf(node)), signal);
+  return `(${sql.slice('SELECT '.length)})`;
+}
+
+/** Files registered in place keep the names of the schema they were registered with. */
+function registeredNames(pinned: PinnedDataset): ReadonlyMap<number, string> {
+  const names = new Map<number, string>();
+  const schemas = [...pinned.facts.history]
+    .sort((a, b) => a.sinceMs - b.sinceMs)
+    .map(({ columns }) => columns);
+  for (const column of [...schemas.flat(), ...pinned.facts.columns]) {
+    const [name] = column.path;
+    if (name !== undefined && column.path.length === 1 && !names.has(column.fieldId))
+      names.set(column.fieldId, name);
+  }
+  return names;
+}
+
+/** Points a table reference at a scan, under the name the caller's SQL knows it by. */
+function pointAt(query: SyntaxNode, table: SyntaxNode, scan: string): void {
+  const name = textOf(table, 'table_name');
+  const schema = textOf(table, 'schema_name');
+  if (textOf(table, 'alias') === '') {
+    table.alias = name;
+    if (schema !== '') unqualify(query, [schema, name]);
+  }
+  table.table_name = scan;
+  table.schema_name = '';
+  table.catalog_name = '';
+  table.at_clause = null;
+}
+
+/** `sales.orders.id` becomes `orders.id`: a scan is known by the last part of its dataset's name. */
+function unqualify(query: SyntaxNode, [schema, name]: readonly [string, string]): void {
+  visit(query, (node) => {
+    const parts = textsOf(node, 'column_names');
+    const qualified =
+      parts.length > 2 &&
+      parts[0]?.toLowerCase() === schema.toLowerCase() &&
+      parts[1]?.toLowerCase() === name.toLowerCase();
+    if (qualified) node.column_names = parts.slice(1);
+  });
+}
+
+/** The check of what will run. A table that is none of ours here is a defect, not the caller's mistake. */
+function requireOnlyScans(query: SyntaxNode, names: ReadonlySet<string>): void {
+  for (const { node, name } of findTableReferences(query)) {
+    if (!names.has(name) || isNode(node.at_clause))
+      throw new Error('the rewritten query reads a table of its own');
+  }
+}

@@ -1,0 +1,164 @@
+import type { Clock } from '../../base/index.ts';
+import type { Config } from '../../config/index.ts';
+import type { ReadAnswer, ReadScope } from '../../govern/scope/index.ts';
+import type { EngineLease, EngineStream } from '../engine/index.ts';
+import { jsonBody } from './json-body.ts';
+import type { PlannedQuery } from './plan-query.ts';
+import { type CallersQuery, callerError } from './query-failure.ts';
+import { type GovernedQuery, type RewriteDeps, rewriteQuery } from './rewrite-query.ts';
+
+export const QUERY_FORMATS = ['json', 'ndjson', 'csv', 'parquet'] as const;
+export type QueryFormat = (typeof QUERY_FORMATS)[number];
+
+export const CONTENT_TYPES: Readonly<Record<QueryFormat, string>> = {
+  json: 'application/json; charset=utf-8',
+  ndjson: 'application/x-ndjson; charset=utf-8',
+  csv: 'text/csv; charset=utf-8',
+  parquet: 'application/vnd.apache.parquet',
+};
+
+export interface RunDeps extends RewriteDeps {
+  readonly config: Pick<Config, 'engine' | 'query'>;
+  readonly clock: Clock;
+}
+
+export interface RunRequest {
+  readonly queryId: string;
+  readonly format: QueryFormat;
+  /** Rows at most; null for all. */
+  readonly limit: number | null;
+  readonly timeoutMs: number;
+  /** Aborted by a cancel. */
+  readonly signal: AbortSignal;
+  /** Called once, when the query has ended in whatever way. */
+  readonly onEnd: () => void;
+}
+
+type StreamAnswer = Extract<ReadAnswer<never>, { kind: 'stream' }>;
+
+/**
+ * Runs a planned query under the caller's decisions and answers with its bytes. The first bytes are awaited here, so
+ * that a query that fails at once is refused with a problem, not with a broken stream.
+ */
+export async function runQuery(
+  deps: RunDeps,
+  scope: ReadScope,
+  planned: PlannedQuery,
+  request: RunRequest,
+): Promise<StreamAnswer> {
+  const startedMs = deps.clock.monotonicMs();
+  const callers: CallersQuery = { sql: planned.sql, statement: planned.statement };
+  let lease: EngineLease | null = null;
+  const end = () => {
+    // Not awaited: the answer is whole, and giving an instance back never fails.
+    void lease?.release();
+    request.onEnd();
+  };
+  try {
+    const governed = await rewriteQuery(deps, scope, planned);
+    const { engine } = deps.config;
+    lease = await deps.engine.lease({
+      lane: governed.plannedBytes <= engine.small_query_bytes ? 'small' : 'query',
+      readFiles: governed.readFiles,
+      writeFiles: [],
+      memoryLimitMb: engine.memory_limit_mb,
+      timeoutMs: request.timeoutMs,
+      signal: AbortSignal.any([scope.signal, request.signal]),
+      preserveOrder: governed.preserveOrder,
+    });
+    const { format } = request;
+    const stream = await lease.stream(
+      limited(governed.sql, request),
+      planned.parameters,
+      format === 'json' ? 'ndjson' : format,
+    );
+    const body = bodyOf(deps, stream, governed, request, startedMs);
+    const chunks = body.chunks[Symbol.asyncIterator]();
+    const first = await chunks.next();
+    return {
+      kind: 'stream',
+      contentType: CONTENT_TYPES[format],
+      headers: answerHeaders(request, governed),
+      chunks: endingWith(chunks, first, callers, end),
+      rowCount: body.rowCount,
+      truthContext: {
+        datasets: Object.keys(governed.snapshots),
+        masked_columns: [...governed.maskedColumns],
+        format,
+      },
+    };
+  } catch (error) {
+    end();
+    throw callerError(error, callers);
+  }
+}
+
+/** One row more than asked for tells a JSON answer whether it was cut off. */
+function limited(sql: string, { limit, format }: RunRequest): string {
+  return limit === null ? sql : `${sql} LIMIT ${format === 'json' ? limit + 1 : limit}`;
+}
+
+function bodyOf(
+  deps: RunDeps,
+  stream: EngineStream,
+  governed: GovernedQuery,
+  request: RunRequest,
+  startedMs: number,
+): { chunks: AsyncIterable<Uint8Array>; rowCount(): number } {
+  if (request.format !== 'json' || request.limit === null) {
+    return { chunks: stream.chunks, rowCount: () => stream.rowCount() };
+  }
+  return jsonBody({
+    stream,
+    limit: request.limit,
+    queryId: request.queryId,
+    latencyMs: () => Math.round((deps.clock.monotonicMs() - startedMs) * 1000) / 1000,
+    maskedColumns: governed.maskedColumns,
+    snapshots: governed.snapshots,
+  });
+}
+
+/** What a JSON answer says in its body, for formats that have no room for it. */
+function answerHeaders(request: RunRequest, governed: GovernedQuery): Record<string, string> {
+  const facts = JSON.stringify({ masked_columns: governed.maskedColumns, snapshots: governed.snapshots });
+  // Header values are ASCII: anything else is written as JSON's own escapes.
+  const ascii = facts.replace(
+    /[^\x20-\x7e]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return { 'x-query-id': request.queryId, ...(ascii.length <= 4_096 ? { 'x-query-facts': ascii } : {}) };
+}
+
+/** The chunks, with their errors made the caller's, and `end` called exactly once however they end. */
+function endingWith(
+  chunks: AsyncIterator<Uint8Array>,
+  first: IteratorResult<Uint8Array>,
+  callers: CallersQuery,
+  end: () => void,
+): AsyncIterable<Uint8Array> {
+  let pending: IteratorResult<Uint8Array> | null = first;
+  let ended = false;
+  const endOnce = () => {
+    if (!ended) end();
+    ended = true;
+  };
+  const iterator: AsyncIterator<Uint8Array> = {
+    async next() {
+      try {
+        const result = pending ?? (await chunks.next());
+        pending = null;
+        if (result.done === true) endOnce();
+        return result;
+      } catch (error) {
+        endOnce();
+        throw callerError(error, callers);
+      }
+    },
+    async return() {
+      await chunks.return?.();
+      endOnce();
+      return { done: true, value: undefined };
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}

@@ -1,0 +1,96 @@
+import { duckdbTypeOf, type IcebergField, type ScanFile, type ScanPlan } from '../catalogd/index.ts';
+import { SCAN_ALIAS, storedName } from './policy-expression.ts';
+
+/** Ends a scan so that the engine moves no expression of the query below the policy's filter (K-3b). */
+const BARRIER = 'LIMIT 9223372036854775807';
+
+export interface ScanParts {
+  readonly plan: ScanPlan;
+  /** What the query sees: each column's name and its SQL over the stored columns. */
+  readonly columns: readonly { readonly name: string; readonly sql: string }[];
+  /** A condition over the stored columns; null for none. */
+  readonly where: string | null;
+  readonly barrier: boolean;
+  /** Names of files registered in place, whose columns are found by name: by field id. */
+  readonly storedNames: ReadonlyMap<number, string>;
+}
+
+/** The SELECT that reads one table reference: files of the snapshot, less deletes, filtered, masked. */
+export function scanSql(parts: ScanParts): string {
+  const columns = parts.columns.map(({ name, sql }) => `${sql} AS ${quoteName(name)}`);
+  return [
+    `SELECT ${columns.join(', ')} FROM ${source(parts)} AS ${SCAN_ALIAS}`,
+    ...(parts.where === null ? [] : [`WHERE ${parts.where}`]),
+    ...(parts.barrier ? [BARRIER] : []),
+  ].join(' ');
+}
+
+/** Every file the scan reads: exactly what the engine instance is allowed to open. */
+export function scanFiles(plan: ScanPlan): readonly string[] {
+  return [...new Set(plan.files.flatMap((file) => [file.path, ...file.deleteFiles]))];
+}
+
+function source(parts: ScanParts): string {
+  const { fields } = parts.plan.schema;
+  const { files } = parts.plan;
+  const clean = files.filter((file) => file.deleteFiles.length === 0);
+  const byId = clean.filter((file) => file.hasFieldIds);
+  const byName = clean.filter((file) => !file.hasFieldIds);
+  const branches = [
+    ...(byId.length > 0 ? [readById(fields, byId)] : []),
+    ...(byName.length > 0 ? [readByName(parts, byName)] : []),
+    ...files.filter((file) => file.deleteFiles.length > 0).map((file) => readWithDeletes(parts, file)),
+  ];
+  const [only] = branches;
+  if (only === undefined) return `(${empty(fields)})`;
+  if (branches.length === 1) return only;
+  return `(${branches.map((branch) => `SELECT * FROM ${branch} AS b`).join(' UNION ALL ')})`;
+}
+
+function readById(fields: readonly IcebergField[], files: readonly ScanFile[], rowNumber = false): string {
+  const schema = fields.map(
+    ({ id, type }) =>
+      `${id}: {name: '${storedName(id)}', type: ${quoteText(duckdbTypeOf(type))}, default_value: NULL}`,
+  );
+  const options = rowNumber ? ', file_row_number = true' : '';
+  return `read_parquet(${fileList(files)}, schema = MAP {${schema.join(', ')}}, hive_partitioning = false${options})`;
+}
+
+/** A file registered in place has no field ids: its columns have the names they had when it was registered. */
+function readByName(parts: ScanParts, files: readonly ScanFile[], rowNumber = false): string {
+  const columns = parts.plan.schema.fields.map(({ id, type }) => {
+    const name = parts.storedNames.get(id);
+    const value = name === undefined ? 'NULL' : quoteName(name);
+    return `CAST(${value} AS ${duckdbTypeOf(type)}) AS ${storedName(id)}`;
+  });
+  const options = rowNumber ? ', file_row_number = true' : '';
+  if (rowNumber) columns.push('file_row_number');
+  return `(SELECT ${columns.join(', ')} FROM read_parquet(${fileList(files)}, hive_partitioning = false${options}))`;
+}
+
+/** Position deletes (spec, "Position Delete Files"): rows of this file whose number a delete file names are left out. */
+function readWithDeletes(parts: ScanParts, file: ScanFile): string {
+  const { fields } = parts.plan.schema;
+  const rows = file.hasFieldIds ? readById(fields, [file], true) : readByName(parts, [file], true);
+  const paths = [file.path, `file://${file.path}`].map(quoteText).join(', ');
+  const deletes = `SELECT pos FROM read_parquet([${file.deleteFiles.map(quoteText).join(', ')}]) WHERE file_path IN (${paths})`;
+  const columns = fields.map(({ id }) => `r.${storedName(id)}`).join(', ');
+  return `(SELECT ${columns} FROM ${rows} AS r ANTI JOIN (${deletes}) AS d ON r.file_row_number = d.pos)`;
+}
+
+function empty(fields: readonly IcebergField[]): string {
+  const columns = fields.map(({ id, type }) => `CAST(NULL AS ${duckdbTypeOf(type)}) AS ${storedName(id)}`);
+  return `SELECT ${columns.join(', ')} WHERE false`;
+}
+
+function fileList(files: readonly ScanFile[]): string {
+  return `[${files.map(({ path }) => quoteText(path)).join(', ')}]`;
+}
+
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

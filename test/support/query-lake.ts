@@ -1,0 +1,369 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger, isLakeError, LakeError, systemClock } from '../../src/base/index.ts';
+import { configSchema } from '../../src/config/index.ts';
+import { createExpressionParser } from '../../src/govern/access/index.ts';
+import {
+  type BoundExpression,
+  type DatasetDecision,
+  type DatasetFacts,
+  type Identity,
+  type MaskDecision,
+  type MaskMethod,
+  scopeIssuer,
+} from '../../src/govern/scope/index.ts';
+import {
+  type Catalog,
+  duckdbFieldIds,
+  duckdbTypeOf,
+  type IcebergField,
+  type IcebergSchema,
+  type IcebergType,
+  type PinnedDataset,
+  type ScanFile,
+  type ScanPlan,
+} from '../../src/lake/catalogd/index.ts';
+import { createEnginePool, type EnginePool } from '../../src/lake/engine/index.ts';
+import { createQueryd } from '../../src/lake/queryd/index.ts';
+
+/**
+ * Queries over real Parquet files and a real engine, with decisions written in the test: for attacks on the rewriter,
+ * thousands of them, without a server. The catalog is the smallest that keeps the interface's promises.
+ */
+export interface QueryLake {
+  readonly engine: EnginePool;
+  /** Adds a version of a dataset; its rows are the answer of `sql`. */
+  add(dataset: LakeDataset): Promise<void>;
+  run(request: LakeRequest): Promise<LakeAnswer>;
+  /** Runs SQL on the engine with no policy, with `{name}` standing for the files of a dataset. */
+  raw(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  close(): Promise<void>;
+}
+
+export interface LakeDataset {
+  readonly name: string;
+  readonly fields: readonly IcebergField[];
+  /** One SELECT per data file. */
+  readonly files: readonly string[];
+  /** Row numbers deleted from the first file. */
+  readonly deleted?: readonly number[];
+  readonly hasFieldIds?: boolean;
+}
+
+export interface LakePolicy {
+  /** Dotted path → method, or the SQL of an expression. */
+  readonly masks?: Readonly<Record<string, MaskMethod | { readonly expression: string }>>;
+  readonly filter?: string;
+  readonly identity?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface LakeRequest {
+  readonly sql: string;
+  readonly params?: unknown;
+  readonly format?: string;
+  readonly limit?: number;
+  readonly timeout_ms?: number;
+  readonly query_id?: string;
+  /** By dataset; a dataset that is not named is read without masks and filters, one that is null is not granted. */
+  readonly policies?: Readonly<Record<string, LakePolicy | null>>;
+  readonly signal?: AbortSignal;
+}
+
+export type LakeAnswer =
+  | { readonly ok: true; readonly text: string; readonly headers: Readonly<Record<string, string>> }
+  | { readonly ok: false; readonly code: string; readonly detail: string; readonly data: unknown };
+
+interface Version {
+  readonly snapshotId: string;
+  readonly timeMs: number;
+  readonly schema: IcebergSchema;
+  readonly files: readonly ScanFile[];
+}
+
+export async function createQueryLake(settings: Record<string, unknown> = {}): Promise<QueryLake> {
+  const folder = await mkdtemp(join(tmpdir(), 'lakehouse-query-'));
+  const config = configSchema.parse(settings);
+  const engine = await createEnginePool({
+    config,
+    folder: join(folder, 'engine'),
+    log: createLogger({ level: 'silent' }),
+  });
+  const datasets = new Map<string, Version[]>();
+  const parser = createExpressionParser((sql) => engine.parse(sql, new AbortController().signal));
+  const catalog = lakeCatalog(datasets);
+  const queryd = createQueryd({
+    engine,
+    catalog,
+    config,
+    clock: systemClock,
+    random: randomBytes,
+    maskKey: () => new Uint8Array(32).fill(7),
+    isAdministrator: (identity) => identity.role === 'admin',
+  });
+  const operation = queryd.operations.find(({ name }) => name === 'query.sql');
+  if (operation?.kind !== 'read' || operation.access.kind !== 'demands') throw new Error('no query.sql');
+  const { resolve } = operation.access;
+  const { input: inputSchema, run: runOperation } = operation;
+  let files = 0;
+
+  async function answer(request: LakeRequest): Promise<LakeAnswer> {
+    const { policies = {}, signal = new AbortController().signal, ...fields } = request;
+    const input = inputSchema.parse(fields);
+    const parts = {
+      requestId: `r${randomBytes(8).toString('hex')}`,
+      identity: IDENTITY,
+      signal,
+      log: createLogger({ level: 'silent' }),
+    };
+    const resolveScope = scopeIssuer.resolve(parts);
+    const { demands, resolved } = await resolve(resolveScope, input);
+    const decisions = new Map<string, DatasetDecision>();
+    for (const demand of 'none' in demands ? [] : demands) {
+      if (demand.kind !== 'dataset') continue;
+      const policy = policies[demand.name];
+      if (demand.facts === null || policy === null)
+        return { ok: false, code: 'door.dataset_not_found', detail: demand.name, data: {} };
+      decisions.set(`${demand.facts.datasetId}:read`, await decide(parser, demand.facts, policy ?? {}));
+    }
+    const scope = scopeIssuer.read({
+      ...parts,
+      decisions,
+      buckets: [],
+      permissions: new Set(),
+      authorise: () => ({ allowed: false, reason: '' }),
+    });
+    const result = await runOperation(scope, input, { resolved, body: null });
+    if (result.kind !== 'stream') throw new Error('a query streams');
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of result.chunks) chunks.push(Uint8Array.from(chunk));
+    const encoding = request.format === 'parquet' ? 'latin1' : 'utf8';
+    return { ok: true, text: Buffer.concat(chunks).toString(encoding), headers: result.headers ?? {} };
+  }
+
+  return {
+    engine,
+    async add(dataset) {
+      const schema: IcebergSchema = { 'schema-id': 0, type: 'struct', fields: dataset.fields };
+      const written: ScanFile[] = [];
+      for (const sql of dataset.files) {
+        files += 1;
+        written.push(await writeFile(engine, join(folder, `data-${files}.parquet`), sql, dataset, schema));
+      }
+      if (dataset.deleted !== undefined && written[0] !== undefined) {
+        files += 1;
+        const path = join(folder, `delete-${files}.parquet`);
+        const rows = dataset.deleted.map((pos) => `('${written[0]?.path}', ${pos}::BIGINT)`).join(', ');
+        await copy(engine, `SELECT * FROM (VALUES ${rows}) AS d(file_path, pos)`, path, '');
+        written[0] = { ...written[0], deleteFiles: [path] };
+      }
+      const versions = datasets.get(dataset.name) ?? [];
+      versions.push({
+        snapshotId: String(versions.length + 1),
+        timeMs: 1_000 * (versions.length + 1),
+        schema,
+        files: written,
+      });
+      datasets.set(dataset.name, versions);
+    },
+    async run(request) {
+      try {
+        return await answer(request);
+      } catch (error) {
+        if (!isLakeError(error)) throw error;
+        return { ok: false, code: error.code, detail: error.detail, data: error.data };
+      }
+    },
+    async raw(sql) {
+      const paths = [...datasets.values()]
+        .flatMap((versions) => versions.at(-1)?.files ?? [])
+        .map(({ path }) => path);
+      const lease = await engine.lease({
+        lane: 'query',
+        readFiles: paths,
+        writeFiles: [],
+        memoryLimitMb: 512,
+        timeoutMs: 60_000,
+        signal: new AbortController().signal,
+      });
+      try {
+        const text = sql.replace(/\{(\w+)\}/g, (_, name: string) => {
+          const of = datasets
+            .get(name)
+            ?.at(-1)
+            ?.files.map(({ path }) => `'${path}'`);
+          return `read_parquet([${of?.join(', ')}])`;
+        });
+        return (await lease.query(text)).rows;
+      } finally {
+        await lease.release();
+      }
+    },
+    async close() {
+      await engine.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const IDENTITY: Identity = {
+  name: 'ann',
+  role: 'analyst',
+  attributes: new Map(),
+  keyId: null,
+  onBehalfOf: null,
+};
+
+async function writeFile(
+  engine: EnginePool,
+  path: string,
+  sql: string,
+  dataset: LakeDataset,
+  schema: IcebergSchema,
+): Promise<ScanFile> {
+  const columns = schema.fields.map(
+    ({ name, type }) =>
+      `CAST("${name.replaceAll('"', '""')}" AS ${duckdbTypeOf(type)}) AS "${name.replaceAll('"', '""')}"`,
+  );
+  const ids = dataset.hasFieldIds === false ? '' : `, FIELD_IDS ${duckdbFieldIds(schema)}`;
+  const recordCount = await copy(engine, `SELECT ${columns.join(', ')} FROM (${sql})`, path, ids);
+  return {
+    path,
+    recordCount,
+    sizeBytes: (await stat(path)).size,
+    hasFieldIds: dataset.hasFieldIds ?? true,
+    deleteFiles: [],
+    lowerBounds: new Map(),
+    upperBounds: new Map(),
+    nullCounts: new Map(),
+  };
+}
+
+async function copy(engine: EnginePool, sql: string, path: string, options: string): Promise<number> {
+  const lease = await engine.lease({
+    lane: 'ingest',
+    readFiles: [],
+    writeFiles: [path],
+    memoryLimitMb: 512,
+    timeoutMs: 60_000,
+    signal: new AbortController().signal,
+  });
+  try {
+    const { rows } = await lease.query(
+      `COPY (${sql}) TO '${path}' (FORMAT parquet, COMPRESSION zstd${options})`,
+    );
+    return Number(rows[0]?.Count ?? 0);
+  } finally {
+    await lease.release();
+  }
+}
+
+function lakeCatalog(
+  datasets: ReadonlyMap<string, readonly Version[]>,
+): Pick<Catalog, 'facts' | 'pin' | 'scan'> {
+  const versionsOf = (name: string) => datasets.get(name) ?? [];
+  return {
+    async facts(_scope, name) {
+      const versions = versionsOf(name);
+      const current = versions.at(-1);
+      if (current === undefined) return null;
+      return {
+        datasetId: `id-${name}`,
+        name,
+        owner: null,
+        discoverable: false,
+        tags: [],
+        columns: columnsOf(current.schema.fields, []),
+        history: versions.map(({ timeMs, schema }) => ({
+          sinceMs: timeMs,
+          columns: columnsOf(schema.fields, []),
+        })),
+        snapshotId: current.files.length === 0 ? null : current.snapshotId,
+      };
+    },
+    async pin(_scope, facts, asOf): Promise<PinnedDataset> {
+      const versions = versionsOf(facts.name);
+      const found =
+        asOf.kind === 'current'
+          ? versions.at(-1)
+          : asOf.kind === 'snapshot'
+            ? versions.find(({ snapshotId }) => snapshotId === asOf.snapshotId)
+            : versions.findLast(({ timeMs }) => timeMs <= asOf.timestampMs);
+      if (found === undefined) {
+        throw new LakeError(
+          { code: 'catalog.snapshot_not_found', kind: 'not_found', title: '', remedy: '', retryable: false },
+          { detail: 'No such snapshot.' },
+        );
+      }
+      return {
+        facts,
+        snapshotId: found.files.length === 0 ? null : found.snapshotId,
+        schema: found.schema,
+        plannedBytes: found.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      };
+    },
+    async scan(scope, pinned): Promise<ScanPlan> {
+      scope.decision(pinned.facts.datasetId, 'read');
+      const version = versionsOf(pinned.facts.name).find(
+        ({ snapshotId }) => snapshotId === pinned.snapshotId,
+      );
+      return { snapshotId: pinned.snapshotId, schema: pinned.schema, files: version?.files ?? [] };
+    },
+  };
+}
+
+function columnsOf(fields: readonly IcebergField[], parents: readonly string[]): DatasetFacts['columns'] {
+  return fields.flatMap(({ id, name, type }) => [
+    { fieldId: id, path: [...parents, name], type: typeof type === 'string' ? type : type.type, tags: [] },
+    ...columnsOf(membersOf(type), [...parents, name]),
+  ]);
+}
+
+function membersOf(type: IcebergType): readonly IcebergField[] {
+  if (typeof type === 'string') return [];
+  if (type.type === 'struct') return type.fields;
+  if (type.type === 'list')
+    return [{ id: type['element-id'], name: 'element', required: false, type: type.element }];
+  return [
+    { id: type['key-id'], name: 'key', required: true, type: type.key },
+    { id: type['value-id'], name: 'value', required: false, type: type.value },
+  ];
+}
+
+async function decide(
+  parser: ReturnType<typeof createExpressionParser>,
+  facts: DatasetFacts,
+  policy: LakePolicy,
+): Promise<DatasetDecision> {
+  const idOf = (path: string) =>
+    facts.columns.find((column) => column.path.join('.') === path)?.fieldId ?? -1;
+  const bind = async (sql: string): Promise<BoundExpression> => {
+    const parsed = await parser.parse(sql);
+    if (!parsed.ok) throw new Error(`policy: ${parsed.message}`);
+    const { node, columnNames, identityNames } = parsed.expression;
+    return {
+      node,
+      columns: new Map(columnNames.map((name) => [name, idOf(name)])),
+      identity: new Map(identityNames.map((name) => [name, policy.identity?.[name] ?? ''])),
+    };
+  };
+  const masks = new Map<number, MaskDecision>();
+  for (const [path, mask] of Object.entries(policy.masks ?? {})) {
+    const fieldId = idOf(path);
+    masks.set(fieldId, {
+      fieldId,
+      method: typeof mask === 'string' ? mask : 'expression',
+      expression: typeof mask === 'string' ? null : await bind(mask.expression),
+      reasons: [],
+    });
+  }
+  return {
+    datasetId: facts.datasetId,
+    name: facts.name,
+    action: 'read',
+    policyVersion: 1,
+    masks,
+    rowFilters: policy.filter === undefined ? [] : [await bind(policy.filter)],
+  };
+}
