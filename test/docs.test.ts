@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { declaredErrors, errorsDocument } from '../scripts/generate-errors.ts';
+import { configSchema, settingsOf } from '../src/config/index.ts';
 import { isNode, sourceTree, walk } from './support/source-tree.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -47,14 +48,8 @@ test('decisions are numbered without gaps and have the parts a decision needs', 
 });
 
 test('links between documents lead to files that exist', () => {
-  const documents = readdirSync(fileURLToPath(ROOT), { encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.md'),
-  );
-  const deep = readdirSync(fileURLToPath(new URL('docs/', ROOT)), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`);
   const broken: string[] = [];
-  for (const path of [...documents, ...deep]) {
+  for (const path of documents()) {
     for (const [, target = ''] of read(path).matchAll(/\]\((?!https?:|#|mailto:)([^)\s#]+)[^)]*\)/g)) {
       try {
         readFileSync(new URL(target, new URL(path, ROOT)));
@@ -66,3 +61,48 @@ test('links between documents lead to files that exist', () => {
   }
   expect(broken).toEqual([]);
 });
+
+test('paths of this repository named in documents exist', () => {
+  const broken: string[] = [];
+  for (const path of documents()) {
+    if (path === 'CHANGELOG.md') continue;
+    for (const [, named = ''] of read(path).matchAll(
+      /`((?:src|test|scripts|docs|config|bench|bin)\/[\w./-]+)`/g,
+    )) {
+      if (!existsSync(new URL(named, ROOT))) broken.push(`${path}: ${named}`);
+    }
+  }
+  expect(broken).toEqual([]);
+});
+
+test('commands named in documents are scripts of the package', () => {
+  const { scripts } = JSON.parse(read('package.json'));
+  const wrong: string[] = [];
+  for (const path of documents()) {
+    for (const [, name = ''] of read(path).matchAll(/npm run ([a-z:-]+)/g)) {
+      if (!Object.hasOwn(scripts, name)) wrong.push(`${path}: npm run ${name}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('configuration keys named in documents are keys of the schema', () => {
+  const keys = settingsOf(configSchema).map(({ path }) => path.join('.'));
+  const sections = new Set(keys.map((key) => key.split('.')[0]));
+  const wrong: string[] = [];
+  for (const path of documents()) {
+    for (const [, named = ''] of read(path).matchAll(/`([a-z]+\.[a-z_]+(?:_[a-z]+)+)`/g)) {
+      if (sections.has(named.split('.')[0]) && !keys.includes(named) && path !== 'docs/errors.md') {
+        wrong.push(`${path}: ${named}`);
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+/** Every Markdown document of the repository's root and of docs/. */
+function documents(): readonly string[] {
+  const top = readdirSync(fileURLToPath(ROOT), { encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
+  const deep = readdirSync(fileURLToPath(new URL('docs/', ROOT)), { recursive: true, encoding: 'utf8' });
+  return [...top, ...deep.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+}
