@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Statement } from '../../base/index.ts';
 import type { Dialect } from '../../metastore/index.ts';
 import type { RecordColumns } from './event-record.ts';
@@ -18,11 +18,9 @@ export function createEventAppender(dialect: Dialect, writer: string): EventAppe
   const moveHead = template(moveHeadQuery(dialect, writer));
   const insertEvent = template(insertEventQuery(dialect, writer));
   const { queries } = dialect;
-  const openIntent = template(
-    queries.insertInto('journal_open_intents').values({ intent_id: slot<string>('id') }),
-  );
+  const openIntent = template(queries.insertInto('journal_open_intents').values({ intent_id: slot('id') }));
   const settleIntent = template(
-    queries.deleteFrom('journal_open_intents').where('intent_id', '=', slot<string>('intent_id')),
+    queries.deleteFrom('journal_open_intents').where('intent_id', '=', slot('intent_id')),
   );
   return ({ record, columns }) => {
     const values = { ...columns, record };
@@ -43,12 +41,12 @@ function moveHeadQuery({ queries, sha256 }: Dialect, writer: string) {
     .updateTable('journal_heads')
     .set({
       seq: sql<number>`seq + 1`,
-      last_id: slot<string>('id'),
+      last_id: slot('id'),
       prev_hash: sql<string>`hash`,
-      hash: sha256(sql<string>`hash || ':' || CAST(seq + 1 AS TEXT) || ':' || ${slot<string>('record')}`),
+      hash: sha256(sql<string>`hash || ':' || CAST(seq + 1 AS TEXT) || ':' || ${slot('record')}`),
     })
     .where('writer', '=', writer)
-    .where('last_id', '<', slot<string>('id'));
+    .where('last_id', '<', slot('id'));
 }
 
 function insertEventQuery({ queries }: Dialect, writer: string) {
@@ -115,8 +113,8 @@ class Slot {
   }
 }
 
-function slot<T>(name: ValueName): T & string {
-  return new Slot(name) as unknown as T & string;
+function slot(name: ValueName): RawBuilder<string> {
+  return sql<string>`${new Slot(name)}`;
 }
 
 function template(query: {

@@ -46,11 +46,17 @@ export function parseHeadsLine(line: string): SignedCheckpoint | null {
     return null;
   }
   if (!isJsonObject(value)) return null;
-  const { writer, number, seq, hash, time_ms, previous, key_id, signature } = value;
-  const texts = [writer, hash, previous, key_id, signature];
-  const numbers = [number, seq, time_ms];
-  if (!texts.every((text) => typeof text === 'string')) return null;
-  if (!numbers.every((count) => typeof count === 'number')) return null;
-  const checkpoint = value as unknown as SignedCheckpoint;
+  const text = (name: keyof SignedCheckpoint) => String(value[name]);
+  const count = (name: keyof SignedCheckpoint) => Number(value[name]);
+  const checkpoint = {
+    writer: text('writer'),
+    number: count('number'),
+    seq: count('seq'),
+    hash: text('hash'),
+    time_ms: count('time_ms'),
+    previous: text('previous'),
+    key_id: text('key_id'),
+    signature: text('signature'),
+  };
   return headsLine(checkpoint) === line ? checkpoint : null;
 }

@@ -163,7 +163,7 @@ function insertCheckpoint(store: Metastore, checkpoint: SignedCheckpoint) {
 /** The number of the heads file's last checkpoint. Throws where the store lacks what it says was signed. */
 async function checkHeadsFile({ store, writer, headsFile }: CheckpointerParts): Promise<number> {
   let last: SignedCheckpoint | null = null;
-  for await (const { checkpoint } of await readHeads(headsFile)) {
+  for await (const { checkpoint } of (await readHeads(headsFile)).lines()) {
     if (checkpoint?.writer === writer && checkpoint.number > (last?.number ?? 0)) last = checkpoint;
   }
   if (last === null) return 0;

@@ -30,24 +30,25 @@ export async function appendHeads(file: string, checkpoints: readonly SignedChec
   }
 }
 
-/**
- * The whole lines of the file as it is when this is called (`size` bytes), in order; none where there is no file. Text
- * after the last line end is a write that a crash cut off, and is left out.
- */
-export async function readHeads(
-  file: string,
-): Promise<AsyncIterable<HeadsLine> & { readonly exists: boolean }> {
-  let size = 0;
-  let exists = true;
-  try {
-    const handle = await open(file, 'r');
-    ({ size } = await handle.stat());
-    await handle.close();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    exists = false;
-  }
-  return { exists, [Symbol.asyncIterator]: () => lines(file, size) };
+/** A heads file as it was when it was opened for reading. */
+export interface HeadsFile {
+  readonly exists: boolean;
+  /** The whole lines, in order. */
+  lines(): AsyncGenerator<HeadsLine>;
+  /** What stands after the last line end: empty, or the beginning of a line that a crash cut off. */
+  tail(): Promise<string>;
+}
+
+/** Looks at the file's size now: what is appended later is not read. */
+export async function readHeads(file: string): Promise<HeadsFile> {
+  const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return null;
+  });
+  if (handle === null) return { exists: false, lines: async function* () {}, tail: async () => '' };
+  const { size } = await handle.stat();
+  await handle.close();
+  return { exists: true, lines: () => lines(file, size), tail: () => tail(file, size) };
 }
 
 async function* lines(file: string, size: number): AsyncGenerator<HeadsLine> {
@@ -68,6 +69,18 @@ async function* lines(file: string, size: number): AsyncGenerator<HeadsLine> {
         yield { line, checkpoint: parseHeadsLine(text) };
       }
     }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function tail(file: string, size: number): Promise<string> {
+  const handle = await open(file, 'r');
+  try {
+    const start = await endOfLastLine(handle, size);
+    const buffer = Buffer.alloc(size - start);
+    await handle.read(buffer, 0, buffer.length, start);
+    return buffer.toString();
   } finally {
     await handle.close();
   }

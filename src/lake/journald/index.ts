@@ -1,6 +1,5 @@
 export type { Journald } from './create-journald.ts';
 export { createJournald } from './create-journald.ts';
-export { journalErrors } from './errors.ts';
 export type { EventContext, Journal } from './journal.ts';
 export type { OpenIntent } from './open-intents.ts';
 export type { JournalProblem } from './problems.ts';

@@ -15,7 +15,7 @@ const PRUNE_EVENTS_MAX = 5_000;
 /** The journal's own upkeep, which no caller asked for. */
 export const SYSTEM_IDENTITY: Identity = {
   name: 'system',
-  role: 'system',
+  role: 'admin',
   attributes: new Map(),
   keyId: null,
   onBehalfOf: null,

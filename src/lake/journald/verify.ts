@@ -1,6 +1,7 @@
 import type { MetastoreReader } from '../../metastore/index.ts';
 import { type AnchorCursor, anchorCursor, headsFileAnchors, storedAnchors } from './anchors.ts';
-import { type HeadsLine, readHeads } from './heads-file.ts';
+import { headsLine, type SignedCheckpoint } from './checkpoint.ts';
+import { type HeadsFile, readHeads } from './heads-file.ts';
 import type { JournalHead } from './journal-head.ts';
 import { type KeyTrust, readKeyTrust } from './key-trust.ts';
 import { type JournalProblem, type ProblemList, problemList } from './problems.ts';
@@ -69,7 +70,7 @@ interface Tally {
 async function verifyOnce(parts: VerifyParts): Promise<VerifyReport> {
   const { reader } = parts;
   // In this order: what is signed is older than the head read after it, so that a journal in use is not taken for cut.
-  const headsLines = await readHeads(parts.headsFile);
+  const headsFile = await readHeads(parts.headsFile);
   const numbersMax = await readNumbersMax(reader);
   const heads = await reader.read(reader.queries.selectFrom('journal_heads').selectAll().orderBy('writer'));
   const problems = problemList();
@@ -78,7 +79,7 @@ async function verifyOnce(parts: VerifyParts): Promise<VerifyReport> {
     await verifyChain({
       ...parts,
       head,
-      headsLines,
+      headsFile,
       numberMax: numbersMax.get(head.writer) ?? 0,
       problems,
       tally,
@@ -96,25 +97,25 @@ async function verifyOnce(parts: VerifyParts): Promise<VerifyReport> {
     problems: found,
     unsigned_events: tally.unsigned,
     pruned_events: tally.pruned,
-    notes: notes(tally, headsLines.exists),
+    notes: notes(tally, headsFile.exists),
   };
 }
 
-interface ChainParts extends VerifyParts {
+interface ChainParts extends Omit<VerifyParts, 'headsFile'> {
   readonly head: JournalHead;
-  readonly headsLines: AsyncIterable<HeadsLine>;
+  readonly headsFile: HeadsFile;
   readonly numberMax: number;
   readonly problems: ProblemList;
   readonly tally: Tally;
 }
 
 async function verifyChain(parts: ChainParts): Promise<void> {
-  const { reader, head, problems, tally, headsLines, numberMax, signal } = parts;
+  const { reader, head, problems, tally, headsFile, numberMax, signal } = parts;
   const { writer } = head;
   const trust = await readKeyTrust(reader, writer, parts.publicKeys);
   await checkBase({ reader, head, trust, problems });
   const stored = anchorCursor(storedAnchors({ reader, writer, numberMax, trust, problems }));
-  const kept = anchorCursor(headsFileAnchors({ lines: headsLines, writer, trust, problems }));
+  const kept = anchorCursor(headsFileAnchors({ lines: headsFile.lines(), writer, trust, problems }));
   const cursors = [stored, kept];
   try {
     tally.events += await walkEvents({ reader, head, cursors, problems, signal, pageRows: PAGE_ROWS });
@@ -127,6 +128,25 @@ async function verifyChain(parts: ChainParts): Promise<void> {
   tally.unsigned += Math.max(0, head.seq - signedSeq);
   tally.pruned += head.base_seq;
   checkEnds({ head, stored, kept, trust, problems });
+  await checkTail(parts, kept.seen().last);
+}
+
+/** A crash leaves the beginning of the line that was to follow, and nothing else. */
+async function checkTail(parts: ChainParts, last: SignedCheckpoint | null): Promise<void> {
+  const { reader, head, headsFile, problems } = parts;
+  const { writer } = head;
+  const tail = await headsFile.tail();
+  if (tail === '') return;
+  const [next] = await reader.read(
+    reader.queries
+      .selectFrom('journal_checkpoints')
+      .selectAll()
+      .where('writer', '=', writer)
+      .where('number', '=', (last?.number ?? 0) + 1),
+  );
+  if (next !== undefined && headsLine(next).startsWith(tail)) return;
+  const problem = 'the end is not the beginning of the next line';
+  problems.add({ writer, seq: (last?.seq ?? 0) + 1, id: null, place: 'heads_file', problem });
 }
 
 /** What only shows at the end: checkpoints taken from the store's end, and another key put in force. */
