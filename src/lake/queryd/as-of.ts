@@ -1,8 +1,7 @@
 import { LakeError } from '../../base/index.ts';
 import type { AsOf } from '../catalogd/index.ts';
-import type { EngineParameters } from '../engine/index.ts';
 import { queryErrors } from './errors.ts';
-import { parameterValue } from './parameters.ts';
+import { type NamedParameters, parameterValue } from './parameters.ts';
 import { place } from './statement-gate.ts';
 import { isNode, type SyntaxNode, textOf } from './syntax-tree.ts';
 
@@ -10,7 +9,7 @@ import { isNode, type SyntaxNode, textOf } from './syntax-tree.ts';
  * Which state `AT (VERSION => n)` or `AT (TIMESTAMP => t)` of a table names. A time without a zone is UTC. Throws
  * `query.version_invalid`.
  */
-export function asOfTable(table: SyntaxNode, parameters: EngineParameters, sql: string): AsOf {
+export function asOfTable(table: SyntaxNode, parameters: NamedParameters, sql: string): AsOf {
   const clause = table.at_clause;
   if (!isNode(clause)) return { kind: 'current' };
   const value = isNode(clause.expr) ? constantText(clause.expr, parameters) : null;
@@ -27,7 +26,7 @@ export function asOfTable(table: SyntaxNode, parameters: EngineParameters, sql: 
   });
 }
 
-function constantText(node: SyntaxNode, parameters: EngineParameters): string | null {
+function constantText(node: SyntaxNode, parameters: NamedParameters): string | null {
   switch (textOf(node, 'class')) {
     case 'CAST':
       return isNode(node.child) ? constantText(node.child, parameters) : null;

@@ -1,8 +1,8 @@
 import type { DatasetDecision } from '../../govern/scope/index.ts';
 import type { IcebergField, IcebergSchema } from '../catalogd/index.ts';
-import type { EngineParameters } from '../engine/index.ts';
 import { conjuncts, harmlessPredicate } from './harmless.ts';
 import { isMasked } from './masked-column.ts';
+import type { NamedParameters } from './parameters.ts';
 import { fieldNamed, SCAN_ALIAS, storedName } from './policy-expression.ts';
 import { columnNode, isNode, type SyntaxNode, textOf, textsOf, transform, visit } from './syntax-tree.ts';
 
@@ -16,7 +16,7 @@ export function conjunctsFor(parts: {
   table: SyntaxNode;
   schema: IcebergSchema;
   masks: DatasetDecision['masks'];
-  parameters: EngineParameters;
+  parameters: NamedParameters;
 }): readonly SyntaxNode[] {
   const { query, table, schema, masks, parameters } = parts;
   if (table.sample !== null || textsOf(table, 'column_name_alias').length > 0) return [];

@@ -1,6 +1,5 @@
 import type { IcebergField, IcebergSchema } from '../catalogd/index.ts';
-import type { EngineParameters } from '../engine/index.ts';
-import { parameterValue } from './parameters.ts';
+import { type NamedParameters, parameterValue } from './parameters.ts';
 import { fieldNamed } from './policy-expression.ts';
 import { isNode, nodesOf, type SyntaxNode, textOf, textsOf } from './syntax-tree.ts';
 
@@ -12,7 +11,7 @@ import { isNode, nodesOf, type SyntaxNode, textOf, textsOf } from './syntax-tree
 export function harmlessPredicate(
   node: SyntaxNode,
   fieldOf: (reference: SyntaxNode) => IcebergField | null,
-  parameters: EngineParameters,
+  parameters: NamedParameters,
 ): boolean {
   const column = (value: unknown) =>
     isNode(value) && textOf(value, 'class') === 'COLUMN_REF' ? fieldOf(value) : null;
@@ -57,7 +56,7 @@ export function harmlessFilter(node: SyntaxNode, schema: IcebergSchema): boolean
   if (textOf(node, 'type') === 'OPERATOR_NOT') {
     return nodesOf(node, 'children').every((part) => harmlessFilter(part, schema));
   }
-  return harmlessPredicate(node, (reference) => storedField(reference, schema), []);
+  return harmlessPredicate(node, (reference) => storedField(reference, schema), {});
 }
 
 function storedField(reference: SyntaxNode, schema: IcebergSchema): IcebergField | null {
@@ -67,7 +66,7 @@ function storedField(reference: SyntaxNode, schema: IcebergSchema): IcebergField
 }
 
 /** Constants that the engine turns into the column's type while it plans, never while it reads rows. */
-function isConstantFor(field: IcebergField, node: SyntaxNode, parameters: EngineParameters): boolean {
+function isConstantFor(field: IcebergField, node: SyntaxNode, parameters: NamedParameters): boolean {
   const kind = constantKind(node, parameters);
   if (kind === null || typeof field.type !== 'string') return false;
   return (CONSTANTS_FOR[field.type] ?? []).includes(kind);
@@ -110,7 +109,7 @@ const CAST_TYPES: Readonly<Record<string, ConstantKind>> = {
   'TIMESTAMP WITH TIME ZONE': 'timestamptz',
 };
 
-function constantKind(node: SyntaxNode, parameters: EngineParameters): ConstantKind | null {
+function constantKind(node: SyntaxNode, parameters: NamedParameters): ConstantKind | null {
   switch (textOf(node, 'class')) {
     case 'CONSTANT': {
       const value = isNode(node.value) ? node.value : {};
@@ -150,7 +149,7 @@ const AGGREGATES: ReadonlySet<string> = new Set(['avg', 'count', 'count_star', '
 export function harmlessQuery(
   query: SyntaxNode,
   schema: IcebergSchema,
-  parameters: EngineParameters,
+  parameters: NamedParameters,
 ): boolean {
   const ctes = isNode(query.cte_map) ? nodesOf(query.cte_map, 'map') : [];
   const table = query.from_table;

@@ -1,18 +1,21 @@
 import { LakeError } from '../../base/index.ts';
-import type { EngineParameters, EngineValue } from '../engine/index.ts';
+import type { EngineValue } from '../engine/index.ts';
 import { queryErrors } from './errors.ts';
-import { type SyntaxNode, textOf, visit } from './syntax-tree.ts';
+import { nodesOf, type SyntaxNode, textOf, visit } from './syntax-tree.ts';
 
-/** Parameters as a request carries them. */
+/** Parameters as a request carries them. Inside, all are named: `$1` is `$p1`. */
 export type GivenParameters =
   | readonly (string | number | boolean | null)[]
   | Readonly<Record<string, string | number | boolean | null>>;
 
+export type NamedParameters = Readonly<Record<string, EngineValue>>;
+
 /**
- * The values for a statement's parameters: an array for `$1` and `?`, an object for `$name`. Throws
- * `query.parameter_invalid` where one is missing or too many, so that no mistake reaches the engine.
+ * The values for a statement's parameters: an array for `$1` and `?`, an object for `$name`. Positions become names, so
+ * that a parameter may go (with the AT clause it stood in) or stand in two places. Throws `query.parameter_invalid`
+ * where one is missing or too many, so that no mistake reaches the engine.
  */
-export function bindParameters(query: SyntaxNode, given: GivenParameters): EngineParameters {
+export function bindParameters(query: SyntaxNode, given: GivenParameters): NamedParameters {
   const used = parameterNames(query);
   const values = new Map<string, EngineValue>(
     Array.isArray(given)
@@ -23,16 +26,29 @@ export function bindParameters(query: SyntaxNode, given: GivenParameters): Engin
   if (missing.length > 0) throw invalid(`No value is given for ${list(missing)}.`);
   const unused = [...values.keys()].filter((name) => !used.has(name));
   if (unused.length > 0) throw invalid(`The statement has no ${list(unused)}.`);
-  return Array.isArray(given) ? given : Object.fromEntries(values);
+  if (Array.isArray(given)) namePositions(query);
+  return Object.fromEntries(
+    [...values].map(([name, value]) => [Array.isArray(given) ? `p${name}` : name, value]),
+  );
+}
+
+/** Those of the values that a statement still has. */
+export function parametersOf(query: SyntaxNode, parameters: NamedParameters): NamedParameters {
+  const used = parameterNames(query);
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => used.has(name)));
 }
 
 /** The value of one parameter node; undefined where the parameters do not name it. */
-export function parameterValue(node: SyntaxNode, parameters: EngineParameters): EngineValue | undefined {
+export function parameterValue(node: SyntaxNode, parameters: NamedParameters): EngineValue | undefined {
   const name = textOf(node, 'identifier').toLowerCase();
-  if (!Array.isArray(parameters)) {
-    return Object.hasOwn(parameters, name) ? (parameters as Record<string, EngineValue>)[name] : undefined;
-  }
-  return parameters[Number(name) - 1];
+  return Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+}
+
+function namePositions(query: SyntaxNode): void {
+  visit(query, (node) => {
+    if (textOf(node, 'class') === 'PARAMETER') node.identifier = `p${textOf(node, 'identifier')}`;
+    for (const entry of nodesOf(node, 'named_param_map')) entry.key = `p${textOf(entry, 'key')}`;
+  });
 }
 
 function parameterNames(query: SyntaxNode): ReadonlySet<string> {

@@ -3,10 +3,10 @@ import type { Config } from '../../config/index.ts';
 import type { DatasetDemand, DatasetFacts, ResolveScope } from '../../govern/scope/index.ts';
 import { requireOpenScope } from '../../govern/scope/index.ts';
 import type { AsOf, Catalog, PinnedDataset } from '../catalogd/index.ts';
-import type { EngineParameters, EnginePool } from '../engine/index.ts';
+import type { EnginePool } from '../engine/index.ts';
 import { asOfTable } from './as-of.ts';
 import { columnUsage, touchedFields } from './column-usage.ts';
-import { bindParameters, type GivenParameters } from './parameters.ts';
+import { bindParameters, type GivenParameters, type NamedParameters } from './parameters.ts';
 import { callerError } from './query-failure.ts';
 import { requireAllowedQuery } from './statement-gate.ts';
 import { requireParsableSize, requireTreeSize } from './statement-limits.ts';
@@ -18,7 +18,7 @@ export interface PlannedQuery {
   readonly sql: string;
   /** The one statement of the tree; its tables are those in `tables`. */
   readonly statement: SyntaxNode;
-  readonly parameters: EngineParameters;
+  readonly parameters: NamedParameters;
   readonly tables: readonly PlannedTable[];
   /**
    * Why a version that the query asks for cannot be read; thrown only after the caller was authorised, so that it does

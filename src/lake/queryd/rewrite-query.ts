@@ -11,6 +11,7 @@ import { conjunctsFor } from './copy-down.ts';
 import { harmlessFilter, harmlessQuery } from './harmless.ts';
 import { columnSql, isMasked, maskedNames } from './masked-column.ts';
 import { isOrderFree } from './order-free.ts';
+import { type NamedParameters, parametersOf } from './parameters.ts';
 import type { PlannedQuery, PlannedTable } from './plan-query.ts';
 import { bindPolicyExpression } from './policy-expression.ts';
 import { quoteName, scanFiles, scanSql } from './scan-sql.ts';
@@ -21,6 +22,7 @@ import { findTableReferences } from './table-references.ts';
 /** A query as it will run: the caller's, over scans that apply the policy. */
 export interface GovernedQuery {
   readonly sql: string;
+  readonly parameters: NamedParameters;
   readonly readFiles: readonly string[];
   readonly plannedBytes: number;
   readonly preserveOrder: boolean;
@@ -68,6 +70,7 @@ export async function rewriteQuery(
   const head = ctes.length === 0 ? '' : `WITH ${ctes.join(', ')} `;
   return {
     sql: `${head}SELECT * FROM (${sql}\n) AS ${quoteName(`${prefix}_answer`)}`,
+    parameters: parametersOf(query, planned.parameters),
     readFiles: [...new Set(scans.flatMap(({ plan }) => scanFiles(plan)))],
     plannedBytes: planned.tables.reduce((sum, { pinned }) => sum + pinned.plannedBytes, 0),
     preserveOrder: !isOrderFree(query),

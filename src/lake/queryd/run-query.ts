@@ -69,7 +69,7 @@ export async function runQuery(
     const { format } = request;
     const stream = await lease.stream(
       limited(governed.sql, request),
-      planned.parameters,
+      governed.parameters,
       format === 'json' ? 'ndjson' : format,
     );
     const body = bodyOf(deps, stream, governed, request, startedMs);

@@ -1,8 +1,13 @@
+import { LakeError } from '../../base/index.ts';
 import { duckdbTypeOf, type IcebergField, type ScanFile, type ScanPlan } from '../catalogd/index.ts';
+import { queryErrors } from './errors.ts';
 import { SCAN_ALIAS, storedName } from './policy-expression.ts';
 
 /** Ends a scan so that the engine moves no expression of the query below the policy's filter (K-3b). */
 const BARRIER = 'LIMIT 9223372036854775807';
+
+/** The engine's virtual column of a row's place in its file. Read by field id, no stored column can shadow it. */
+const ROW_NUMBER = 'file_row_number';
 
 export interface ScanParts {
   readonly plan: ScanPlan;
@@ -47,13 +52,12 @@ function source(parts: ScanParts): string {
   return `(${branches.map((branch) => `SELECT * FROM ${branch} AS b`).join(' UNION ALL ')})`;
 }
 
-function readById(fields: readonly IcebergField[], files: readonly ScanFile[], rowNumber = false): string {
+function readById(fields: readonly IcebergField[], files: readonly ScanFile[]): string {
   const schema = fields.map(
     ({ id, type }) =>
       `${id}: {name: '${storedName(id)}', type: ${quoteText(duckdbTypeOf(type))}, default_value: NULL}`,
   );
-  const options = rowNumber ? ', file_row_number = true' : '';
-  return `read_parquet(${fileList(files)}, schema = MAP {${schema.join(', ')}}, hive_partitioning = false${options})`;
+  return `read_parquet(${fileList(files)}, schema = MAP {${schema.join(', ')}}, hive_partitioning = false)`;
 }
 
 /** A file registered in place has no field ids: its columns have the names they had when it was registered. */
@@ -63,19 +67,26 @@ function readByName(parts: ScanParts, files: readonly ScanFile[], rowNumber = fa
     const value = name === undefined ? 'NULL' : quoteName(name);
     return `CAST(${value} AS ${duckdbTypeOf(type)}) AS ${storedName(id)}`;
   });
-  const options = rowNumber ? ', file_row_number = true' : '';
-  if (rowNumber) columns.push('file_row_number');
-  return `(SELECT ${columns.join(', ')} FROM read_parquet(${fileList(files)}, hive_partitioning = false${options}))`;
+  if (rowNumber) columns.push(ROW_NUMBER);
+  return `(SELECT ${columns.join(', ')} FROM read_parquet(${fileList(files)}, hive_partitioning = false))`;
 }
 
 /** Position deletes (spec, "Position Delete Files"): rows of this file whose number a delete file names are left out. */
 function readWithDeletes(parts: ScanParts, file: ScanFile): string {
   const { fields } = parts.plan.schema;
-  const rows = file.hasFieldIds ? readById(fields, [file], true) : readByName(parts, [file], true);
+  const shadowed = [...parts.storedNames.values()].some((name) => name.toLowerCase() === ROW_NUMBER);
+  if (!file.hasFieldIds && shadowed) throw unsupportedDeletes();
+  const rows = file.hasFieldIds ? readById(fields, [file]) : readByName(parts, [file], true);
   const paths = [file.path, `file://${file.path}`].map(quoteText).join(', ');
   const deletes = `SELECT pos FROM read_parquet([${file.deleteFiles.map(quoteText).join(', ')}]) WHERE file_path IN (${paths})`;
   const columns = fields.map(({ id }) => `r.${storedName(id)}`).join(', ');
-  return `(SELECT ${columns} FROM ${rows} AS r ANTI JOIN (${deletes}) AS d ON r.file_row_number = d.pos)`;
+  return `(SELECT ${columns} FROM ${rows} AS r ANTI JOIN (${deletes}) AS d ON r.${ROW_NUMBER} = d.pos)`;
+}
+
+function unsupportedDeletes(): LakeError {
+  return new LakeError(queryErrors.not_supported, {
+    detail: `A file with deleted rows was registered with a column named ${ROW_NUMBER}; ingest it to read it.`,
+  });
 }
 
 function empty(fields: readonly IcebergField[]): string {
