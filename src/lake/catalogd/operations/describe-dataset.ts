@@ -56,7 +56,8 @@ export function describeDatasetById(parts: Parts) {
       kind: 'demands',
       async resolve(scope, given) {
         const facts = await parts.catalog.factsById(scope, given.dataset_id);
-        const name = facts?.name ?? given.dataset_id;
+        // A refusal repeats the demand's name: it must be what the caller sent, not the name behind the id.
+        const name = given.dataset_id;
         return {
           demands: [{ kind: 'dataset', name, action: 'read', facts, snapshotId: null }],
           resolved: { facts },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Clock } from '../../../base/index.ts';
+import { type Clock, LakeError } from '../../../base/index.ts';
 import type { Config } from '../../../config/index.ts';
 import { mutationOperation, type WriteScope } from '../../../govern/scope/index.ts';
 import type { EnginePool } from '../../engine/index.ts';
@@ -30,6 +30,9 @@ const output = z.strictObject({
       suspected_columns: z.array(z.string()),
     }),
   ),
+  unreadable_datasets: z
+    .array(z.string())
+    .describe('Their files could not be read; see resync-missing. They keep their tags and their turn.'),
   remaining: z.boolean().describe('Whether datasets of an older detector are left; call again.'),
   journal_event_id: z.string().nullable(),
 });
@@ -48,6 +51,12 @@ interface Parts {
 interface Judged {
   readonly datasetId: string;
   readonly findings: TagFindings;
+}
+
+interface Round {
+  readonly judged: readonly Judged[];
+  readonly unreadable: readonly string[];
+  readonly remaining: boolean;
 }
 
 /** Looks for personal data again in datasets that an older detector looked at. */
@@ -75,10 +84,13 @@ export function resyncMetadata(parts: Parts) {
       scope.requirePermission('catalog.admin');
       const { records, remaining } = await outdated(parts, given);
       const judged: Judged[] = [];
+      const unreadable: string[] = [];
       for (const record of records) {
-        judged.push({ datasetId: record.row.dataset_id, findings: await judge(parts, scope, record) });
+        const findings = await judge(parts, scope, record);
+        if (findings === null) unreadable.push(record.row.name);
+        else judged.push({ datasetId: record.row.dataset_id, findings });
       }
-      return { attempt: () => planTags(parts, judged, remaining) };
+      return { attempt: () => planTags(parts, { judged, unreadable, remaining }) };
     },
   });
 }
@@ -95,7 +107,19 @@ async function outdated(
   return { records: records.slice(0, given.limit), remaining: records.length > given.limit };
 }
 
-async function judge(parts: Parts, scope: WriteScope, record: DatasetRecord): Promise<TagFindings> {
+/** Null where the dataset's files cannot be read: one broken dataset does not keep the others from their turn. */
+async function judge(parts: Parts, scope: WriteScope, record: DatasetRecord): Promise<TagFindings | null> {
+  try {
+    return await sampleAndFind(parts, scope, record);
+  } catch (error) {
+    const isOfDataset = error instanceof LakeError && !error.errorCode.retryable && !scope.signal.aborted;
+    if (!isOfDataset) throw error;
+    scope.log.warn({ dataset_id: record.row.dataset_id, code: error.code }, 'dataset cannot be sampled');
+    return null;
+  }
+}
+
+async function sampleAndFind(parts: Parts, scope: WriteScope, record: DatasetRecord): Promise<TagFindings> {
   const { manifest_list: manifestList } = record.row;
   const files = manifestList === null ? [] : await planScan(parts, record.row, manifestList);
   const sample = sampledFiles(files);
@@ -116,11 +140,11 @@ async function judge(parts: Parts, scope: WriteScope, record: DatasetRecord): Pr
 }
 
 /** One transaction for all: a dataset that changed meanwhile refuses it, and the next attempt reads all again. */
-async function planTags(parts: Parts, judged: readonly Judged[], remaining: boolean) {
+async function planTags(parts: Parts, round: Round) {
   const nowMs = parts.clock.nowMs();
   const statements = [];
   const datasets: z.infer<typeof output>['datasets'] = [];
-  for (const { datasetId, findings } of judged) {
+  for (const { datasetId, findings } of round.judged) {
     const record = await parts.store.byId(datasetId);
     if (record === null) continue;
     const names = new Map(record.facts.columns.map((column) => [column.fieldId, column.path.join('.')]));
@@ -161,7 +185,8 @@ async function planTags(parts: Parts, judged: readonly Judged[], remaining: bool
   const answer = (eventId: string | null): z.infer<typeof output> => ({
     detector_version: parts.detector.version,
     datasets,
-    remaining,
+    unreadable_datasets: [...round.unreadable],
+    remaining: round.remaining,
     journal_event_id: eventId,
   });
   if (statements.length === 0) return { statements, event: null, output: answer };
