@@ -1,22 +1,17 @@
 import multipart from '@fastify/multipart';
-import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import { type Clock, type IdGenerator, LakeError, type Logger, sha256Hex } from '../base/index.ts';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { type Clock, type IdGenerator, LakeError, type Logger } from '../base/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Answer, Door } from '../door/index.ts';
 import type { HttpRoute } from '../govern/scope/index.ts';
-import { writeAnswer } from './answer-writer.ts';
-import { createBodyBudget } from './body-budget.ts';
 import { gatewayErrors } from './errors.ts';
-import { type Exchange, openExchange } from './exchange.ts';
+import { createExchangeServer, type ExchangeServer } from './exchange-server.ts';
 import { refuseBrokenRequest, serverLimits } from './http-server.ts';
 import type { Metrics } from './metrics.ts';
-import { SESSION_OPERATION } from './operations/session.ts';
+import { createOperationCaller, type OperationCaller } from './operation-caller.ts';
 import { createOriginGuard, PREFLIGHT_HEADERS } from './origin-guard.ts';
-import { asLakeError, toProblem } from './problem.ts';
 import { createRateLimiter } from './rate-limiter.ts';
-import { readContent } from './request-content.ts';
-import { planRoute, type RoutePlan } from './route-plan.ts';
-import { SECURITY_HEADERS } from './security-headers.ts';
+import { planRoute } from './route-plan.ts';
 
 export interface GatewayParts {
   readonly door: Door;
@@ -38,178 +33,24 @@ export interface Gateway {
 }
 
 const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-/** JSON bodies being read at once, together. */
-const BODY_BUDGET_BYTES = 268_435_456;
-/** How long the rest of a refused upload is read and dropped, so that its sender sees the refusal. */
-const LINGER_MS = 5_000;
 /** What cut-off requests get to clean up after themselves. */
 const ABORT_GRACE_MS = 2_000;
 
 /** The HTTP door: serves every route by its data, and judges nothing that the door of operations judges. */
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
-  const { config, door, clock, log } = parts;
-  const { server } = config;
-  const guard = createOriginGuard({
-    allowedHosts: [...server.allowed_hosts, server.host],
-    allowedOrigins: server.allowed_origins,
-  });
-  const limiter = createRateLimiter({ perMinute: server.rate_limit_per_minute, clock });
-  const budget = createBodyBudget(BODY_BUDGET_BYTES);
-  const inFlight = new Set<Exchange>();
-  let closing = false;
-
-  const app = fastify({
-    ...serverLimits(server),
-    clientErrorHandler: refuseBrokenRequest(parts.ids),
-    frameworkErrors: (error, request, reply) => {
-      void serve(request, reply, 'none', async () => {
-        throw frameworkRefusal(error);
-      });
-    },
-  });
-  app.server.maxConnections = server.max_connections;
-  app.removeAllContentTypeParsers();
-  await app.register(multipart);
-  // Bodies are read by the route's own plan, from the raw stream.
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-
-  /** Runs one request from guard to last byte; every outcome is an answer or a reset. */
-  async function serve(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    operation: string,
-    answer: (exchange: Exchange) => Promise<Answer>,
-  ): Promise<void> {
-    reply.hijack();
-    const response = reply.raw;
-    const exchange = openExchange(request.raw, response, {
-      nextId: () => parts.ids.next(),
-      nowMs: clock.monotonicMs(),
-    });
-    inFlight.add(exchange);
-    try {
-      const extra = { ...SECURITY_HEADERS, 'x-request-id': exchange.requestId };
-      for (const [name, value] of Object.entries(extra)) response.setHeader(name, value);
-      const cors = guard.check(request.headers);
-      for (const [name, value] of Object.entries(cors)) response.setHeader(name, value);
-      if (closing) throw shuttingDown();
-      await writeAnswer({
-        response,
-        answer: await answer(exchange),
-        headOnly: request.method === 'HEAD',
-        slowReaderMs: server.slow_reader_timeout_ms,
-        onBreak: (error) => log.warn({ err: error, request_id: exchange.requestId }, 'answer cut off'),
-      });
-    } catch (error) {
-      refuse(request, reply, exchange, error);
-    } finally {
-      inFlight.delete(exchange);
-      settle(request, reply, exchange, operation);
-    }
-  }
-
-  function refuse(request: FastifyRequest, reply: FastifyReply, exchange: Exchange, error: unknown): void {
-    const refusal = asLakeError(error);
-    if (refusal.kind === 'internal') {
-      log.error({ err: refusal.cause ?? refusal, request_id: exchange.requestId }, 'request failed');
-    }
-    const response = reply.raw;
-    if (response.headersSent || response.destroyed) {
-      response.destroy();
-      return;
-    }
-    const problem = toProblem(refusal, exchange.requestId);
-    const body = Buffer.from(JSON.stringify(problem.body));
-    response.writeHead(problem.status, { ...problem.headers, 'content-length': String(body.length) });
-    response.end(request.method === 'HEAD' ? undefined : body);
-  }
-
-  function settle(request: FastifyRequest, reply: FastifyReply, exchange: Exchange, operation: string): void {
-    const latencyMs = clock.monotonicMs() - exchange.startedMs;
-    const status = reply.raw.statusCode;
-    parts.metrics.observeRequest({ operation, door: 'http', status, seconds: latencyMs / 1000 });
-    log.debug(
-      { request_id: exchange.requestId, operation, status, latency_ms: Math.round(latencyMs) },
-      'request answered',
-    );
-    if (request.raw.complete || request.raw.destroyed) return;
-    const timer = setTimeout(() => request.raw.destroy(), LINGER_MS);
-    request.raw.once('close', () => clearTimeout(timer));
-    request.raw.unpipe();
-    request.raw.resume();
-  }
-
-  async function invoke(plan: RoutePlan, request: FastifyRequest, exchange: Exchange): Promise<Answer> {
-    const { credentials, requestId, signal } = exchange;
-    const isPublic = plan.operation.access.kind === 'public';
-    if (!isPublic) limiter.take(subjectOf(credentials.apiKey, request.ip));
-    if (/%(?:2f|5c|00)/i.test(pathOf(request))) throw badUrl();
-    const call = { door: 'http', requestId, credentials, signal, idempotencyKey: null } as const;
-    const operation = plan.operation.name;
-    if (!isPublic && config.auth.enabled && credentials.apiKey === null) {
-      // No key: the refusal is known before a byte of the body is read.
-      return door.invoke({ ...call, operation, input: {}, body: null });
-    }
-    const permit = async () => {
-      await door.invoke({ ...call, operation: SESSION_OPERATION, input: {}, body: null });
-    };
-    const content = await readContent({
-      request,
-      plan,
-      budget,
-      jsonLimitBytes: server.json_body_limit_bytes,
-      idleMs: server.upload_idle_timeout_ms,
-      spool: { folder: parts.spoolFolder, name: parts.ids.next(), permit },
-    });
-    try {
-      const idempotencyKey = headerText(request.headers['idempotency-key']);
-      return await door.invoke({ ...call, operation, idempotencyKey, ...content });
-    } finally {
-      await content.close();
-    }
-  }
-
-  function addRoutes(): void {
-    const operations = new Map(door.operations.map((operation) => [operation.name, operation]));
-    const methodsAt = new Map<string, Set<string>>();
-    const heads = new Set(parts.routes.filter((route) => route.method === 'HEAD').map((route) => route.path));
-    for (const route of parts.routes) {
-      const plan = planRoute(route, operations);
-      const methods = methodsAt.get(plan.pattern) ?? new Set();
-      methodsAt.set(plan.pattern, methods.add(route.method));
-      // HEAD is GET without its body, except where a route says otherwise.
-      const isHeadToo = route.method === 'GET' && !heads.has(route.path);
-      if (isHeadToo) methods.add('HEAD');
-      app.route({
-        method: isHeadToo ? ['GET', 'HEAD'] : route.method,
-        url: plan.pattern,
-        handler: (request, reply) =>
-          serve(request, reply, route.operation, (exchange) => invoke(plan, request, exchange)),
-      });
-    }
-    for (const [url, methods] of methodsAt) {
-      const others = METHODS.filter((method) => !methods.has(method));
-      app.route({
-        method: others,
-        url,
-        handler: (request, reply) => serve(request, reply, 'none', async () => otherMethod(request, methods)),
-      });
-    }
-  }
-
-  addRoutes();
-  app.setNotFoundHandler((request, reply) =>
-    serve(request, reply, 'none', async () => {
-      throw routeNotFound();
+  const { server } = parts.config;
+  const exchanges = createExchangeServer({
+    ...parts,
+    slowReaderMs: server.slow_reader_timeout_ms,
+    guard: createOriginGuard({
+      allowedHosts: [...server.allowed_hosts, server.host],
+      allowedOrigins: server.allowed_origins,
     }),
-  );
-  app.setErrorHandler((error, request, reply) =>
-    serve(request, reply, 'none', async () => {
-      throw frameworkRefusal(error);
-    }),
-  );
+  });
+  const limiter = createRateLimiter({ perMinute: server.rate_limit_per_minute, clock: parts.clock });
+  const app = await createApp(parts, exchanges);
+  addRoutes(app, parts, exchanges, createOperationCaller({ ...parts, limiter }));
   await app.ready();
-
   return {
     async listen(address) {
       await app.listen(address);
@@ -219,15 +60,10 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       return { url: `http://${host}:${port}`, port };
     },
     async close() {
-      closing = true;
-      const cut = () => {
-        for (const exchange of inFlight) exchange.abort();
-      };
-      const patience = setTimeout(cut, server.shutdown_grace_ms);
-      const end = setTimeout(
-        () => app.server.closeAllConnections(),
-        server.shutdown_grace_ms + ABORT_GRACE_MS,
-      );
+      exchanges.stopTaking();
+      const graceMs = server.shutdown_grace_ms;
+      const patience = setTimeout(() => exchanges.abortAll(), graceMs);
+      const end = setTimeout(() => app.server.closeAllConnections(), graceMs + ABORT_GRACE_MS);
       try {
         await app.close();
       } finally {
@@ -238,52 +74,77 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   };
 }
 
-/** What the limiter counts by: a digest, so that no key stays in memory, or the address of a caller without one. */
-function subjectOf(apiKey: string | null, address: string): string {
-  return apiKey === null ? `address ${address}` : sha256Hex(apiKey);
+/** The framework with its limits, its own refusals turned into ours, and no body parsed before a route asks. */
+async function createApp(parts: GatewayParts, exchanges: ExchangeServer): Promise<FastifyInstance> {
+  const { server } = parts.config;
+  const app = fastify({
+    ...serverLimits(server),
+    clientErrorHandler: refuseBrokenRequest(parts.ids),
+    frameworkErrors: (error, request, reply) => {
+      void exchanges.serve(request, reply, 'none', () => Promise.reject(frameworkRefusal(error)));
+    },
+  });
+  app.server.maxConnections = server.max_connections;
+  app.removeAllContentTypeParsers();
+  await app.register(multipart);
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  app.setNotFoundHandler((request, reply) =>
+    exchanges.serve(request, reply, 'none', () => Promise.reject(routeNotFound())),
+  );
+  app.setErrorHandler((error, request, reply) =>
+    exchanges.serve(request, reply, 'none', () => Promise.reject(frameworkRefusal(error))),
+  );
+  return app;
 }
 
-function otherMethod(request: FastifyRequest, methods: ReadonlySet<string>): Answer {
-  if (request.method === 'OPTIONS' && request.headers.origin !== undefined) {
-    return {
-      kind: 'value',
-      status: 204,
-      headers: PREFLIGHT_HEADERS,
-      value: null,
-      replayed: false,
-      identity: null,
-    };
+function addRoutes(
+  app: FastifyInstance,
+  parts: GatewayParts,
+  exchanges: ExchangeServer,
+  call: OperationCaller,
+): void {
+  const operations = new Map(parts.door.operations.map((operation) => [operation.name, operation]));
+  const heads = new Set(parts.routes.filter((route) => route.method === 'HEAD').map((route) => route.path));
+  const methodsAt = new Map<string, Set<string>>();
+  for (const route of parts.routes) {
+    const plan = planRoute(route, operations);
+    const taken = methodsAt.get(plan.pattern) ?? new Set();
+    methodsAt.set(plan.pattern, taken.add(route.method));
+    // HEAD is GET without its body, except where a route says otherwise.
+    const isHeadToo = route.method === 'GET' && !heads.has(route.path);
+    if (isHeadToo) taken.add('HEAD');
+    app.route({
+      method: isHeadToo ? ['GET', 'HEAD'] : route.method,
+      url: plan.pattern,
+      handler: (request, reply) =>
+        exchanges.serve(request, reply, route.operation, (exchange) => call(plan, request, exchange)),
+    });
   }
-  const allow = [...methods].sort();
+  for (const [url, taken] of methodsAt) {
+    app.route({
+      method: METHODS.filter((method) => !taken.has(method)),
+      url,
+      handler: (request, reply) => exchanges.serve(request, reply, 'none', () => otherMethod(request, taken)),
+    });
+  }
+}
+
+/** A preflight of an allowed origin is answered; its headers are the guard's. Any other method is refused. */
+async function otherMethod(request: FastifyRequest, taken: ReadonlySet<string>): Promise<Answer> {
+  if (request.method === 'OPTIONS' && request.headers.origin !== undefined) {
+    const headers = PREFLIGHT_HEADERS;
+    return { kind: 'value', status: 204, headers, value: null, replayed: false, identity: null };
+  }
+  const allow = [...taken].sort();
   throw new LakeError(gatewayErrors.method_not_allowed, {
     detail: `${request.method} is not taken here; use ${allow.join(', ')}.`,
     data: { allow },
   });
 }
 
-function pathOf(request: FastifyRequest): string {
-  return (request.raw.url ?? '/').split('?', 1)[0] ?? '/';
-}
-
-function headerText(value: string | string[] | undefined): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-function badUrl(): LakeError {
-  return new LakeError(gatewayErrors.bad_url, {
-    detail: 'The path holds an encoded slash, backslash or NUL, or is not well-formed.',
-  });
-}
-
 function routeNotFound(): LakeError {
   return new LakeError(gatewayErrors.route_not_found, {
     detail: 'There is nothing at this address. GET /openapi.json lists every address.',
-  });
-}
-
-function shuttingDown(): LakeError {
-  return new LakeError(gatewayErrors.shutting_down, {
-    detail: 'The server is shutting down and takes no new request.',
   });
 }
 
@@ -294,5 +155,6 @@ function frameworkRefusal(error: unknown): unknown {
   if (status === 415) {
     return new LakeError(gatewayErrors.unsupported_body, { detail: 'The Content-Type is not well-formed.' });
   }
-  return typeof status === 'number' && status < 500 ? badUrl() : error;
+  if (typeof status !== 'number' || status >= 500) return error;
+  return new LakeError(gatewayErrors.bad_url, { detail: 'The path is not well-formed, or too long.' });
 }

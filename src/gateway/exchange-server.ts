@@ -1,0 +1,133 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Clock, type IdGenerator, LakeError, type Logger } from '../base/index.ts';
+import type { Answer } from '../door/index.ts';
+import { writeAnswer } from './answer-writer.ts';
+import { gatewayErrors } from './errors.ts';
+import { type Exchange, openExchange } from './exchange.ts';
+import type { Metrics } from './metrics.ts';
+import type { OriginGuard } from './origin-guard.ts';
+import { asLakeError, toProblem } from './problem.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
+
+export interface ExchangeServer {
+  /**
+   * Runs one request from the guard to the last byte of its answer. Never throws: every outcome is an answer, a problem
+   * or a reset. `operation` labels the metrics.
+   */
+  serve(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    operation: string,
+    answer: (exchange: Exchange) => Promise<Answer>,
+  ): Promise<void>;
+  /** New requests are refused from now on; those in flight go on. */
+  stopTaking(): void;
+  /** Cuts off what is still in flight. */
+  abortAll(): void;
+}
+
+interface ExchangeServerParts {
+  readonly guard: OriginGuard;
+  readonly slowReaderMs: number;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly metrics: Metrics;
+}
+
+/** How long the rest of a refused upload is read and dropped, so that its sender sees the refusal. */
+const LINGER_MS = 5_000;
+
+export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer {
+  const { guard, log, clock, ids, metrics } = parts;
+  const inFlight = new Set<Exchange>();
+  let stopped = false;
+
+  async function deliver(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    exchange: Exchange,
+    answer: (exchange: Exchange) => Promise<Answer>,
+  ): Promise<void> {
+    const response = reply.raw;
+    setHeaders(reply, { ...SECURITY_HEADERS, 'x-request-id': exchange.requestId });
+    setHeaders(reply, guard.check(request.headers));
+    if (stopped) throw shuttingDown();
+    await writeAnswer({
+      response,
+      answer: await answer(exchange),
+      headOnly: request.method === 'HEAD',
+      slowReaderMs: parts.slowReaderMs,
+      onBreak: (error) => log.warn({ err: error, request_id: exchange.requestId }, 'answer cut off'),
+    });
+  }
+
+  function refuse(request: FastifyRequest, reply: FastifyReply, exchange: Exchange, error: unknown): void {
+    const refusal = asLakeError(error);
+    if (refusal.kind === 'internal') {
+      log.error({ err: refusal.cause ?? refusal, request_id: exchange.requestId }, 'request failed');
+    }
+    const response = reply.raw;
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    const problem = toProblem(refusal, exchange.requestId);
+    const body = Buffer.from(JSON.stringify(problem.body));
+    response.writeHead(problem.status, { ...problem.headers, 'content-length': String(body.length) });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  }
+
+  function settle(request: FastifyRequest, reply: FastifyReply, exchange: Exchange, operation: string): void {
+    const latencyMs = clock.monotonicMs() - exchange.startedMs;
+    const status = reply.raw.statusCode;
+    metrics.observeRequest({ operation, door: 'http', status, seconds: latencyMs / 1000 });
+    const facts = { request_id: exchange.requestId, operation, status, latency_ms: Math.round(latencyMs) };
+    log.debug(facts, 'request answered');
+    dropRest(request);
+  }
+
+  return {
+    async serve(request, reply, operation, answer) {
+      reply.hijack();
+      const exchange = openExchange(request.raw, reply.raw, {
+        nextId: () => ids.next(),
+        nowMs: clock.monotonicMs(),
+      });
+      inFlight.add(exchange);
+      try {
+        await deliver(request, reply, exchange, answer);
+      } catch (error) {
+        refuse(request, reply, exchange, error);
+      } finally {
+        inFlight.delete(exchange);
+        settle(request, reply, exchange, operation);
+      }
+    },
+    stopTaking() {
+      stopped = true;
+    },
+    abortAll() {
+      for (const exchange of inFlight) exchange.abort();
+    },
+  };
+}
+
+/** Reads away what a refused upload still sends, for a while, so that the connection can be used again or closed in peace. */
+function dropRest({ raw }: FastifyRequest): void {
+  if (raw.complete || raw.destroyed) return;
+  const timer = setTimeout(() => raw.destroy(), LINGER_MS);
+  raw.once('close', () => clearTimeout(timer));
+  raw.unpipe();
+  raw.resume();
+}
+
+function setHeaders(reply: FastifyReply, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) reply.raw.setHeader(name, value);
+}
+
+function shuttingDown(): LakeError {
+  return new LakeError(gatewayErrors.shutting_down, {
+    detail: 'The server is shutting down and takes no new request.',
+  });
+}
