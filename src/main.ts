@@ -314,6 +314,7 @@ async function openSystem(home: OpenHome): Promise<System> {
       log,
       idempotencyRetentionMs: config.idempotency.retention_hours * 3_600_000,
     });
+    truthRoom.requireJudged(created.door.operations);
     await applyFirstPolicy(home, access);
     const settled = await settleIntents({
       intents: await journald.openIntents(),

@@ -1,5 +1,6 @@
 export type { CheckedToml, FileProblem } from './checked-toml.ts';
 export { checkToml, describeProblem } from './checked-toml.ts';
+export { closestName } from './closest-name.ts';
 export { variableName } from './environment.ts';
 export { configErrors } from './errors.ts';
 export type { LoadedConfig } from './load-config.ts';

@@ -216,3 +216,25 @@ test('no operation works under a scope without its permission', async () => {
     expect(await refusal(work)).toMatchObject({ code: 'scope.not_granted' });
   }
 });
+
+test('a rule that nothing is ever judged by is refused, at the start and at a reload', async () => {
+  const { operations, requireJudged } = await createTruth({ rulesFile, log });
+  const [listing] = operations;
+  if (listing === undefined) throw new Error('no operation');
+  const judged = (taskClass: string) => ({
+    ...listing,
+    truth: { before: { taskClass, context: () => ({}) }, after: { taskClass } },
+  });
+  expect(await refusal(async () => requireJudged(operations))).toMatchObject({ code: 'truth.rules_invalid' });
+  const misspelt = await refusal(async () => requireJudged([judged('ingests'), judged('query.sql')]));
+  expect(misspelt.detail).toContain(
+    'rule ingest-empty-file: Unknown task class; there are ingests, query.sql.',
+  );
+  expect(misspelt.detail).toContain('Did you mean "ingests"?');
+  requireJudged([judged('ingest'), judged('query.sql')]);
+  writeFileSync(rulesFile, rule('when = { type = "Always" }').replace('"ingest"', '"ingset"'));
+  expect(await refusal(() => reload(operations))).toMatchObject({
+    code: 'truth.rules_invalid',
+    problems: [{ line: 3, key: 'rule r', suggestion: 'ingest' }],
+  });
+});

@@ -4,8 +4,9 @@ import { evaluateRules } from './operations/evaluate-rules.ts';
 import { listRules } from './operations/list-rules.ts';
 import { reloadRules } from './operations/reload-rules.ts';
 import { truthRoutes } from './routes.ts';
+import type { JudgedTask } from './rule.ts';
 import { openRuleBook } from './rule-book.ts';
-import type { Truth } from './truth.ts';
+import { TRUTH_PHASES, type Truth } from './truth.ts';
 
 /**
  * The truth room over one rules file (absolute path). Throws `truth.rules_invalid` or `truth.rules_unreadable`: the
@@ -15,6 +16,11 @@ export async function createTruth(deps: { readonly rulesFile: string; readonly l
   readonly truth: Truth;
   readonly operations: readonly AnyOperation[];
   readonly routes: readonly HttpRoute[];
+  /**
+   * Told once what the door runs. Throws `truth.rules_invalid` where a rule is of a task class or phase that none of
+   * these operations is judged on, now and at every reload.
+   */
+  requireJudged(operations: readonly AnyOperation[]): void;
 }> {
   const book = await openRuleBook(deps.rulesFile);
   const { rules, sha256 } = book.current();
@@ -25,5 +31,13 @@ export async function createTruth(deps: { readonly rulesFile: string; readonly l
     },
     operations: [listRules(book), evaluateRules(book), reloadRules(book)],
     routes: truthRoutes,
+    requireJudged: (operations) => book.restrictTo(operations.flatMap(judgedTasks)),
   };
+}
+
+function judgedTasks({ truth }: AnyOperation): readonly JudgedTask[] {
+  return TRUTH_PHASES.flatMap((phase) => {
+    const rule = truth[phase];
+    return 'none' in rule ? [] : [{ taskClass: rule.taskClass, phase }];
+  });
 }

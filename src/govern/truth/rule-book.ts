@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { type JsonObject, LakeError } from '../../base/index.ts';
 import { ContextTooLargeError } from './condition.ts';
 import { truthErrors } from './errors.ts';
-import { parseRules, type Rule, type RuleSet } from './rule.ts';
+import { type JudgedTask, parseRules, type Rule, type RuleSet, requireJudged } from './rule.ts';
 import type { RuleOutcome, TruthPhase } from './truth.ts';
 
 /** The rules in force and how often each has matched. The file is read at the start and again when asked to. */
@@ -20,6 +20,8 @@ export interface RuleBook {
   ): readonly RuleOutcome[];
   /** Reads and checks the file; what is in force does not change. */
   read(): Promise<RuleReading>;
+  /** From now on every rule must be of one of these tasks; throws `truth.rules_invalid` where one in force is not. */
+  restrictTo(judged: readonly JudgedTask[]): void;
   /** Puts a reading in force, unless a later one already is. */
   adopt(reading: RuleReading): void;
 }
@@ -33,9 +35,12 @@ export interface RuleReading {
 export async function openRuleBook(file: string): Promise<RuleBook> {
   const hits = new Map<string, number>();
   let readings = 0;
+  let tasks: readonly JudgedTask[] | null = null;
   const read = async (): Promise<RuleReading> => {
     const number = ++readings;
-    return { number, rules: parseRules(await readText(file), file) };
+    const rules = parseRules(await readText(file), file);
+    if (tasks !== null) requireJudged(rules, tasks, file);
+    return { number, rules };
   };
   let inForce = await read();
   return {
@@ -49,6 +54,10 @@ export async function openRuleBook(file: string): Promise<RuleBook> {
         for (const { rule, matched } of outcomes) if (matched) hits.set(rule, (hits.get(rule) ?? 0) + 1);
       }
       return outcomes;
+    },
+    restrictTo(judged) {
+      requireJudged(inForce.rules, judged, file);
+      tasks = judged;
     },
     read,
     adopt(reading) {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { LakeError, sha256Hex } from '../../base/index.ts';
-import { checkToml, describeProblem } from '../../config/index.ts';
+import { checkToml, closestName, describeProblem, type FileProblem } from '../../config/index.ts';
 import { type Condition, conditionSchema, type Predicate, predicateOf } from './condition.ts';
 import { truthErrors } from './errors.ts';
 import { TRUTH_ACTIONS, TRUTH_PHASES, type TruthAction, type TruthPhase } from './truth.ts';
@@ -15,6 +15,8 @@ export interface Rule {
   readonly message: string;
   readonly when: Condition;
   readonly holds: Predicate;
+  /** Where the file says the task class, for a refusal. */
+  readonly line: number | null;
 }
 
 /** All rules of one file, and the fingerprint of the text they came from. */
@@ -55,13 +57,48 @@ const rulesSchema = z.strictObject({
 export function parseRules(text: string, file: string): RuleSet {
   const checked = checkToml(text, rulesSchema);
   if (!checked.ok) {
-    throw new LakeError(truthErrors.rules_invalid, {
-      detail: checked.problems.map((problem) => describeProblem(basename(file), problem)).join('\n'),
-      data: { problems: checked.problems },
-    });
+    throw invalidRules(file, checked.problems);
   }
   const rules = checked.value.rules.map(
-    ({ task_class, ...rule }): Rule => ({ ...rule, taskClass: task_class, holds: predicateOf(rule.when) }),
+    ({ task_class, ...rule }, index): Rule => ({
+      ...rule,
+      taskClass: task_class,
+      holds: predicateOf(rule.when),
+      line: checked.lines.lineOf(['rules', index, 'task_class']),
+    }),
   );
   return { sha256: sha256Hex(text), rules };
+}
+
+/** What operations are judged on, as they declare it. */
+export interface JudgedTask {
+  readonly taskClass: string;
+  readonly phase: TruthPhase;
+}
+
+/**
+ * Throws `truth.rules_invalid` for a rule that no operation is ever judged by: a task class mistyped would otherwise
+ * switch the rule off without a word.
+ */
+export function requireJudged(rules: RuleSet, judged: readonly JudgedTask[], file: string): void {
+  const problems = rules.rules.flatMap((rule): FileProblem[] => {
+    const phases = judged.filter(({ taskClass }) => taskClass === rule.taskClass).map(({ phase }) => phase);
+    if (phases.includes(rule.phase)) return [];
+    const key = `rule ${rule.name}`;
+    if (phases.length > 0) {
+      const message = `Nothing of the task class ${rule.taskClass} is judged ${rule.phase} its work.`;
+      return [{ line: rule.line, key, message, suggestion: phases[0] ?? null }];
+    }
+    const known = [...new Set(judged.map(({ taskClass }) => taskClass))].sort();
+    const message = `Unknown task class; there are ${known.join(', ')}.`;
+    return [{ line: rule.line, key, message, suggestion: closestName(rule.taskClass, known) }];
+  });
+  if (problems.length > 0) throw invalidRules(file, problems);
+}
+
+function invalidRules(file: string, problems: readonly FileProblem[]): LakeError {
+  return new LakeError(truthErrors.rules_invalid, {
+    detail: problems.map((problem) => describeProblem(basename(file), problem)).join('\n'),
+    data: { problems },
+  });
 }

@@ -39,7 +39,7 @@ export function listRules(book: RuleBook) {
       const { sha256, rules } = book.current();
       const value = {
         sha256,
-        rules: rules.map(({ holds: _, taskClass, ...rule }) => ({
+        rules: rules.map(({ holds: _holds, line: _line, taskClass, ...rule }) => ({
           ...rule,
           task_class: taskClass,
           hits: book.hits(rule.name),
