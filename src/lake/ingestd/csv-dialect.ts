@@ -3,19 +3,24 @@ import { type CsvDialect, splitRecord } from './csv-record.ts';
 export const DELIMITERS = [',', '\t', ';', '|'] as const;
 
 /**
- * Guesses the delimiter from the first records: the one that splits most of them into the same number of fields, more
- * than one. A file without any is one column wide, written with commas.
+ * Guesses delimiter and escape from the first records: those that split most of them into the same number of fields,
+ * more than one. A file without any delimiter is one column wide, written with commas.
  */
 export function guessDialect(sample: string, fixed: { delimiter: string | null }): CsvDialect {
-  const escape = /(^|[,;|\t])"(?:[^"\\]|\\.)*\\"/m.test(sample) ? '\\' : '"';
   const lineEnd = guessLineEnd(sample);
-  if (fixed.delimiter !== null) return { delimiter: fixed.delimiter, escape, lineEnd };
-  let best: { delimiter: string; score: number } = { delimiter: ',', score: 0 };
-  for (const delimiter of DELIMITERS) {
-    const score = agreement(sample, { delimiter, escape, lineEnd });
-    if (score > best.score) best = { delimiter, score };
+  const delimiters = fixed.delimiter === null ? DELIMITERS : [fixed.delimiter];
+  // `"C:\"` is a whole field where quotes are doubled: a backslash escapes only where that splits the rows better.
+  const escapes = sample.includes('\\"') ? (['"', '\\'] as const) : (['"'] as const);
+  let best: CsvDialect = { delimiter: delimiters[0] ?? ',', escape: '"', lineEnd };
+  let bestScore = 0;
+  for (const mark of escapes) {
+    for (const delimiter of delimiters) {
+      const dialect: CsvDialect = { delimiter, escape: mark, lineEnd };
+      const score = agreement(sample, dialect);
+      if (score > bestScore) [best, bestScore] = [dialect, score];
+    }
   }
-  return { delimiter: best.delimiter, escape, lineEnd };
+  return best;
 }
 
 /** The first line end of the text; a file that mixes them is sorted row by row when the engine refuses it. */

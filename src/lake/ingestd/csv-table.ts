@@ -12,7 +12,7 @@ import { accepts, cellTypeOf, checkedCast, expectation } from './value-type.ts';
 const SAMPLE_BYTES = 4 * 1024 * 1024;
 const SAMPLE_RECORDS = 20_000;
 const DIALECT_BYTES = 262_144;
-const LINE_ENDS = { '\n': "'\\n'", '\r\n': "'\\r\\n'", '\r': "'\\r'" } as const;
+const LINE_ENDS = { '\n': String.raw`'\n'`, '\r\n': String.raw`'\r\n'`, '\r': String.raw`'\r'` } as const;
 
 /** A delimited file and how much of it may be one row. */
 export interface CsvFile {
@@ -42,6 +42,8 @@ export interface CsvTable {
   readonly columns: readonly CsvColumn[];
   /** Whether the first rows already show that the engine would refuse the file, or misjudge a column. */
   readonly needsSorting: boolean;
+  /** A last, empty field stands in every record, so that a row without any value is still a line with something on it. */
+  readonly isPadded: boolean;
 }
 
 /** Finds out dialect, header, names and likely types from the first rows. Throws `ingest.empty_file`, `ingest.invalid_columns`. */
@@ -60,9 +62,7 @@ export async function sampleCsv(
     bytes += record.bytes.length;
     if (bytes > SAMPLE_BYTES || records.length > SAMPLE_RECORDS) break;
   }
-  const rows = records.filter(
-    (record, index) => index === 0 || !isBlank(record, records[0]?.fields.length ?? 1),
-  );
+  const rows = records.filter((record, index) => index === 0 || record.bytes.length > 0);
   const first = rows[0];
   if (first === undefined || (rows.length === 1 && first.bytes.length === 0)) {
     throw new LakeError(ingestErrors.empty_file, { detail: 'The file holds no column and no row.' });
@@ -86,7 +86,7 @@ export async function sampleCsv(
     if (tallies[index]?.type(policy) !== type) needsSorting = true;
     return { name, type, isFixed: false };
   });
-  return { dialect, hasHeader, columns, needsSorting };
+  return { dialect, hasHeader, columns, needsSorting, isPadded: false };
 }
 
 /** The file as the engine reads it, every column checked into its type while it is read. */
@@ -94,10 +94,12 @@ export function csvSource(path: string, table: CsvTable, options: { maxRowBytes:
   const { dialect, columns } = table;
   const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
   const names = columns.map((_, index) => `${literal(`c${index}`)}: 'VARCHAR'`);
+  if (table.isPadded) names.push("'padding': 'VARCHAR'");
   return (
     `read_csv(${literal(path)}, auto_detect=false, header=${table.hasHeader}, delim=${literal(dialect.delimiter)}, ` +
     `quote='"', escape=${literal(dialect.escape)}, new_line=${LINE_ENDS[dialect.lineEnd]}, nullstr='', ` +
-    `allow_quoted_nulls=false, strict_mode=true, null_padding=false, ignore_errors=false, ` +
+    // Strict is the default; said outright, the engine (1.5.6) reads no row of a file with CRLF, without an error.
+    `allow_quoted_nulls=false, ` +
     `max_line_size=${options.maxRowBytes}, buffer_size=${2 * options.maxRowBytes}, columns={${names.join(', ')}})`
   );
 }
@@ -134,22 +136,35 @@ export async function sortCsv(
   sorter: RowSorter,
   signal: AbortSignal,
 ): Promise<CsvTable> {
-  await sorter.begin(writeRecord(table.columns.map((column) => column.name)));
+  await sorter.begin(writeRecord([...table.columns.map((column) => column.name), null]));
   for await (const record of rowsOf(file, table)) {
     signal.throwIfAborted();
     const fault = faultOf(record, table);
-    if (fault === null) await sorter.accept(writeRecord(record.fields));
+    if (fault === null) await sorter.accept(writeRecord([...record.fields, null]));
     else await sorter.reject({ line: record.line, bytes: record.bytes, ...fault });
   }
-  return { ...table, dialect: { delimiter: ',', escape: '"', lineEnd: '\n' }, hasHeader: true };
+  return {
+    ...table,
+    dialect: { delimiter: ',', escape: '"', lineEnd: '\n' },
+    hasHeader: true,
+    isPadded: true,
+  };
 }
 
 async function* rowsOf(file: CsvFile, table: CsvTable): AsyncGenerator<CsvRecord> {
+  const blank: CsvRecord[] = [];
   let isFirst = true;
   for await (const record of readCsv(readText(file.content), table.dialect, file)) {
     const skipped = isFirst && table.hasHeader;
     isFirst = false;
-    if (!skipped && !isBlank(record, table.columns.length)) yield record;
+    if (skipped) continue;
+    if (record.bytes.length > 0) {
+      yield* blank.splice(0);
+      yield record;
+    } else if (table.columns.length === 1) {
+      // In a file of one column an empty line is a row without a value, unless nothing follows it any more.
+      blank.push(record);
+    }
   }
 }
 
@@ -170,11 +185,6 @@ function problemOf(record: CsvRecord, width: number): string | null {
   if (record.problem === 'open_quote') return 'a quote is opened and never closed';
   if (record.problem === 'after_quote') return 'text stands behind a closing quote';
   return record.fields.length === width ? null : `${record.fields.length} fields where the file has ${width}`;
-}
-
-/** Whether the line is empty; in a file of one column that is a row with no value. */
-function isBlank(record: CsvRecord, width: number): boolean {
-  return width > 1 && record.bytes.length === 0;
 }
 
 /**

@@ -10,6 +10,8 @@ export interface FileTable {
   readonly source: string;
   /** SQL of one column in the engine's type, failing on what would be lost. */
   expression(index: number, engineType: string): string;
+  /** Rows that must come out of it, counted without the engine; another number is a row lost or made up. */
+  readonly expectedRows: number;
   readonly rejectedRows: number;
   /** Name of the object in `quarantine`; null where nothing was rejected. */
   readonly quarantineName: string | null;

@@ -34,6 +34,7 @@ export class JsonShape {
   readonly #limits: JsonLimits & { readonly maxColumns: number };
   readonly #members = new Map<string, Member>();
   #memberCount = 0;
+  #hasUnsigned = false;
 
   constructor(limits: JsonLimits & { readonly maxColumns: number }) {
     this.#limits = limits;
@@ -56,10 +57,16 @@ export class JsonShape {
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not a JSON object';
     if (countMembers(value) !== scan.members) return 'a member is given twice';
+    this.#hasUnsigned ||= scan.hasUnsigned;
     if (scan.hasLongNumber) return 'a number beyond 64 bits would lose digits; send it as a string';
     return this.#gather(value as Record<string, unknown>, this.#members, true)
       ? null
       : 'a member has no name';
+  }
+
+  /** Whether some whole number needs all of 64 bits without a sign. */
+  hasUnsigned(): boolean {
+    return this.#hasUnsigned;
   }
 
   columns(): readonly JsonColumn[] {
@@ -135,11 +142,17 @@ function countMembers(value: unknown): number {
 }
 
 /** What the bytes of a row say before they are parsed: depth, members, whole numbers beyond 64 bits. */
-function scanned(bytes: Buffer): { depth: number; members: number; hasLongNumber: boolean } {
+function scanned(bytes: Buffer): {
+  depth: number;
+  members: number;
+  hasLongNumber: boolean;
+  hasUnsigned: boolean;
+} {
   let depth = 0;
   let deepest = 0;
   let members = 0;
   let hasLongNumber = false;
+  let hasUnsigned = false;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at] ?? 0;
     if (byte === QUOTE) at = endOfString(bytes, at);
@@ -149,11 +162,15 @@ function scanned(bytes: Buffer): { depth: number; members: number; hasLongNumber
     else if ((byte >= 0x30 && byte <= 0x39) || byte === 0x2d) {
       let end = at + 1;
       while (isNumberByte(bytes[end] ?? 0)) end++;
-      if (end - at > 18 && !isSixtyFourBits(bytes.toString('latin1', at, end))) hasLongNumber = true;
+      if (end - at > 18) {
+        const bits = bitsOf(bytes.toString('latin1', at, end));
+        if (bits === 'unsigned') hasUnsigned = true;
+        else if (bits === 'beyond') hasLongNumber = true;
+      }
       at = end - 1;
     }
   }
-  return { depth: deepest, members, hasLongNumber };
+  return { depth: deepest, members, hasLongNumber, hasUnsigned };
 }
 
 function isNumberByte(byte: number): boolean {
@@ -168,11 +185,12 @@ function isNumberByte(byte: number): boolean {
 }
 
 /** Fractions and exponents are doubles for everyone; a whole number must fit 64 bits, with or without a sign. */
-function isSixtyFourBits(text: string): boolean {
-  if (!/^-?\d+$/.test(text)) return true;
-  if (text.length > 20) return false;
+function bitsOf(text: string): 'signed' | 'unsigned' | 'beyond' {
+  if (!/^-?\d+$/.test(text)) return 'signed';
+  if (text.length > 20) return 'beyond';
   const value = BigInt(text);
-  return value >= -(2n ** 63n) && value < 2n ** 64n;
+  if (value >= -(2n ** 63n) && value < 2n ** 63n) return 'signed';
+  return value > 0n && value < 2n ** 64n ? 'unsigned' : 'beyond';
 }
 
 function endOfString(bytes: Buffer, from: number): number {

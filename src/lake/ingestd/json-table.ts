@@ -39,7 +39,8 @@ export async function readJsonTable(
   const sorted: SortedRows = await sorter.finish();
   const path = parts.pathOfClean(sorted.cleanName);
   const known = new Map(shape.columns().map((column) => [column.name, column]));
-  const read = await describeRows(path, file.limits, known.size === 0 ? null : parts.engine, parts.signal);
+  const wide = shape.hasUnsigned() ? 'DECIMAL(20,0)' : 'BIGINT';
+  const read = await describeRows({ path, wide, limits: file.limits, ...parts }, known.size === 0);
   const columns = read.map((column) => settle(column, known.get(column.name), parts.targets));
   const types = read.map((column) => `${quoteText(column.name)}: ${quoteText(duckdbTypeOf(column.type))}`);
   return {
@@ -53,6 +54,7 @@ export async function readJsonTable(
       const isText = given.type === 'string' && typeof wanted.type === 'string' && wanted.type !== 'string';
       return isText ? checkedCast(name, String(wanted.type), engineType) : `CAST(${name} AS ${engineType})`;
     },
+    expectedRows: sorted.acceptedRows,
     rejectedRows: sorted.rejectedRows,
     quarantineName: sorted.quarantineName,
   };
@@ -60,19 +62,23 @@ export async function readJsonTable(
 
 /** The columns as the engine infers them over all rows; strings that look like dates stay strings here. */
 async function describeRows(
-  path: string,
-  limits: JsonLimits,
-  engine: IngestEngine | null,
-  signal: AbortSignal,
+  file: { path: string; wide: string; limits: JsonLimits; engine: IngestEngine; signal: AbortSignal },
+  isEmpty: boolean,
 ): Promise<readonly { name: string; type: IcebergType }[]> {
-  if (engine === null) return [];
+  if (isEmpty) return [];
+  const { path, signal } = file;
   const sql =
     `DESCRIBE SELECT * FROM read_json(${quoteText(path)}, format='newline_delimited', records=true, sample_size=-1, ` +
-    `maximum_object_size=${limits.maxRowBytes}, map_inference_threshold=-1, field_appearance_threshold=0)`;
-  const rows = await engine.run({ readFiles: [path], writeFiles: [], signal }, (lease) => lease.query(sql));
+    `maximum_object_size=${file.limits.maxRowBytes}, map_inference_threshold=-1, field_appearance_threshold=0)`;
+  const rows = await file.engine.run({ readFiles: [path], writeFiles: [], signal }, (lease) =>
+    lease.query(sql),
+  );
   return rows.rows.map((row) => ({
     name: String(row.column_name),
-    type: withoutTemporal(icebergTypeOf(String(row.column_type).replaceAll('HUGEINT', 'DECIMAL(20,0)'))),
+    // The engine takes positive and negative numbers apart and joins them to 128 bits, whatever their size.
+    type: withoutTemporal(
+      icebergTypeOf(String(row.column_type).replace(/\b(?:HUGEINT|UBIGINT)\b/g, file.wide)),
+    ),
   }));
 }
 

@@ -48,6 +48,7 @@ export async function readParquetTable(
         `ELSE CAST(error('nanoseconds') AS ${engineType}) END`
       );
     },
+    expectedRows: described.rows,
     rejectedRows: 0,
     quarantineName: null,
   };

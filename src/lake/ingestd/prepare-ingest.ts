@@ -165,6 +165,10 @@ async function writeTable(
     sampleRows: parts.config.sample_rows,
     signal: scope.signal,
   });
+  if (rows.file.recordCount !== table.expectedRows) {
+    await parts.files.removeDataFile(rows.file.path);
+    throw new RowsMiscounted(rows.file.recordCount, table.expectedRows);
+  }
   const isEmpty = rows.file.recordCount === 0;
   if (isEmpty) await parts.files.removeDataFile(rows.file.path);
   if (rows.file.recordCount > parts.config.max_rows) {
@@ -360,6 +364,14 @@ function typeText(type: IcebergField['type']): string {
   if (type.type === 'list') return `list<${typeText(type.element)}>`;
   if (type.type === 'map') return `map<${typeText(type.key)}, ${typeText(type.value)}>`;
   return `struct<${type.fields.map((field) => `${field.name}: ${typeText(field.type)}`).join(', ')}>`;
+}
+
+/** The engine read another number of rows than the file has. */
+class RowsMiscounted extends Error {
+  constructor(read: number, expected: number) {
+    super(`${read} rows read of ${expected}`);
+    this.name = 'RowsMiscounted';
+  }
 }
 
 async function discardWritten(parts: IngestParts, id: string, written: Written): Promise<void> {

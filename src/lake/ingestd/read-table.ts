@@ -89,21 +89,27 @@ async function* readDelimited(
   const options = { delimiter: given ?? (format === 'tsv' ? '\t' : null), header: input.header ?? null };
   const sampled = await sampleCsv(file, options, input.on_error, request.targets);
   if (format === 'tsv' && given === undefined) await requireTabs(file, sampled, request);
-  if (!sampled.needsSorting && upload.invalidUtf8Line === null)
-    yield csvTable(pathOf(content), sampled, maxRowBytes);
+  if (!sampled.needsSorting && upload.invalidUtf8Line === null) {
+    yield csvTable(pathOf(content), sampled, {
+      maxRowBytes,
+      rows: upload.recordCount - (sampled.hasHeader ? 1 : 0),
+    });
+  }
   const tallied = await tallyCsv(file, sampled, input.on_error);
   yield await withSorter(parts, request, async (sorter) => {
     const clean = await sortCsv(file, tallied, sorter, request.signal);
     const sorted = await sorter.finish();
-    return { ...csvTable(parts.files.path('work', sorted.cleanName), clean, maxRowBytes), ...sorted };
+    const path = parts.files.path('work', sorted.cleanName);
+    return { ...csvTable(path, clean, { maxRowBytes, rows: sorted.acceptedRows }), ...sorted };
   });
 }
 
-function csvTable(path: string, table: CsvTable, maxRowBytes: number): FileTable {
+function csvTable(path: string, table: CsvTable, facts: { maxRowBytes: number; rows: number }): FileTable {
   return {
     columns: table.columns,
     path,
-    source: csvSource(path, table, { maxRowBytes }),
+    source: csvSource(path, table, facts),
+    expectedRows: facts.rows,
     expression(index, engineType) {
       const column = table.columns[index];
       if (column === undefined) throw new Error('a column beyond the file');

@@ -6,6 +6,7 @@ import { isLakeError, LakeError } from '../../base/index.ts';
 import type { ContentWriter, SystemFiles } from '../storaged/index.ts';
 import { ingestErrors } from './errors.ts';
 import { type ContentKind, contentKindOf } from './file-format.ts';
+import { RecordCounter } from './record-counter.ts';
 
 /** Bytes looked at to tell what a file is. */
 const HEAD_BYTES = 65_536;
@@ -34,6 +35,8 @@ export interface Upload {
   readonly kind: ContentKind;
   /** The first line with bytes that are not UTF-8; null where all is. Only judged for text. */
   readonly invalidUtf8Line: number | null;
+  /** Records of delimited text, its header included; 0 for anything else. */
+  readonly recordCount: number;
 }
 
 /**
@@ -61,7 +64,7 @@ export async function receiveUpload(
     const received = contentKindOf(head);
     if (received.kind !== 'gzip' && received.kind !== 'utf16') {
       requireEncoding(request.contentEncoding, false);
-      const text = new TextWatch(isText(received));
+      const text = new TextWatch(isText(received), received.kind === 'text');
       for await (const chunk of rest) text.push(chunk);
       const written = await source.finish();
       return {
@@ -72,6 +75,7 @@ export async function receiveUpload(
         contentSha256: written.sha256,
         kind: text.kindAfter(received),
         invalidUtf8Line: text.invalidLine(),
+        recordCount: text.records(),
       };
     }
     requireEncoding(request.contentEncoding, received.kind === 'gzip');
@@ -102,7 +106,7 @@ async function decode(parts: {
   }
   const content = kind.kind === 'utf16' ? transcoded(rest, kind.encoding) : rest;
   const isTextual = kind.kind === 'utf16' || isText(kind);
-  const text = new TextWatch(isTextual);
+  const text = new TextWatch(isTextual, kind.kind === 'text' || kind.kind === 'utf16');
   const hash = createHash('sha256');
   const start: Buffer[] = [];
   let startBytes = 0;
@@ -125,22 +129,26 @@ async function decode(parts: {
     contentSha256: hash.digest('hex'),
     kind: text.kindAfter(decodedKind),
     invalidUtf8Line: text.invalidLine(),
+    recordCount: text.records(),
   };
 }
 
 /** Watches text go by: where it stops being UTF-8, and whether a zero byte shows that it is no text at all. */
 class TextWatch {
   readonly #isText: boolean;
+  readonly #counter: RecordCounter | null;
   #carried: Buffer = Buffer.alloc(0);
   #lines = 1;
   #invalidLine: number | null = null;
   #hasZero = false;
 
-  constructor(isText: boolean) {
+  constructor(isText: boolean, isDelimited: boolean) {
     this.#isText = isText;
+    this.#counter = isDelimited ? new RecordCounter() : null;
   }
 
   push(chunk: Buffer): void {
+    this.#counter?.push(chunk);
     if (!this.#isText || this.#invalidLine !== null) return;
     if (!this.#hasZero && chunk.includes(0)) this.#hasZero = true;
     const whole = this.#carried.length === 0 ? chunk : Buffer.concat([this.#carried, chunk]);
@@ -153,6 +161,10 @@ class TextWatch {
 
   invalidLine(): number | null {
     return this.#invalidLine ?? (this.#carried.length > 0 ? this.#lines : null);
+  }
+
+  records(): number {
+    return this.#counter?.records() ?? 0;
   }
 
   kindAfter(kind: ContentKind): ContentKind {
