@@ -5,7 +5,6 @@ import type { AnyScope, DatasetFacts } from '../scope/index.ts';
 import type { AccessState } from './access-state.ts';
 import type { DecisionCache } from './decision-cache.ts';
 import type { ExpressionParser } from './expression-parser.ts';
-import type { VersionedSecret } from './key-files.ts';
 
 /** What access needs to know of datasets; the catalog, a floor above, is passed in as this. */
 export interface DatasetDirectory {
@@ -21,8 +20,8 @@ export interface AccessParts {
   readonly state: AccessState;
   readonly cache: DecisionCache;
   readonly parser: ExpressionParser;
-  readonly pepper: VersionedSecret;
-  readonly delegationSecret: VersionedSecret;
+  /** The home directory, whose `keys/` holds the secrets. */
+  readonly home: string;
   readonly config: Config;
   readonly clock: Clock;
   readonly random: IdSource;

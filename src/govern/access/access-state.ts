@@ -1,5 +1,6 @@
 import { type Clock, LakeError } from '../../base/index.ts';
 import type { MetastoreReader } from '../../metastore/index.ts';
+import { type AccessSecrets, readSecrets } from './access-secrets.ts';
 import { type BoundSince, type CompiledPolicy, compilePolicy } from './compiled-policy.ts';
 import { accessErrors } from './errors.ts';
 import type { ExpressionParser } from './expression-parser.ts';
@@ -23,16 +24,18 @@ interface Loaded {
   readonly keysVersion: number;
   readonly policyVersion: number;
   readonly keys: KeyRing;
+  readonly secrets: AccessSecrets;
   readonly policy: LoadedPolicy;
 }
 
 /**
- * Keys, delegations and policy in memory, kept true to the store by two counters that every change raises in its own
+ * Keys, delegations, secrets and policy in memory, kept true to the store by two counters that every change raises in its own
  * transaction. They are compared before a request is identified: at once after a change made here, and otherwise at
  * most `FRESH_MS` after one made elsewhere or one whose outcome was unknown. A store that cannot be read refuses
  * everything.
  */
 export class AccessState {
+  readonly #home: string;
   readonly #reader: MetastoreReader;
   readonly #parser: ExpressionParser;
   readonly #clock: Clock;
@@ -43,6 +46,8 @@ export class AccessState {
   #comparing: Promise<void> | null = null;
 
   constructor(parts: {
+    /** Whose `keys/` holds the secrets. */
+    home: string;
     reader: MetastoreReader;
     parser: ExpressionParser;
     clock: Clock;
@@ -50,6 +55,7 @@ export class AccessState {
     /** Told after keys, delegations or policy were read anew. */
     onChange: () => void;
   }) {
+    this.#home = parts.home;
     this.#reader = parts.reader;
     this.#parser = parts.parser;
     this.#clock = parts.clock;
@@ -60,6 +66,11 @@ export class AccessState {
   /** Throws `access.unavailable` where nothing could be read yet. */
   get keys(): KeyRing {
     return this.#present().keys;
+  }
+
+  /** Throws `access.unavailable` where nothing could be read yet. */
+  get secrets(): AccessSecrets {
+    return this.#present().secrets;
   }
 
   /** Throws `access.unavailable` where nothing could be read yet. */
@@ -112,10 +123,12 @@ export class AccessState {
     const keysVersion = Number(state.keys_version);
     const policyVersion = Number(state.policy_version);
     const old = this.#loaded;
-    const keys = old?.keysVersion === keysVersion ? old.keys : await this.#readKeys();
+    const kept = old?.keysVersion === keysVersion ? old : null;
+    const keys = kept?.keys ?? (await this.#readKeys());
+    const secrets = kept?.secrets ?? (await this.#readSecrets());
     const policy = old?.policyVersion === policyVersion ? old.policy : await this.#readPolicy(policyVersion);
-    if (old !== null && keys === old.keys && policy === old.policy) return;
-    this.#loaded = { keysVersion, policyVersion, keys, policy };
+    if (kept !== null && policy === kept.policy) return;
+    this.#loaded = { keysVersion, policyVersion, keys, secrets, policy };
     this.#onChange();
   }
 
@@ -126,6 +139,11 @@ export class AccessState {
       queries.selectFrom('access_delegations').selectAll().where('expires_ms', '>', this.#clock.nowMs()),
     );
     return new KeyRing(keys, delegations);
+  }
+
+  async #readSecrets(): Promise<AccessSecrets> {
+    const rows = await this.#reader.read(this.#reader.queries.selectFrom('access_secrets').selectAll());
+    return readSecrets(this.#home, rows);
   }
 
   async #readPolicy(version: number): Promise<LoadedPolicy> {

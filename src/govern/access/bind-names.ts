@@ -10,18 +10,20 @@ export type NameBinding =
 /**
  * The fields a mask on `column` covers: every field that has carried the name since the schema current at `sinceMs`,
  * and those that carried it earlier and are gone now (only time travel reaches them). Names compare without case, as
- * the engine does.
+ * the engine does; inside a list or map the steps `element` and `value` may be left out.
  */
 export function fieldsMasked(facts: DatasetFacts, column: string, sinceMs: number): ReadonlySet<number> {
   const current = new Set(facts.columns.map((field) => field.fieldId));
-  const bound = fieldsNamed(schemasSince(facts, sinceMs), column);
-  const gone = [...fieldsNamed(allSchemas(facts), column)].filter((fieldId) => !current.has(fieldId));
+  const bound = fieldsNamed(schemasSince(facts, sinceMs), column, maskNames);
+  const gone = [...fieldsNamed(allSchemas(facts), column, maskNames)].filter(
+    (fieldId) => !current.has(fieldId),
+  );
   return new Set([...bound, ...gone]);
 }
 
 /** The one field a name inside a policy's expression stands for; a field that is gone now is none. */
 export function bindName(facts: DatasetFacts, name: string, sinceMs: number): NameBinding {
-  const fields = [...fieldsNamed(schemasSince(facts, sinceMs), name)];
+  const fields = [...fieldsNamed(schemasSince(facts, sinceMs), name, fullName)];
   const [fieldId] = fields;
   if (fieldId === undefined) return { kind: 'none' };
   if (fields.length > 1) return { kind: 'ambiguous' };
@@ -54,13 +56,29 @@ export function fieldsInside(facts: DatasetFacts, fieldId: number): ReadonlySet<
   return inside;
 }
 
-function fieldsNamed(schemas: readonly (readonly ColumnFacts[])[], name: string): ReadonlySet<number> {
+function fieldsNamed(
+  schemas: readonly (readonly ColumnFacts[])[],
+  name: string,
+  namesOf: (field: ColumnFacts) => readonly string[],
+): ReadonlySet<number> {
   const wanted = name.toLowerCase();
   const found = new Set<number>();
   for (const field of schemas.flat()) {
-    if (field.path.join('.').toLowerCase() === wanted) found.add(field.fieldId);
+    if (namesOf(field).some((known) => known.toLowerCase() === wanted)) found.add(field.fieldId);
   }
   return found;
+}
+
+function fullName(field: ColumnFacts): readonly string[] {
+  return [field.path.join('.')];
+}
+
+function maskNames(field: ColumnFacts): readonly string[] {
+  const last = field.path.length - 1;
+  const short = field.path.filter(
+    (part, index) => index === 0 || index === last || (part !== 'element' && part !== 'value'),
+  );
+  return [field.path.join('.'), short.join('.')];
 }
 
 function allSchemas(facts: DatasetFacts): readonly (readonly ColumnFacts[])[] {

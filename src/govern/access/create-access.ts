@@ -10,7 +10,6 @@ import { authoriseDemand } from './authorise-demand.ts';
 import { DecisionCache } from './decision-cache.ts';
 import type { ExpressionParser } from './expression-parser.ts';
 import { Identifier } from './identify.ts';
-import { readKeyFile } from './key-files.ts';
 import { KeyUse } from './key-use.ts';
 import { readAudit } from './operations/audit.ts';
 import { createDelegation, listDelegations, revokeDelegation } from './operations/delegations.ts';
@@ -18,6 +17,7 @@ import { explain } from './operations/explain.ts';
 import { createKey, listKeys, revokeKey, rotateKey } from './operations/keys.ts';
 import { whoAmI } from './operations/me.ts';
 import { getPolicies, listRoles, putPolicies } from './operations/policies.ts';
+import { rotateSecret } from './operations/secrets.ts';
 import { planPolicyChange } from './policy-change.ts';
 import { parsePolicyToml } from './policy-toml.ts';
 import { RevocationWatch } from './revocation-watch.ts';
@@ -29,7 +29,7 @@ export interface Access {
   readonly control: AccessControl;
   readonly operations: readonly AnyOperation[];
   readonly routes: readonly HttpRoute[];
-  /** Key material of the mask `hash`, for the room that compiles masks into scans. */
+  /** Key material of the mask `hash`, for the room that compiles masks into scans; asked for each time it is needed. */
   readonly maskHashKey: Uint8Array;
   /** Times of last use waiting to be written; to be committed with other work, at least every minute. */
   pendingTouches(): readonly Statement[];
@@ -63,27 +63,26 @@ export interface AccessOptions {
 }
 
 /**
- * Loads keys and policy and returns the room. Throws `access.unavailable` where they cannot be read, and an error
- * that names the file where a key file is missing: without them the server does not start.
+ * Loads secrets, keys and policy and returns the room. Throws `access.unavailable` where one of them cannot be read:
+ * without them the server does not start.
  */
 export async function createAccess(options: AccessOptions): Promise<Access> {
-  const { reader, clock, timer, config, parser } = options;
-  const pepper = readKeyFile(options.home, 'api-key.hmac');
-  const delegationSecret = readKeyFile(options.home, 'delegation.hmac');
-  const maskHashKey = readKeyFile(options.home, 'mask-hash.key').current.bytes;
+  const { home, reader, clock, timer, config, parser } = options;
   const watch = new RevocationWatch(clock, timer);
-  const state = new AccessState({ reader, parser, clock, timer, onChange: () => watch.check() });
+  const state = new AccessState({ home, reader, parser, clock, timer, onChange: () => watch.check() });
   const cache = new DecisionCache();
-  const use = new KeyUse(reader, pepper);
+  const use = new KeyUse(reader);
   const enabled = config.auth.enabled;
-  const identifier = new Identifier({ state, pepper, delegationSecret, use, clock, enabled });
-  const parts: AccessParts = { ...options, state, cache, pepper, delegationSecret };
+  const identifier = new Identifier({ state, use, clock, enabled });
+  const parts: AccessParts = { ...options, state, cache };
   await state.ensureFresh();
   return {
     control: accessControl({ reader, state, cache, identifier, watch }),
     operations: accessOperations(parts),
     routes: accessRoutes,
-    maskHashKey,
+    get maskHashKey() {
+      return state.secrets.maskHash.current.bytes;
+    },
     pendingTouches: () => use.takePending(),
     auditRetention: (nowMs) => auditRetention(reader, { nowMs, retentionDays: config.audit.retention_days }),
     async firstPolicy(toml, fileName) {
@@ -108,6 +107,7 @@ function accessOperations(parts: AccessParts): readonly AnyOperation[] {
     revokeDelegation(parts),
     getPolicies(parts),
     putPolicies(parts),
+    rotateSecret(parts),
     listRoles(parts),
     explain(parts),
     whoAmI(parts),

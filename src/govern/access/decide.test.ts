@@ -214,6 +214,7 @@ describe('binding of names across schemas', () => {
       [at(10, column(1, 'id')), at(200, column(1, 'id'), column(4, 'email'))],
       '4:null|0',
     ],
+    ['a field inside a list of structs', [at(10, column(6, 'who'), column(7, 'who.element.x'))], '|0'],
     ['a schema of the same millisecond', [at(10, email), at(100, column(2, 'contact'))], '2:null|0'],
   ])('a mask covers %s', async (_case, history, expected) => {
     const facts = datasetOf('d', history);

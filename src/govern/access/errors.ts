@@ -43,6 +43,11 @@ export const accessErrors = declareErrors('access', {
     title: 'The key is revoked or expired',
     remedy: 'Make a new key with POST /access/keys.',
   },
+  secret_rotated: {
+    kind: 'conflict',
+    title: 'The secret was rotated by others',
+    remedy: 'A newer version is in force; rotate again if that is what you want.',
+  },
   agent_not_found: {
     kind: 'not_found',
     title: 'No such agent',

@@ -5,7 +5,6 @@ import type { AccessState } from './access-state.ts';
 import { parseApiKey } from './api-key.ts';
 import { verifyDelegation } from './delegation-token.ts';
 import { accessErrors } from './errors.ts';
-import type { VersionedSecret } from './key-files.ts';
 import type { KeyRing, VerifiedKey } from './key-ring.ts';
 import type { KeyUse } from './key-use.ts';
 import { ADMIN_ROLE } from './policy-document.ts';
@@ -29,8 +28,6 @@ interface Proof {
 /** Turns credentials into identities, and knows afterwards whether what proved one still holds. */
 export class Identifier {
   readonly #state: AccessState;
-  readonly #pepper: VersionedSecret;
-  readonly #delegationSecret: VersionedSecret;
   readonly #use: KeyUse;
   readonly #clock: Clock;
   readonly #enabled: boolean;
@@ -38,16 +35,12 @@ export class Identifier {
 
   constructor(parts: {
     state: AccessState;
-    pepper: VersionedSecret;
-    delegationSecret: VersionedSecret;
     use: KeyUse;
     clock: Clock;
     /** False where `[auth] enabled = false`: everyone is the local administrator. */
     enabled: boolean;
   }) {
     this.#state = parts.state;
-    this.#pepper = parts.pepper;
-    this.#delegationSecret = parts.delegationSecret;
     this.#use = parts.use;
     this.#clock = parts.clock;
     this.#enabled = parts.enabled;
@@ -63,14 +56,14 @@ export class Identifier {
     const nowMs = this.#clock.nowMs();
     const key = credentials.apiKey === null ? null : parseApiKey(credentials.apiKey);
     if (key === null) throw unauthenticated();
-    const keys = this.#state.keys;
-    const verified = keys.verify(key, this.#pepper, nowMs);
+    const { keys, secrets } = this.#state;
+    const verified = keys.verify(key, secrets.pepper, nowMs);
     if (verified === null) throw unauthenticated();
     const identity =
       credentials.delegationToken === null
         ? this.#remember(identityOf(verified, null), verified.validUntilMs, null)
         : this.#delegated(keys, verified, credentials.delegationToken, nowMs);
-    this.#use.used(verified.record.row, key, nowMs);
+    this.#use.used({ row: verified.record.row, key, pepper: secrets.pepper, nowMs });
     return identity;
   }
 
@@ -96,7 +89,7 @@ export class Identifier {
   }
 
   #delegated(keys: KeyRing, agent: VerifiedKey, token: string, nowMs: number): Identity {
-    const claims = verifyDelegation(token, this.#delegationSecret);
+    const claims = verifyDelegation(token, this.#state.secrets.delegation);
     const delegation = claims === null ? null : keys.delegation(claims.delegationId);
     if (claims === null || delegation === null || delegation.revoked_ms !== null) throw unauthenticated();
     const person = keys.live(delegation.person_key_id, nowMs);

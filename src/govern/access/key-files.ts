@@ -1,14 +1,24 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** The secrets of this room in the home directory, one file each under `keys/`, readable by the owner alone. */
 export const KEY_FILE_NAMES = ['api-key.hmac', 'delegation.hmac', 'mask-hash.key'] as const;
 export type KeyFileName = (typeof KEY_FILE_NAMES)[number];
 
-/** The versions of one secret; the greatest version is the one in use, older ones still verify what they made. */
+/** The versions of one secret: one in force, and others that still verify what they made. */
 export interface VersionedSecret {
   readonly current: { readonly version: number; readonly bytes: Uint8Array };
-  /** Null for a version that the file no longer holds. */
+  /** Null for a version that the file does not hold. */
   version(version: number): Uint8Array | null;
 }
 
@@ -19,45 +29,76 @@ export function createKeyFiles(home: string, random: (sizeBytes: number) => Uint
   const folder = join(home, 'keys');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const name of KEY_FILE_NAMES) {
-    const line = `1 ${Buffer.from(random(SECRET_BYTES)).toString('hex')}\n`;
-    writeNew(join(folder, name), line);
+    const written = writeAside(folder, name, keyLine(1, random));
+    try {
+      // A link never replaces what is there, and is there whole or not at all.
+      linkSync(written, join(folder, name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    } finally {
+      rmSync(written, { force: true });
+    }
   }
   syncFolder(folder);
 }
 
 /**
- * Reads a key file: a line `<version> <hex>` for each version. To rotate, add a line with the next version and start
- * the server again. Throws where the file is missing or not of this form; the message holds nothing of it.
+ * Reads a key file: a line `<version> <hex>` for each version, of which `inForce` (the newest where absent) is the
+ * current one. Throws where the file is missing, not of this form, or without that version; the message holds nothing
+ * of it.
  */
-export function readKeyFile(home: string, name: KeyFileName): VersionedSecret {
+export function readKeyFile(home: string, name: KeyFileName, inForce?: number): VersionedSecret {
+  const versions = parseKeyFile(join(home, 'keys', name), name);
+  const version = inForce ?? Math.max(...versions.keys());
+  const bytes = versions.get(version);
+  if (bytes === undefined) throw new Error(`keys/${name} does not hold the version in force`);
+  return { current: { version, bytes }, version: (wanted) => versions.get(wanted) ?? null };
+}
+
+/** Adds a fresh version to a key file, durably, and returns its number; it is in force once the store says so. */
+export function addKeyVersion(
+  home: string,
+  name: KeyFileName,
+  random: (sizeBytes: number) => Uint8Array,
+): number {
+  const folder = join(home, 'keys');
+  const path = join(folder, name);
+  const version = Math.max(...parseKeyFile(path, name).keys()) + 1;
+  const text = readFileSync(path, 'utf8');
+  const separator = text.endsWith('\n') ? '' : '\n';
+  renameSync(writeAside(folder, name, text + separator + keyLine(version, random)), path);
+  syncFolder(folder);
+  return version;
+}
+
+function parseKeyFile(path: string, name: KeyFileName): ReadonlyMap<number, Uint8Array> {
   const versions = new Map<number, Uint8Array>();
-  for (const line of readFileSync(join(home, 'keys', name), 'utf8').split('\n')) {
+  for (const line of readFileSync(path, 'utf8').split('\n')) {
     if (line.trim() === '') continue;
     const match = /^([1-9][0-9]{0,8}) ([0-9a-f]{64,128})$/.exec(line.trim());
     if (match === null) throw new Error(`keys/${name} holds a line that is not "<version> <hex>"`);
     versions.set(Number(match[1]), Buffer.from(match[2] ?? '', 'hex'));
   }
-  const newest = Math.max(...versions.keys());
-  const bytes = versions.get(newest);
-  if (bytes === undefined) throw new Error(`keys/${name} holds no secret`);
-  return { current: { version: newest, bytes }, version: (version) => versions.get(version) ?? null };
+  if (versions.size === 0) throw new Error(`keys/${name} holds no secret`);
+  return versions;
 }
 
-function writeNew(path: string, text: string): void {
-  let file: number;
-  try {
-    file = openSync(path, 'wx', 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    throw error;
-  }
+function keyLine(version: number, random: (sizeBytes: number) => Uint8Array): string {
+  return `${version} ${Buffer.from(random(SECRET_BYTES)).toString('hex')}\n`;
+}
+
+/** Writes a new file beside the one meant, whole and durable, and returns its path. */
+function writeAside(folder: string, name: string, text: string): string {
+  const path = join(folder, `.${name}.new`);
+  rmSync(path, { force: true });
+  const file = openSync(path, 'wx', 0o600);
   try {
     writeSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  chmodSync(path, 0o600);
+  return path;
 }
 
 function syncFolder(folder: string): void {

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AccessRoom, openAccessRoom } from '../../../test/support/access-room.ts';
@@ -160,6 +160,7 @@ describe('keys', () => {
       [{ attributes: { 'a b': 1 } }, 'door.invalid_input'],
       [{ attributes: { list: [1] } }, 'door.invalid_input'],
       [{ attributes: { nothing: null } }, 'door.invalid_input'],
+      [{ attributes: { id: 2 ** 53 } }, 'door.invalid_input'],
       [{ key_id: 'aaaaaaaaaaaa' }, 'door.invalid_input'],
     ] as const) {
       const request = { name: 'ada', role: 'analyst', ...more };
@@ -226,17 +227,40 @@ describe('keys', () => {
 describe('the pepper', () => {
   it('rotates: old keys still work and move to the new pepper with use', async () => {
     const made = await make();
-    const file = join(room.home, 'keys', 'api-key.hmac');
-    appendFileSync(file, `2 ${'ab'.repeat(32)}\n`);
-    const restarted = await createAccess(room.options);
-    await restarted.control.identify({ apiKey: made.key, delegationToken: null });
-    await room.store.commit(restarted.pendingTouches());
+    const rotated = await room.call('access.secrets.rotate', { name: 'api-key' });
+    expect(rotated).toMatchObject({ version: 2, previous_version: 1 });
+    const newer = await make();
+    await identify(made.key);
+    await room.store.commit(room.access.pendingTouches());
+    expect((await storedRows()).find((stored) => stored.key_id === newer.key_id)?.pepper_version).toBe(2);
     const row = (await storedRows()).find((stored) => stored.key_id === made.key_id);
     expect(row?.pepper_version).toBe(2);
     const again = await createAccess(room.options);
     expect((await again.control.identify({ apiKey: made.key, delegationToken: null })).name).toBe('ada');
-    restarted.close();
     again.close();
+    expect(await room.refusal('access.secrets.rotate', { name: 'api-key' }, { key: made.key })).toBe(
+      'door.forbidden',
+    );
+  });
+
+  it('has no effect before its rotation is committed, and is needed in the version in force', async () => {
+    const made = await make();
+    const file = join(room.home, 'keys', 'api-key.hmac');
+    const text = readFileSync(file, 'utf8');
+    appendFileSync(file, `2 ${'ab'.repeat(32)}\n`);
+    const restarted = await createAccess(room.options);
+    await restarted.control.identify({ apiKey: made.key, delegationToken: null });
+    expect(restarted.pendingTouches()).toHaveLength(1);
+    restarted.close();
+    expect((await room.call('access.secrets.rotate', { name: 'api-key' })).version).toBe(3);
+    writeFileSync(file, text);
+    await expect(createAccess(room.options)).rejects.toMatchObject({ code: 'access.unavailable' });
+  });
+
+  it('of masks gives other hashes after a rotation', async () => {
+    const before = room.access.maskHashKey;
+    await room.call('access.secrets.rotate', { name: 'mask-hash' });
+    expect(Buffer.from(room.access.maskHashKey).equals(before)).toBe(false);
   });
 
   it('is needed to start', async () => {

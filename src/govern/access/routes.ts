@@ -6,6 +6,12 @@ export const accessRoutes: readonly HttpRoute[] = [
   { operation: 'access.keys.list', method: 'GET', path: '/access/keys', body: 'none' },
   { operation: 'access.keys.revoke', method: 'DELETE', path: '/access/keys/{key_id}', body: 'none' },
   { operation: 'access.keys.rotate', method: 'POST', path: '/access/keys/{key_id}/rotate', body: 'none' },
+  {
+    operation: 'access.secrets.rotate',
+    method: 'POST',
+    path: '/access/secrets/{name}/rotate',
+    body: 'none',
+  },
   { operation: 'access.policies.get', method: 'GET', path: '/access/policies', body: 'none' },
   {
     operation: 'access.policies.put',

@@ -42,6 +42,13 @@ export interface PolicyVersionRow {
   applied_by: string;
 }
 
+/** Which version of a secret in the home's `keys/` is in force; the secret itself is in the file alone. */
+export interface AccessSecretRow {
+  /** The file's name: `api-key.hmac`. */
+  name: string;
+  version: number;
+}
+
 /** One row (`id` 1): counters that tell a cache whether it is out of date. */
 export interface AccessStateRow {
   id: number;
@@ -86,6 +93,7 @@ export interface AuditTableRow {
 export interface AccessTables {
   access_keys: AccessKeyRow;
   access_delegations: AccessDelegationRow;
+  access_secrets: AccessSecretRow;
   policy_versions: PolicyVersionRow;
   access_state: AccessStateRow;
   audit_rows: AuditTableRow;
@@ -165,6 +173,15 @@ export const accessMigrations: readonly Migration[] = [
       )`,
       'CREATE INDEX audit_rows_time ON audit_rows (time_ms)',
       'CREATE INDEX audit_rows_identity ON audit_rows (identity, time_ms)',
+    ],
+  },
+  {
+    name: '0002-access-secrets',
+    statements: [
+      'CREATE TABLE access_secrets (name TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL)',
+      "INSERT INTO access_secrets (name, version) VALUES ('api-key.hmac', 1)",
+      "INSERT INTO access_secrets (name, version) VALUES ('delegation.hmac', 1)",
+      "INSERT INTO access_secrets (name, version) VALUES ('mask-hash.key', 1)",
     ],
   },
 ];

@@ -52,13 +52,17 @@ const auditedRow = z.strictObject({
   datasets: z.array(auditedDataset),
   truth: z.array(z.strictObject({ rule: z.string(), action: z.string() })).nullable(),
   statement: z.strictObject({ sql: z.string(), parameters_json: z.string() }).nullable(),
-  status: z.string().describe('open while it runs, then ok, failed or cancelled.'),
+  status: z
+    .string()
+    .describe('open while it runs, then ok, failed or cancelled; interrupted where the server ended first.'),
   row_count: z.int().nullable(),
   latency_ms: z.number().nullable(),
 });
 
 /** `access.audit`: who asked for what, newest first. */
 export function readAudit(parts: AccessParts): AnyOperation {
+  // A row that was open before this process began will never be closed.
+  const startedMs = parts.clock.nowMs();
   return readOperation({
     name: 'access.audit',
     summary: 'Read the audit',
@@ -70,7 +74,10 @@ export function readAudit(parts: AccessParts): AnyOperation {
     async run(_scope, filter) {
       const rows = await parts.reader.read(selection(parts, filter));
       const last = rows.length === filter.limit ? rows.at(-1) : undefined;
-      return { kind: 'value', value: { rows: rows.map(shownRow), next: last?.audit_id ?? null } };
+      return {
+        kind: 'value',
+        value: { rows: rows.map((row) => shownRow(row, startedMs)), next: last?.audit_id ?? null },
+      };
     },
   });
 }
@@ -99,7 +106,7 @@ function selection(parts: AccessParts, filter: z.output<typeof input>) {
   return query.where(sql<boolean>`dataset_names LIKE ${pattern} ESCAPE '!'`);
 }
 
-function shownRow(row: AuditTableRow): z.output<typeof auditedRow> {
+function shownRow(row: AuditTableRow, startedMs: number): z.output<typeof auditedRow> {
   const datasets = JSON.parse(row.datasets_json) as {
     datasetId: string;
     name: string;
@@ -141,7 +148,7 @@ function shownRow(row: AuditTableRow): z.output<typeof auditedRow> {
       row.statement_sql === null
         ? null
         : { sql: row.statement_sql, parameters_json: row.parameters_json ?? '[]' },
-    status: row.status,
+    status: row.status === 'open' && Number(row.time_ms) < startedMs ? 'interrupted' : row.status,
     row_count: row.row_count === null ? null : Number(row.row_count),
     latency_ms: row.latency_ms,
   };

@@ -78,7 +78,7 @@ export function createDelegation(parts: AccessParts): AnyOperation {
           agentKeyId: row.agent_key_id,
           expiresMs: row.expires_ms,
         },
-        parts.delegationSecret,
+        parts.state.secrets.delegation,
       );
       const shown = (journal_event_id: string | null) => ({
         delegation_id: row.delegation_id,

@@ -31,7 +31,16 @@ const attributes = z.record(
     .string()
     .regex(/^[a-z][a-z0-9_]{0,62}$/, 'an attribute is a lower-case letter, then letters, digits and _')
     .refine((text) => !BUILT_IN_ATTRIBUTES.has(text), 'name and role are always there and cannot be set'),
-  z.union([z.string().max(1_000), z.number(), z.boolean()]),
+  z.union([
+    z.string().max(1_000),
+    z
+      .number()
+      .refine(
+        (value) => !Number.isInteger(value) || Number.isSafeInteger(value),
+        'write it as text: too long for a number',
+      ),
+    z.boolean(),
+  ]),
 );
 const time = z.string().nullable();
 
@@ -72,7 +81,11 @@ export function createKey(parts: AccessParts): AnyOperation {
         async attempt() {
           requireRole(parts, input.role);
           const made = newKeyStatements(
-            { ...parts, environment: parts.config.auth.environment },
+            {
+              ...parts,
+              pepper: parts.state.secrets.pepper,
+              environment: parts.config.auth.environment,
+            },
             { ...input, expiresMs, createdBy: identityLabel(scope.identity) },
           );
           const shown = (journal_event_id: string | null) => ({
@@ -221,8 +234,8 @@ function rotation(parts: AccessParts, row: AccessKeyRow): MutationAttempt<z.outp
   const update = parts.reader.queries
     .updateTable('access_keys')
     .set({
-      secret_hash: hashApiKey(key.text, parts.pepper.current.bytes),
-      pepper_version: parts.pepper.current.version,
+      secret_hash: hashApiKey(key.text, parts.state.secrets.pepper.current.bytes),
+      pepper_version: parts.state.secrets.pepper.current.version,
       previous_hash: untilMs === null ? null : row.secret_hash,
       previous_pepper_version: untilMs === null ? null : row.pepper_version,
       previous_until_ms: untilMs,

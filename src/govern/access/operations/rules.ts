@@ -1,4 +1,4 @@
-import type { AccessRule, Permission } from '../../scope/index.ts';
+import type { Permission, Resolution } from '../../scope/index.ts';
 
 /** Truth rules judge data and answers; managing access has neither. */
 export const noTruth = {
@@ -7,14 +7,12 @@ export const noTruth = {
 } as const;
 
 /** Needs one permission and nothing of the request. */
-export function needs<I>(permission: Permission): AccessRule<I, null> {
-  return {
-    kind: 'demands',
-    resolve: async () => ({ demands: [{ kind: 'permission', permission }], resolved: null }),
-  };
+export function needs(permission: Permission) {
+  const resolution: Resolution<null> = { demands: [{ kind: 'permission', permission }], resolved: null };
+  return { kind: 'demands', resolve: async () => resolution } as const;
 }
 
 /** Keys, policies and roles are managed by who holds `access.admin`. */
-export function accessAdminOnly<I>(): AccessRule<I, null> {
+export function accessAdminOnly() {
   return needs('access.admin');
 }
