@@ -6,15 +6,16 @@ import type { Journal } from '../lake/journald/index.ts';
 import type { Metastore } from '../metastore/index.ts';
 import type { Answer, Call, Door } from './door.ts';
 import { doorErrors } from './errors.ts';
-import { createIdempotency } from './idempotency.ts';
-import { beginLifetime, type Lifetime } from './lifetime.ts';
+import { createIdempotency, type Reservation } from './idempotency.ts';
+import { beginLifetime } from './lifetime.ts';
 import { createRegistry } from './registry.ts';
+import { replay } from './replay.ts';
 import { runMutation } from './run-mutation.ts';
 import { runRead } from './run-read.ts';
 import { createAuditor, type Refused } from './steps/audit.ts';
 import { type Authorised, authorise } from './steps/authorise.ts';
 import { type Identified, identify, identifySystem } from './steps/identify.ts';
-import { type Judged, judgeBefore } from './steps/judge.ts';
+import { judgeBefore } from './steps/judge.ts';
 import { resolve } from './steps/resolve.ts';
 import { validate } from './steps/validate.ts';
 
@@ -59,15 +60,22 @@ export function createDoor(parts: DoorParts): CreatedDoor {
       grant: null,
     };
     let streaming = false;
+    let reservation: Reservation | null = null;
     try {
       const request = validate(caller);
       came.input = request.input;
+      reservation = await idempotency.reserve(request);
+      const remembered = reservation?.remembered;
+      if (remembered) return await replay({ request, remembered, auditor, startedMs });
       const resolution = await resolve(request, lifetime.signal, log);
       came.demands = resolution.demands;
       const granted = authorise(access, resolution);
       came.grant = granted;
       const judged = judgeBefore(truth, granted);
-      if (operation.kind === 'mutation') return await mutate(judged, startedMs, lifetime, log);
+      if (operation.kind === 'mutation') {
+        const shared = { auditor, journal, truth, store, lifetime, log, reservation };
+        return await runMutation({ ...shared, judged, startedMs, authorise: authoriser(granted) });
+      }
       const audited = await auditor.open(judged, startedMs);
       streaming = true;
       return await runRead({ audited, auditor, truth, lifetime, log, authorise: authoriser(granted) });
@@ -77,17 +85,8 @@ export function createDoor(parts: DoorParts): CreatedDoor {
       if (!streaming) await auditor.refused(came, startedMs, reason);
       throw reason;
     } finally {
-      if (!streaming) lifetime.end();
-    }
-  }
-
-  async function mutate(judged: Judged, startedMs: number, lifetime: Lifetime, log: Logger): Promise<Answer> {
-    const reservation = await idempotency.reserve(judged.grant.resolution.request);
-    try {
-      const shared = { auditor, journal, truth, store, lifetime, log, reservation };
-      return await runMutation({ ...shared, judged, startedMs, authorise: authoriser(judged.grant) });
-    } finally {
       reservation?.release();
+      if (!streaming) lifetime.end();
     }
   }
 

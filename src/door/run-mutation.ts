@@ -5,7 +5,7 @@ import type { EventContext, Journal } from '../lake/journald/index.ts';
 import type { CommitOutcome, Metastore } from '../metastore/index.ts';
 import type { Answer } from './door.ts';
 import { doorErrors } from './errors.ts';
-import { fingerprintOf, type HashedBody, hashBody, type Reservation } from './idempotency.ts';
+import { fingerprintOf, hashBody, type Reservation } from './idempotency.ts';
 import type { Lifetime } from './lifetime.ts';
 import { grantParts } from './scope-parts.ts';
 import type { Auditor } from './steps/audit.ts';
@@ -32,12 +32,11 @@ interface MutationParts {
  * change, its journal event, its audit row and its idempotency record, all or none.
  */
 export async function runMutation(parts: MutationParts): Promise<Answer> {
-  const { judged, reservation, lifetime } = parts;
+  const { judged, lifetime } = parts;
   const { request, resolved } = judged.grant.resolution;
   const { operation, call } = request.caller;
   if (operation.kind !== 'mutation') throw new Error(`${operation.name} is not a mutation`);
   const body = hashBody(call.body);
-  if (reservation?.remembered) return replay(parts, body);
   const scope = scopeIssuer.write(grantParts({ ...parts, signal: lifetime.signal }));
   try {
     const prepared = await operation.prepare(scope, request.input, { resolved, body: body.stream });
@@ -51,24 +50,6 @@ export async function runMutation(parts: MutationParts): Promise<Answer> {
   } finally {
     scopeIssuer.close(scope);
   }
-}
-
-async function replay(parts: MutationParts, body: HashedBody): Promise<Answer> {
-  const { request } = parts.judged.grant.resolution;
-  const remembered = parts.reservation?.remembered;
-  if (!remembered) throw new Error('nothing to replay');
-  if (remembered.fingerprint !== fingerprintOf(request.input, await body.digest())) {
-    throw new LakeError(doorErrors.idempotency_mismatch, {
-      detail: 'This Idempotency-Key was used for a request with other fields or content; use a new key.',
-    });
-  }
-  const result = { status: 'ok', code: null, rowCount: null } as const;
-  await commitOrThrow(
-    parts.store,
-    parts.auditor.whole(parts.judged, parts.startedMs, parts.judged.marks, result),
-  );
-  const { status, value } = remembered;
-  return { kind: 'value', status, headers: {}, value, replayed: true, identity: request.caller.identity };
 }
 
 async function commitPrepared(

@@ -20,7 +20,8 @@ export const mutants: readonly Mutant[] = [
     step: 'validate: input is taken as it comes',
     file: 'src/door/steps/validate.ts',
     find: 'operation.input.safeParse(call.input)',
-    replace: '({ success: true, data: call.input, error: { issues: [] as { path: string[]; message: string }[] } })',
+    replace:
+      '({ success: true, data: call.input, error: { issues: [] as { path: string[]; message: string }[] } })',
   },
   {
     step: 'authorise: a refused demand passes',
@@ -37,13 +38,13 @@ export const mutants: readonly Mutant[] = [
   {
     step: 'truth before: rules are not evaluated',
     file: 'src/door/steps/judge.ts',
-    find: "return new Judged(grant, judge(truth, rule.taskClass, 'before', rule.context(request.input, resolved)));",
+    find: "return new Judged(grant, judge(truth, request.caller, 'before', rule.context(request.input, resolved)));",
     replace: 'return new Judged(grant, []);',
   },
   {
     step: 'truth after: rules are not evaluated',
     file: 'src/door/steps/judge.ts',
-    find: "...judge(truth, rule.taskClass, 'after', context)",
+    find: "...judge(truth, caller, 'after', context)",
     replace: '',
   },
   {
@@ -84,7 +85,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     step: 'idempotency: another content replays the answer',
-    file: 'src/door/run-mutation.ts',
+    file: 'src/door/replay.ts',
     find: 'if (remembered.fingerprint !== fingerprintOf(request.input, await body.digest())) {',
     replace: 'if (remembered.fingerprint === "") {',
   },

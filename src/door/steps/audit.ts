@@ -6,6 +6,7 @@ import { doorErrors } from '../errors.ts';
 import type { Authorised } from './authorise.ts';
 import type { Identified } from './identify.ts';
 import type { Judged, TruthMark } from './judge.ts';
+import type { Validated } from './validate.ts';
 
 class Audited {
   declare protected readonly evidence: 'audit';
@@ -35,6 +36,8 @@ export interface Auditor {
     marks: readonly TruthMark[] | null,
     result: AuditResult,
   ): Statements;
+  /** The row of a mutation that was done before under the same Idempotency-Key: nothing was read or changed. */
+  replayed(request: Validated, startedMs: number): Promise<void>;
   /** The row of a request that access or truth refused, or whose work failed. */
   refused(refused: Refused, startedMs: number, error: unknown): Promise<void>;
 }
@@ -121,6 +124,17 @@ export function createAuditor(parts: {
     whole(judged, startedMs, marks, result) {
       const row = opening(judged, marks);
       return [access.auditOpened(row), closing(row.auditId, startedMs, result)];
+    },
+    async replayed({ caller, input }, startedMs) {
+      const row = {
+        ...heading(caller, null, input),
+        decision: 'allowed',
+        code: null,
+        datasets: [],
+        truth: null,
+      } as const;
+      const result = { status: 'ok', code: null, rowCount: null } as const;
+      await commit([access.auditOpened(row), closing(row.auditId, startedMs, result)]);
     },
     async refused({ caller, input, demands, grant }, startedMs, error) {
       if (isPublic(caller)) return;
