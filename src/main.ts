@@ -325,6 +325,7 @@ async function openSystem(home: OpenHome): Promise<System> {
       policyVersion: access.control.policyVersion(),
     });
     await storaged.sweep();
+    await ingestd.sweep();
     return {
       door: created.door,
       routes,
