@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { createIdGenerator, createLogger, systemClock } from '../../base/index.ts';
 import { configSchema } from '../../config/index.ts';
-import { type DatasetDecision, type Identity, scopeIssuer } from '../../govern/scope/index.ts';
+import {
+  DATASET_ACTIONS,
+  type DatasetAction,
+  type DatasetDecision,
+  type Identity,
+  scopeIssuer,
+} from '../../govern/scope/index.ts';
 import { type Metastore, openMetastore } from '../../metastore/index.ts';
 import type { DatasetChange, IcebergField, NewDataFile } from './catalog.ts';
 import { type Catalogd, createCatalogd } from './create-catalogd.ts';
@@ -19,6 +25,10 @@ export interface CatalogFixture {
   readonly clock: { nowMs(): number; monotonicMs(): number; advance(ms: number): void };
   /** Runs SQL in a raw engine: the peer that results are compared with. */
   sql(text: string): Promise<Record<string, unknown>[]>;
+  /** Commits a change of columns or of the current snapshot. */
+  update(name: string, change: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Absolute path of the dataset's current metadata file. */
+  metadataFile(name: string): Promise<string>;
   /** Writes rows as ingest does and commits them, retrying as the door does; answers the snapshot's id. */
   write(change: WriteRequest): Promise<{ snapshotId: string | null; datasetId: string; attempts: number }>;
   close(): Promise<void>;
@@ -33,7 +43,7 @@ export interface WriteRequest {
   readonly tags?: ReadonlyMap<number, readonly string[]>;
 }
 
-export const SYSTEM: Identity = {
+const SYSTEM: Identity = {
   name: 'tester',
   role: 'admin',
   attributes: new Map(),
@@ -47,7 +57,7 @@ export function column(name: string, type: IcebergField['type']): IcebergField {
 
 const log = createLogger({ level: 'silent' });
 
-export function decisionFor(datasetId: string, action: 'read' | 'write' | 'admin'): DatasetDecision {
+function decisionFor(datasetId: string, action: DatasetAction): DatasetDecision {
   return { datasetId, name: '', action, policyVersion: 1, masks: new Map(), rowFilters: [] };
 }
 
@@ -61,12 +71,16 @@ function scopeParts(datasetIds: readonly string[]) {
     identity: SYSTEM,
     signal: new AbortController().signal,
     log,
-    decisions: new Map(datasetIds.map((id) => [`${id}:read`, decisionFor(id, 'read')] as const)),
+    decisions: new Map(
+      datasetIds.flatMap((id) =>
+        DATASET_ACTIONS.map((action) => [`${id}:${action}`, decisionFor(id, action)] as const),
+      ),
+    ),
     buckets: [],
     permissions: new Set<never>(),
-    authorise: (facts: { datasetId: string }, action: 'read' | 'write' | 'delete' | 'admin') => ({
+    authorise: (facts: { datasetId: string }, action: DatasetAction) => ({
       allowed: true as const,
-      decision: { ...decisionFor(facts.datasetId, 'read'), action },
+      decision: decisionFor(facts.datasetId, action),
     }),
   };
 }
@@ -120,6 +134,14 @@ export async function openCatalogFixture(): Promise<CatalogFixture> {
     clock,
     sql,
     write: (request) => writeRows({ store, catalogd, sql, nextId: () => ids.next() }, request),
+    update: (name, change) => updateDataset({ store, catalogd }, name, change),
+    async metadataFile(name) {
+      const rows = await store.read(
+        store.queries.selectFrom('catalog_datasets').selectAll().where('name', '=', name),
+      );
+      const [row] = rows;
+      return join(home, 'warehouse', row?.dataset_id ?? '', 'metadata', row?.metadata_file ?? '');
+    },
     async close() {
       connection.closeSync();
       instance.closeSync();
@@ -127,6 +149,27 @@ export async function openCatalogFixture(): Promise<CatalogFixture> {
       await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+/** The update operation as the door runs it, for a caller who may do everything. */
+async function updateDataset(
+  parts: Pick<CatalogFixture, 'store' | 'catalogd'>,
+  name: string,
+  change: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const operation = parts.catalogd.operations.find((one) => one.name === 'catalog.datasets.update');
+  if (operation?.kind !== 'mutation' || operation.access.kind !== 'demands')
+    throw new Error('no such operation');
+  const input = operation.input.parse({ name, ...change });
+  const { resolved } = await operation.access.resolve(scopes.resolve(), input);
+  const scope = scopes.write(resolved.facts.datasetId);
+  const prepared = await operation.prepare(scope, input, { resolved, body: null });
+  for (;;) {
+    const attempt = await prepared.attempt(0);
+    const outcome = await parts.store.commit(attempt.statements);
+    if (outcome.committed) return;
+    await attempt.discard?.();
+  }
 }
 
 async function writeRows(
@@ -169,8 +212,9 @@ async function writeDataFile(
     const quoted = `"${field.name.replaceAll('"', '""')}"`;
     return `CAST(${quoted} AS ${duckdbTypeOf(field.type)}) AS ${quoted}`;
   });
+  const schemaText = JSON.stringify({ type: 'struct', 'schema-id': 0, fields }).replaceAll("'", "''");
   const [statistics] = await parts.sql(
-    `COPY (SELECT ${casts.join(', ')} FROM (${request.query})) TO '${path}' (FORMAT parquet, COMPRESSION zstd, FIELD_IDS ${duckdbFieldIds({ fields })}, RETURN_STATS true)`,
+    `COPY (SELECT ${casts.join(', ')} FROM (${request.query})) TO '${path}' (FORMAT parquet, COMPRESSION zstd, FIELD_IDS ${duckdbFieldIds({ fields })}, KV_METADATA {'iceberg.schema': '${schemaText}'}, RETURN_STATS true)`,
   );
   return dataFileOf({ fields }, path, statistics as never);
 }
