@@ -6,6 +6,7 @@ import { createLogger, isLakeError, LakeError, systemClock } from '../../src/bas
 import { configSchema } from '../../src/config/index.ts';
 import { createExpressionParser } from '../../src/govern/access/index.ts';
 import {
+  type AnyScope,
   type BoundExpression,
   type DatasetDecision,
   type DatasetFacts,
@@ -50,6 +51,8 @@ export interface LakeDataset {
   /** Row numbers deleted from the first file. */
   readonly deleted?: readonly number[];
   readonly hasFieldIds?: boolean;
+  /** A dataset of the same name may exist in several worlds, which differ in what they hide. */
+  readonly world?: string;
 }
 
 export interface LakePolicy {
@@ -69,6 +72,8 @@ export interface LakeRequest {
   /** By dataset; a dataset that is not named is read without masks and filters, one that is null is not granted. */
   readonly policies?: Readonly<Record<string, LakePolicy | null>>;
   readonly signal?: AbortSignal;
+  /** Datasets of this world are seen in place of those without one. */
+  readonly world?: string;
 }
 
 export type LakeAnswer =
@@ -92,7 +97,11 @@ export async function createQueryLake(settings: Record<string, unknown> = {}): P
   });
   const datasets = new Map<string, Version[]>();
   const parser = createExpressionParser((sql) => engine.parse(sql, new AbortController().signal));
-  const catalog = lakeCatalog(datasets);
+  const worlds = new WeakMap<AbortSignal, string>();
+  const catalog = lakeCatalog((name, scope) => {
+    const world = worlds.get(scope.signal);
+    return (world === undefined ? undefined : datasets.get(`${world}:${name}`)) ?? datasets.get(name) ?? [];
+  });
   const queryd = createQueryd({
     engine,
     catalog,
@@ -109,7 +118,8 @@ export async function createQueryLake(settings: Record<string, unknown> = {}): P
   let files = 0;
 
   async function answer(request: LakeRequest): Promise<LakeAnswer> {
-    const { policies = {}, signal = new AbortController().signal, ...fields } = request;
+    const { policies = {}, signal = new AbortController().signal, world, ...fields } = request;
+    if (world !== undefined) worlds.set(signal, world);
     const input = inputSchema.parse(fields);
     const parts = {
       requestId: `r${randomBytes(8).toString('hex')}`,
@@ -158,14 +168,15 @@ export async function createQueryLake(settings: Record<string, unknown> = {}): P
         await copy(engine, `SELECT * FROM (VALUES ${rows}) AS d(file_path, pos)`, path, '');
         written[0] = { ...written[0], deleteFiles: [path] };
       }
-      const versions = datasets.get(dataset.name) ?? [];
+      const key = dataset.world === undefined ? dataset.name : `${dataset.world}:${dataset.name}`;
+      const versions = datasets.get(key) ?? [];
       versions.push({
         snapshotId: String(versions.length + 1),
         timeMs: 1_000 * (versions.length + 1),
         schema,
         files: written,
       });
-      datasets.set(dataset.name, versions);
+      datasets.set(key, versions);
     },
     async run(request) {
       try {
@@ -260,12 +271,11 @@ async function copy(engine: EnginePool, sql: string, path: string, options: stri
 }
 
 function lakeCatalog(
-  datasets: ReadonlyMap<string, readonly Version[]>,
+  versionsOf: (name: string, scope: AnyScope) => readonly Version[],
 ): Pick<Catalog, 'facts' | 'pin' | 'scan'> {
-  const versionsOf = (name: string) => datasets.get(name) ?? [];
   return {
-    async facts(_scope, name) {
-      const versions = versionsOf(name);
+    async facts(scope, name) {
+      const versions = versionsOf(name, scope);
       const current = versions.at(-1);
       if (current === undefined) return null;
       return {
@@ -282,8 +292,8 @@ function lakeCatalog(
         snapshotId: current.files.length === 0 ? null : current.snapshotId,
       };
     },
-    async pin(_scope, facts, asOf): Promise<PinnedDataset> {
-      const versions = versionsOf(facts.name);
+    async pin(scope, facts, asOf): Promise<PinnedDataset> {
+      const versions = versionsOf(facts.name, scope);
       const found =
         asOf.kind === 'current'
           ? versions.at(-1)

@@ -41,6 +41,11 @@ export interface LeaseRequest {
    * threads. True where absent.
    */
   readonly preserveOrder?: boolean;
+  /**
+   * True where no choice of the plan may depend on what the files hold: rows that the query does not see count in their
+   * statistics. Joins then run in the order they are written in. False where absent.
+   */
+  readonly blindPlan?: boolean;
 }
 
 /** One engine process, with a fresh instance that can reach the named files and nothing else. */

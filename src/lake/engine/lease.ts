@@ -133,6 +133,7 @@ export async function openLease(parts: LeaseParts): Promise<EngineLease> {
         allowedPaths: [...request.readFiles, ...request.writeFiles],
         memoryLimitMb: request.memoryLimitMb,
         preserveOrder: request.preserveOrder ?? true,
+        blindPlan: request.blindPlan ?? false,
       }),
     );
   } catch (error) {

@@ -24,6 +24,7 @@ export interface InstanceLock {
   readonly allowedPaths: readonly string[];
   readonly memoryLimitMb: number;
   readonly preserveOrder: boolean;
+  readonly blindPlan: boolean;
 }
 
 export type ChildInput =

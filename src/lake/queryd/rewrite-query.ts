@@ -26,6 +26,8 @@ export interface GovernedQuery {
   readonly readFiles: readonly string[];
   readonly plannedBytes: number;
   readonly preserveOrder: boolean;
+  /** Values or rows are hidden from the caller, so their statistics must not choose the plan. */
+  readonly blindPlan: boolean;
   /** `dataset.column`, each once. */
   readonly maskedColumns: readonly string[];
   /** Snapshot read of each dataset, by name; null for one without rows. */
@@ -74,6 +76,7 @@ export async function rewriteQuery(
     readFiles: [...new Set(scans.flatMap(({ plan }) => scanFiles(plan)))],
     plannedBytes: planned.tables.reduce((sum, { pinned }) => sum + pinned.plannedBytes, 0),
     preserveOrder: !isOrderFree(query),
+    blindPlan: scans.some((scan) => scan.hides),
     maskedColumns: [...new Set(scans.flatMap((scan) => scan.maskedColumns))],
     snapshots: Object.fromEntries(planned.tables.map(({ pinned }) => [pinned.facts.name, pinned.snapshotId])),
   };
@@ -83,6 +86,8 @@ interface TableScan {
   readonly table: PlannedTable;
   readonly plan: ScanPlan;
   readonly sql: string;
+  /** Whether the query could find out about what the scan hides, were it not for the barrier. */
+  readonly hides: boolean;
   readonly maskedColumns: readonly string[];
 }
 
@@ -128,7 +133,8 @@ async function planTable(
   });
   const touched =
     fieldIds === undefined ? schema.fields : schema.fields.filter(({ id }) => fieldIds.includes(id));
-  return { table, plan, sql, maskedColumns: maskedColumnsOf(pinned, touched, decision) };
+  const maskedColumns = maskedColumnsOf(pinned, touched, decision);
+  return { table, plan, sql, hides: (hides || maskedColumns.length > 0) && !harmless, maskedColumns };
 }
 
 function maskedColumnsOf(

@@ -65,6 +65,7 @@ export async function runQuery(
       timeoutMs: request.timeoutMs,
       signal: AbortSignal.any([scope.signal, request.signal]),
       preserveOrder: governed.preserveOrder,
+      blindPlan: governed.blindPlan,
     });
     const { format } = request;
     const stream = await lease.stream(
