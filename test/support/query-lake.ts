@@ -315,7 +315,7 @@ function lakeCatalog(
     },
     async scan(scope, pinned): Promise<ScanPlan> {
       scope.decision(pinned.facts.datasetId, 'read');
-      const version = versionsOf(pinned.facts.name).find(
+      const version = versionsOf(pinned.facts.name, scope).find(
         ({ snapshotId }) => snapshotId === pinned.snapshotId,
       );
       return { snapshotId: pinned.snapshotId, schema: pinned.schema, files: version?.files ?? [] };
