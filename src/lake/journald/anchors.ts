@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import type { MetastoreReader } from '../../metastore/index.ts';
 import type { SignedCheckpoint } from './checkpoint.ts';
 import { checkpointDigest, signedText } from './checkpoint.ts';
-import { GENESIS_HASH } from './event-record.ts';
 import type { HeadsLine } from './heads-file.ts';
 import type { KeyTrust } from './key-trust.ts';
 import type { ProblemList } from './problems.ts';
+import { readUndamaged } from './read-undamaged.ts';
 
 /** Places of a chain that are known from a signature, in ascending order, handed out as the walk comes by. */
 export interface AnchorCursor {
@@ -61,13 +61,17 @@ export async function* storedAnchors(parts: {
   readonly reader: MetastoreReader;
   readonly writer: string;
   readonly numberMax: number;
+  /** Where what is kept of the chain begins: the first checkpoint kept is the very first, or covers exactly this. */
+  readonly baseSeq: number;
   readonly trust: KeyTrust;
   readonly problems: ProblemList;
 }): AsyncGenerator<SignedCheckpoint> {
   const { writer, trust, problems } = parts;
   let before: SignedCheckpoint | null = null;
+  const isFirst = ({ number, seq }: SignedCheckpoint) =>
+    number === 1 || (parts.baseSeq > 0 && seq === parts.baseSeq);
   for await (const checkpoint of storedCheckpoints(parts)) {
-    const problem = problemOf(checkpoint, before, trust);
+    const problem = problemOf(checkpoint, { before, isFirst, trust });
     if (problem !== null) {
       const seq = Number.isSafeInteger(checkpoint.seq) ? checkpoint.seq : (before?.seq ?? 0);
       problems.add({ writer, seq, id: null, place: 'checkpoint', problem });
@@ -82,15 +86,20 @@ export async function* storedAnchors(parts: {
 export async function* headsFileAnchors(parts: {
   readonly lines: AsyncIterable<HeadsLine>;
   readonly writer: string;
+  /** The first checkpoint the store keeps: the file begins no later. */
+  readonly numberMin: number;
   readonly trust: KeyTrust;
   readonly problems: ProblemList;
 }): AsyncGenerator<SignedCheckpoint> {
   const { writer, trust, problems } = parts;
   let before: SignedCheckpoint | null = null;
+  const isFirst = ({ number }: SignedCheckpoint) => number <= parts.numberMin;
   for await (const { line, checkpoint } of parts.lines) {
     if (checkpoint !== null && checkpoint.writer !== writer) continue;
     const problem =
-      checkpoint === null ? 'the line is not a checkpoint' : problemOf(checkpoint, before, trust);
+      checkpoint === null
+        ? 'the line is not a checkpoint'
+        : problemOf(checkpoint, { before, isFirst, trust });
     if (checkpoint !== null && problem === null) yield checkpoint;
     if (problem !== null) {
       const seq = checkpoint?.seq ?? (before?.seq ?? 0) + 1;
@@ -102,21 +111,22 @@ export async function* headsFileAnchors(parts: {
 
 function problemOf(
   checkpoint: SignedCheckpoint,
-  before: SignedCheckpoint | null,
-  trust: KeyTrust,
+  context: {
+    readonly before: SignedCheckpoint | null;
+    readonly isFirst: (checkpoint: SignedCheckpoint) => boolean;
+    readonly trust: KeyTrust;
+  },
 ): string | null {
-  const { number, key_id: keyId, seq } = checkpoint;
+  const { number, key_id: keyId, seq, previous } = checkpoint;
+  const { before, isFirst, trust } = context;
   if (!trust.isSigned(signedText(checkpoint), checkpoint.signature, { keyId, seq })) {
     return `checkpoint ${number} is not signed by the key in force, or was changed`;
   }
-  // The first one kept has no neighbour to compare with, unless it is the very first.
-  const expectedNumber = before === null ? number : before.number + 1;
-  if (number !== expectedNumber) return `checkpoints ${expectedNumber} to ${number - 1} are missing`;
-  const expectedPrevious =
-    before === null ? (number === 1 ? GENESIS_HASH : checkpoint.previous) : checkpointDigest(before);
-  if (checkpoint.previous !== expectedPrevious)
-    return `checkpoint ${number} does not follow the one before it`;
-  return null;
+  if (before === null) return isFirst(checkpoint) ? null : `the checkpoints before ${number} are missing`;
+  if (number !== before.number + 1) return `checkpoints ${before.number + 1} to ${number - 1} are missing`;
+  return previous === checkpointDigest(before)
+    ? null
+    : `checkpoint ${number} does not follow the one before it`;
 }
 
 const PAGE_ROWS = 500;
@@ -125,10 +135,13 @@ async function* storedCheckpoints(parts: {
   readonly reader: MetastoreReader;
   readonly writer: string;
   readonly numberMax: number;
+  readonly baseSeq: number;
+  readonly problems: ProblemList;
 }): AsyncGenerator<SignedCheckpoint> {
-  const { reader, writer, numberMax } = parts;
+  const { reader, writer, numberMax, problems } = parts;
   for (let after = -1; ; ) {
-    const rows = await reader.read(
+    const rows = await readUndamaged(
+      reader,
       reader.queries
         .selectFrom('journal_checkpoints')
         .select(['writer', 'hash', 'previous', 'key_id', 'signature'])
@@ -144,6 +157,11 @@ async function* storedCheckpoints(parts: {
         .orderBy('journal_checkpoints.number')
         .limit(PAGE_ROWS),
     );
+    if (rows === null) {
+      const problem = 'the store’s file is damaged where it keeps checkpoints';
+      problems.add({ writer, seq: parts.baseSeq, id: null, place: 'checkpoint', problem });
+      return;
+    }
     for (const row of rows) {
       yield { ...row, number: Number(row.number), seq: Number(row.seq), time_ms: Number(row.time_ms) };
     }

@@ -3,6 +3,7 @@ import { isJsonObject } from '../../base/index.ts';
 import type { MetastoreReader } from '../../metastore/index.ts';
 import type { CheckpointKey } from './checkpoint-key.ts';
 import { isSignedBy, publicKeyId } from './checkpoint-key.ts';
+import { readUndamaged } from './read-undamaged.ts';
 
 /** The action of the event that records a rotation of the checkpoint key. */
 export const KEY_ROTATED = 'journal.key_rotated';
@@ -71,7 +72,8 @@ interface Rotation {
 }
 
 async function readRotations(reader: MetastoreReader, writer: string): Promise<Rotation[]> {
-  const rows = await reader.read(
+  const rows = await readUndamaged(
+    reader,
     reader.queries
       .selectFrom('journal_events')
       .select(['seq', 'record'])
@@ -79,7 +81,8 @@ async function readRotations(reader: MetastoreReader, writer: string): Promise<R
       .where('writer', '=', writer)
       .orderBy('seq'),
   );
-  return rows.flatMap(({ seq, record }) => rotationOf(seq, record) ?? []);
+  // A rotation that cannot be read is named by the walk along the chain.
+  return (rows ?? []).flatMap(({ seq, record }) => rotationOf(seq, record) ?? []);
 }
 
 /** Null where the record was damaged: the walk along the chain names it. */

@@ -6,6 +6,7 @@ import { GENESIS_HASH } from './event-record.ts';
 import type { JournalHead } from './journal-head.ts';
 import type { KeyTrust } from './key-trust.ts';
 import type { ProblemList } from './problems.ts';
+import { readUndamaged } from './read-undamaged.ts';
 
 /** The action of the event that records a removal of old events. */
 export const PRUNED = 'journal.pruned';
@@ -38,7 +39,8 @@ export async function checkBase(parts: {
 }
 
 async function lastPruning(reader: MetastoreReader, writer: string): Promise<JsonObject | null> {
-  const [row] = await reader.read(
+  const rows = await readUndamaged(
+    reader,
     reader.queries
       .selectFrom('journal_events')
       .select('record')
@@ -48,6 +50,7 @@ async function lastPruning(reader: MetastoreReader, writer: string): Promise<Jso
       .limit(1),
   );
   try {
+    const [row] = rows ?? [];
     const data: unknown = row && (JSON.parse(row.record) as JsonObject).data;
     return isJsonObject(data) ? data : null;
   } catch {

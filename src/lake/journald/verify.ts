@@ -1,11 +1,14 @@
 import type { MetastoreReader } from '../../metastore/index.ts';
 import { type AnchorCursor, anchorCursor, headsFileAnchors, storedAnchors } from './anchors.ts';
+import { checkOpenIntents, intentLedger } from './check-open-intents.ts';
 import { headsLine, type SignedCheckpoint } from './checkpoint.ts';
+import { findStrays, findUnknownWriters } from './find-strays.ts';
 import { type HeadsFile, readHeads } from './heads-file.ts';
 import type { JournalHead } from './journal-head.ts';
 import { type KeyTrust, readKeyTrust } from './key-trust.ts';
 import { type JournalProblem, type ProblemList, problemList } from './problems.ts';
 import { checkBase } from './pruned-base.ts';
+import { readUndamaged } from './read-undamaged.ts';
 import { walkEvents } from './walk-events.ts';
 
 /** What verification found out. */
@@ -71,7 +74,7 @@ async function verifyOnce(parts: VerifyParts): Promise<VerifyReport> {
   const { reader } = parts;
   // In this order: what is signed is older than the head read after it, so that a journal in use is not taken for cut.
   const headsFile = await readHeads(parts.headsFile);
-  const numbersMax = await readNumbersMax(reader);
+  const numbers = await readNumbers(reader);
   const heads = await reader.read(reader.queries.selectFrom('journal_heads').selectAll().orderBy('writer'));
   const problems = problemList();
   const tally: Tally = { events: 0, checkpoints: 0, heads: 0, unsigned: 0, pruned: 0 };
@@ -80,7 +83,7 @@ async function verifyOnce(parts: VerifyParts): Promise<VerifyReport> {
       ...parts,
       head,
       headsFile,
-      numberMax: numbersMax.get(head.writer) ?? 0,
+      numbers: numbers.get(head.writer) ?? { first: 1, last: 0 },
       problems,
       tally,
     });
@@ -104,24 +107,31 @@ async function verifyOnce(parts: VerifyParts): Promise<VerifyReport> {
 interface ChainParts extends Omit<VerifyParts, 'headsFile'> {
   readonly head: JournalHead;
   readonly headsFile: HeadsFile;
-  readonly numberMax: number;
+  readonly numbers: NumberRange;
   readonly problems: ProblemList;
   readonly tally: Tally;
 }
 
 async function verifyChain(parts: ChainParts): Promise<void> {
-  const { reader, head, problems, tally, headsFile, numberMax, signal } = parts;
+  const { reader, head, problems, tally, headsFile, numbers, signal } = parts;
   const { writer } = head;
   const trust = await readKeyTrust(reader, writer, parts.publicKeys);
   await checkBase({ reader, head, trust, problems });
-  const stored = anchorCursor(storedAnchors({ reader, writer, numberMax, trust, problems }));
-  const kept = anchorCursor(headsFileAnchors({ lines: headsFile.lines(), writer, trust, problems }));
+  const stored = anchorCursor(
+    storedAnchors({ reader, writer, numberMax: numbers.last, baseSeq: head.base_seq, trust, problems }),
+  );
+  const kept = anchorCursor(
+    headsFileAnchors({ lines: headsFile.lines(), writer, numberMin: numbers.first, trust, problems }),
+  );
   const cursors = [stored, kept];
+  const ledger = intentLedger();
   try {
-    tally.events += await walkEvents({ reader, head, cursors, problems, signal, pageRows: PAGE_ROWS });
+    const walk = { reader, head, cursors, ledger, problems, signal, pageRows: PAGE_ROWS };
+    tally.events += await walkEvents(walk);
   } finally {
     for (const cursor of cursors) await cursor.close();
   }
+  if (!problems.isFull()) await checkOpenIntents({ reader, head, ledger, problems });
   tally.checkpoints += stored.seen().count;
   tally.heads += kept.seen().count;
   const signedSeq = Math.max(stored.seen().last?.seq ?? 0, kept.seen().last?.seq ?? 0);
@@ -174,58 +184,22 @@ function checkEnds(parts: {
   }
 }
 
-/** Events outside the range the head gives. */
-async function findStrays(reader: MetastoreReader, head: JournalHead, problems: ProblemList): Promise<void> {
-  const { writer } = head;
-  const events = reader.queries
-    .selectFrom('journal_events')
-    .select('id')
-    .where('writer', '=', writer)
-    .limit(PAGE_ROWS);
-  const before = await reader.read(events.where('seq', '<=', head.base_seq));
-  const after = await reader.read(events.where('seq', '>', head.seq));
-  const [now] = await reader.read(
-    reader.queries.selectFrom('journal_heads').select('seq').where('writer', '=', writer),
-  );
-  // The journal may have grown since the head was read: by as many events, with ids above that head's.
-  const isGrowth = after.length <= (now?.seq ?? 0) - head.seq && after.every(({ id }) => id > head.last_id);
-  const stray = before[0] ?? (isGrowth ? undefined : after[0]);
-  if (stray === undefined) return;
-  const problem = 'an event stands outside the chain that the head ends';
-  problems.add({ writer, seq: head.seq + 1, id: stray.id, place: 'event', problem });
+interface NumberRange {
+  readonly first: number;
+  readonly last: number;
 }
 
-/** Goes from writer to writer along the index, so that the cost is not that of the events. */
-async function findUnknownWriters(
-  reader: MetastoreReader,
-  heads: readonly JournalHead[],
-  problems: ProblemList,
-): Promise<void> {
-  const known = new Set(heads.map((head) => head.writer));
-  const events = reader.queries
-    .selectFrom('journal_events')
-    .select(['id', 'writer'])
-    .orderBy('writer')
-    .limit(1);
-  let [next] = await reader.read(events);
-  while (next !== undefined && !problems.isFull()) {
-    const { id, writer } = next;
-    if (!known.has(writer)) {
-      problems.add({ writer, seq: 1, id, place: 'event', problem: 'an event of a writer that has no head' });
-    }
-    [next] = await reader.read(events.where('writer', '>', writer));
-  }
-}
-
-async function readNumbersMax(reader: MetastoreReader): Promise<ReadonlyMap<string, number>> {
+/** The first and last number of each writer's checkpoints. */
+async function readNumbers(reader: MetastoreReader): Promise<ReadonlyMap<string, NumberRange>> {
   const { queries } = reader;
-  const rows = await reader.read(
+  const rows = await readUndamaged(
+    reader,
     queries
       .selectFrom('journal_checkpoints')
-      .select((select) => ['writer', select.fn.max('number').as('number')])
+      .select(({ fn }) => ['writer', fn.min('number').as('first'), fn.max('number').as('last')])
       .groupBy('writer'),
   );
-  return new Map(rows.map(({ writer, number }) => [writer, number]));
+  return new Map((rows ?? []).map(({ writer, first, last }) => [writer, { first, last }]));
 }
 
 async function readBases(reader: MetastoreReader): Promise<string> {

@@ -1,11 +1,13 @@
 import { sql } from 'kysely';
 import type { JsonObject } from '../../base/index.ts';
-import { isJsonObject, isLakeError } from '../../base/index.ts';
-import { type MetastoreReader, metastoreErrors } from '../../metastore/index.ts';
+import { isJsonObject } from '../../base/index.ts';
+import type { MetastoreReader } from '../../metastore/index.ts';
 import type { AnchorCursor } from './anchors.ts';
+import type { IntentLedger } from './check-open-intents.ts';
 import { chainHash, columnsOf } from './event-record.ts';
 import type { JournalHead } from './journal-head.ts';
 import type { ProblemList } from './problems.ts';
+import { readUndamaged } from './read-undamaged.ts';
 
 /** An event as stored; integers as text, since a damaged one may not be a number that JavaScript can hold. */
 interface StoredEvent {
@@ -21,6 +23,7 @@ interface WalkParts {
   readonly reader: MetastoreReader;
   readonly head: JournalHead;
   readonly cursors: readonly AnchorCursor[];
+  readonly ledger: IntentLedger;
   readonly problems: ProblemList;
   readonly pageRows: number;
   readonly signal?: AbortSignal | undefined;
@@ -34,6 +37,8 @@ interface Position {
   id: string;
   /** The last place where a signature agreed. */
   agreedSeq: number;
+  /** Something after that place was reported already: a signature that differs says nothing new. */
+  doubtful: boolean;
 }
 
 /**
@@ -47,6 +52,7 @@ export async function walkEvents(parts: WalkParts): Promise<number> {
     hashes: [head.base_hash],
     id: '',
     agreedSeq: head.base_seq,
+    doubtful: false,
   };
   let events = 0;
   await compareAnchors(parts, position);
@@ -71,18 +77,25 @@ function step(parts: WalkParts, position: Position, event: StoredEvent): void {
   const id = typeof event.columns.id === 'string' ? event.columns.id : null;
   if (!Number.isSafeInteger(seq) || seq <= position.seq) {
     report(parts, position.seq + 1, id, `the sequence number is ${event.seq}, which is out of order`);
+    position.doubtful = true;
     return;
   }
   let before = position.hashes;
   if (seq > position.seq + 1) {
     report(parts, position.seq + 1, null, `missing: events ${position.seq + 1} to ${seq - 1}`);
     before = [event.prev_hash];
+    position.doubtful = true;
   }
   const computed = chainHash(event.prev_hash, seq, event.record);
   const problem = before.includes(event.prev_hash)
     ? eventProblem(event, { computed, afterId: position.id })
     : 'the previous hash is not that of the event before it: one of the two was changed or moved';
-  if (problem !== null) report(parts, seq, id, problem);
+  if (problem !== null) {
+    report(parts, seq, id, problem);
+    position.doubtful = true;
+  }
+  const { phase, intent_id: intentId } = event.columns;
+  if (id !== null) parts.ledger.add({ id, seq, phase, intentId });
   position.seq = seq;
   position.hashes = problem === null ? [event.hash] : [event.hash, computed];
   if (id !== null && id > position.id) position.id = id;
@@ -115,8 +128,10 @@ async function compareAnchors(parts: WalkParts, position: Position): Promise<voi
     for (const { hash, number, seq } of await cursor.take(position.seq)) {
       if (position.hashes.includes(hash)) {
         position.agreedSeq = seq;
+        position.doubtful = false;
         continue;
       }
+      if (position.doubtful) continue;
       const since = position.agreedSeq + 1;
       report(
         parts,
@@ -164,25 +179,23 @@ async function* storedEvents(parts: WalkParts): AsyncGenerator<StoredEvent> {
 
 /** The events in a range of sequence numbers; where the store is too damaged to read it, those that can be read. */
 async function readPage(parts: WalkParts, after: number, through: number): Promise<StoredEvent[]> {
-  try {
-    return await readRange(parts, after, through);
-  } catch (error) {
-    if (!isLakeError(error) || error.code !== metastoreErrors.damaged.code) throw error;
-    if (through - after === 1) {
-      report(parts, through, null, 'the store’s file is damaged here: the event cannot be read');
-      return [];
-    }
-    const middle = Math.floor((after + through) / 2);
-    return [...(await readPage(parts, after, middle)), ...(await readPage(parts, middle, through))];
+  const events = await readRange(parts, after, through);
+  if (events !== null) return events;
+  if (through - after === 1) {
+    report(parts, through, null, 'the store’s file is damaged here: the event cannot be read');
+    return [];
   }
+  const middle = Math.floor((after + through) / 2);
+  return [...(await readPage(parts, after, middle)), ...(await readPage(parts, middle, through))];
 }
 
 async function readRange(
   { reader, head }: WalkParts,
   after: number,
   through: number,
-): Promise<StoredEvent[]> {
-  const rows = await reader.read(
+): Promise<StoredEvent[] | null> {
+  const rows = await readUndamaged(
+    reader,
     reader.queries
       .selectFrom('journal_events')
       .select([
@@ -207,6 +220,7 @@ async function readRange(
       .where('seq', '<=', through)
       .orderBy('journal_events.seq'),
   );
+  if (rows === null) return null;
   return rows.map(({ seq, record, prev_hash, hash, ...columns }) => ({
     seq,
     record,
