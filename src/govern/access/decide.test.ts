@@ -135,6 +135,32 @@ describe('masks', () => {
     expect(await outcome({ masks }, identityOf('analyst'))).toContain('inside');
   });
 
+  it.each([
+    ['skills.name', '3:null|0'],
+    ['skills.element.name', '3:null|0'],
+    ['skills', '1:null 3:null 4:null|0'],
+    ['name', '|0'],
+    ['notes.value.text', '6:null|0'],
+    ['notes.text', '6:null|0'],
+    ['element', '|0'],
+  ])('reach into lists and maps by %s', async (name, expected) => {
+    const facts = datasetOf('candidates', [
+      {
+        sinceMs: 1,
+        columns: [
+          column(1, 'skills'),
+          column(3, 'skills.element.name'),
+          column(4, 'skills.element.level'),
+          column(5, 'notes'),
+          column(6, 'notes.value.text'),
+        ],
+      },
+    ]);
+    expect(await outcome({ masks: [byColumn(name, 'null')] }, identityOf('analyst'), { facts })).toBe(
+      expected,
+    );
+  });
+
   it('masks the administrator too, unless a rule takes it out', async () => {
     expect(await outcome({ masks: [byTag('pii.email', 'email')] }, identityOf('admin'))).toBe('2:email|0');
   });
@@ -214,7 +240,6 @@ describe('binding of names across schemas', () => {
       [at(10, column(1, 'id')), at(200, column(1, 'id'), column(4, 'email'))],
       '4:null|0',
     ],
-    ['a field inside a list of structs', [at(10, column(6, 'who'), column(7, 'who.element.x'))], '|0'],
     ['a schema of the same millisecond', [at(10, email), at(100, column(2, 'contact'))], '2:null|0'],
   ])('a mask covers %s', async (_case, history, expected) => {
     const facts = datasetOf('d', history);

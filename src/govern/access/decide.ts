@@ -6,10 +6,10 @@ import type {
   Identity,
   MaskDecision,
 } from '../scope/index.ts';
-import { bindName, fieldsInside, fieldsMasked, fieldTags } from './bind-names.ts';
 import { combineMasks } from './combine-masks.ts';
 import type { CompiledMask, CompiledPolicy, CompiledRowFilter, RuleAudience } from './compiled-policy.ts';
 import type { ParsedExpression } from './expression-parser.ts';
+import { FieldIndex } from './field-index.ts';
 import { matchesPattern } from './pattern.ts';
 import { policyAttributes } from './policy-attributes.ts';
 import { ADMIN_ROLE } from './policy-document.ts';
@@ -54,9 +54,10 @@ export function decide(
     (rule) => appliesTo(rule, roles) && matchesPattern(rule.dataset, facts.name),
   );
   const names = filters.map((rule) => rule.target);
-  const binder = new Binder(facts, policyAttributes(identity));
+  const fields = new FieldIndex(facts);
+  const binder = new Binder(fields, policyAttributes(identity));
   const rowFilters = filters.map((rule) => binder.rowFilter(rule));
-  const masks = decideMasks(policy, roles, facts, binder);
+  const masks = decideMasks({ policy, roles, name: facts.name, fields, binder });
   if (binder.problem !== null && action === 'read') return refusal(binder.problem, held, names);
   return {
     authorisation: {
@@ -116,28 +117,28 @@ function appliesTo(rule: RuleAudience, roles: readonly string[]): boolean {
   return roles.some((role) => (rule.roles === null || rule.roles.has(role)) && !rule.exceptRoles.has(role));
 }
 
-function decideMasks(
-  policy: CompiledPolicy,
-  roles: readonly string[],
-  facts: DatasetFacts,
-  binder: Binder,
-): ReadonlyMap<number, MaskDecision> {
+function decideMasks(parts: {
+  policy: CompiledPolicy;
+  roles: readonly string[];
+  /** The dataset's. */
+  name: string;
+  fields: FieldIndex;
+  binder: Binder;
+}): ReadonlyMap<number, MaskDecision> {
+  const { policy, roles, fields, binder } = parts;
   const byField = new Map<number, [CompiledMask, ...CompiledMask[]]>();
-  const tags = fieldTags(facts);
   for (const rule of policy.masks) {
     if (!appliesTo(rule, roles)) continue;
-    if (rule.dataset !== null && !matchesPattern(rule.dataset, facts.name)) continue;
-    for (const fieldId of fieldsOf(rule, facts, tags)) {
+    if (rule.dataset !== null && !matchesPattern(rule.dataset, parts.name)) continue;
+    for (const fieldId of fieldsOf(rule, fields)) {
       const rules = byField.get(fieldId);
       if (rules === undefined) byField.set(fieldId, [rule]);
       else rules.push(rule);
     }
   }
   const masks = new Map<number, MaskDecision>();
-  for (const [fieldId, rules] of byField) {
-    masks.set(fieldId, decideMask(fieldId, rules, binder));
-  }
-  return withFieldsInside(masks, byField, facts, binder);
+  for (const [fieldId, rules] of byField) masks.set(fieldId, decideMask(fieldId, rules, binder));
+  return withFieldsInside(masks, byField, fields, binder);
 }
 
 /** A column whose rules conflict or cannot be bound is null for the actions that are still decided. */
@@ -158,17 +159,9 @@ function decideMask(
   return { fieldId, method: expression === null ? 'null' : 'expression', expression, reasons };
 }
 
-function* fieldsOf(
-  rule: CompiledMask,
-  facts: DatasetFacts,
-  tags: ReadonlyMap<number, ReadonlySet<string>>,
-): Iterable<number> {
-  if (rule.column !== null) yield* fieldsMasked(facts, rule.column, rule.boundSinceMs);
-  const pattern = rule.tag;
-  if (pattern === null) return;
-  for (const [fieldId, known] of tags) {
-    if ([...known].some((tag) => matchesPattern(pattern, tag))) yield fieldId;
-  }
+function* fieldsOf(rule: CompiledMask, fields: FieldIndex): Iterable<number> {
+  if (rule.column !== null) yield* fields.masked(rule.column, rule.boundSinceMs);
+  if (rule.tag !== null) yield* fields.tagged(rule.tag);
 }
 
 /**
@@ -178,13 +171,13 @@ function* fieldsOf(
 function withFieldsInside(
   masks: ReadonlyMap<number, MaskDecision>,
   rulesByField: ReadonlyMap<number, readonly CompiledMask[]>,
-  facts: DatasetFacts,
+  fields: FieldIndex,
   binder: Binder,
 ): ReadonlyMap<number, MaskDecision> {
   const all = new Map(masks);
   for (const mask of masks.values()) {
     const hasExpression = rulesByField.get(mask.fieldId)?.some((rule) => rule.expression !== null) === true;
-    for (const fieldId of fieldsInside(facts, mask.fieldId)) {
+    for (const fieldId of fields.inside(mask.fieldId)) {
       if (hasExpression && masks.has(fieldId)) {
         binder.refuse(
           `A column with a mask of its own is inside one masked by an expression (${mask.reasons}).`,
@@ -198,12 +191,12 @@ function withFieldsInside(
 
 /** Binds names for one dataset and caller, and keeps the first reason why that is not possible. */
 class Binder {
-  readonly #facts: DatasetFacts;
+  readonly #fields: FieldIndex;
   readonly #attributes: ReturnType<typeof policyAttributes>;
   problem: string | null = null;
 
-  constructor(facts: DatasetFacts, attributes: ReturnType<typeof policyAttributes>) {
-    this.#facts = facts;
+  constructor(fields: FieldIndex, attributes: ReturnType<typeof policyAttributes>) {
+    this.#fields = fields;
     this.#attributes = attributes;
   }
 
@@ -231,7 +224,7 @@ class Binder {
   #bind(expression: ParsedExpression, sinceMs: number, rule: string): BoundExpression | null {
     const columns = new Map<string, number>();
     for (const name of expression.columnNames) {
-      const binding = bindName(this.#facts, name, sinceMs);
+      const binding = this.#fields.bind(name, sinceMs);
       if (binding.kind === 'none')
         return this.refuse(`A ${rule} names a column that the dataset does not have.`);
       if (binding.kind === 'ambiguous') {
