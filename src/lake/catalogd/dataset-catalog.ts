@@ -22,7 +22,7 @@ import type {
 import { requireColumns, requireDatasetName } from './dataset-name.ts';
 import type { DatasetRecord } from './dataset-record.ts';
 import type { DatasetStore } from './dataset-store.ts';
-import { catalogErrors } from './errors.ts';
+import { catalogErrors, damagedMetadata } from './errors.ts';
 import { assignFieldIds, highestFieldId, schemaEntries } from './iceberg/schema.ts';
 import { compareSchemas } from './iceberg/schema-evolution.ts';
 import { reconcileSchemas } from './iceberg/schema-reconcile.ts';
@@ -106,8 +106,12 @@ export class DatasetCatalog implements Catalog {
     const { snapshotId, schema } = pinned;
     if (snapshotId === null) return { snapshotId, schema, files: [] };
     const record = this.#states.get(pinned.facts) ?? (await this.#current(pinned.facts));
-    const manifestList = await this.#manifestList(record, snapshotId);
+    const { manifestList, dataFiles } = await this.#snapshotFiles(record, snapshotId);
     const files = await planScan(this.#parts, record.row, manifestList);
+    // A manifest list cut off between two blocks reads well and lists too little: rows would be missing in silence.
+    if (dataFiles !== null && files.length !== dataFiles) {
+      throw damagedMetadata('a manifest list names another number of files than its snapshot');
+    }
     return { snapshotId, schema, files };
   }
 
@@ -240,17 +244,26 @@ export class DatasetCatalog implements Catalog {
     return record;
   }
 
-  async #manifestList(record: DatasetRecord, snapshotId: string): Promise<string> {
-    if (record.row.snapshot_id === snapshotId && record.row.manifest_list !== null) {
-      return record.row.manifest_list;
+  async #snapshotFiles(
+    record: DatasetRecord,
+    snapshotId: string,
+  ): Promise<{ manifestList: string; dataFiles: number | null }> {
+    const { row } = record;
+    if (row.snapshot_id === snapshotId && row.manifest_list !== null) {
+      return { manifestList: row.manifest_list, dataFiles: Number(row.data_files) };
     }
-    const snapshot = snapshotById(await this.#parts.files.metadata(record.row), snapshotId);
+    const snapshot = snapshotById(await this.#parts.files.metadata(row), snapshotId);
     if (snapshot === null) {
       throw new LakeError(catalogErrors.snapshot_not_found, {
-        detail: `The dataset ${record.row.name} has no snapshot of this id.`,
+        detail: `The dataset ${row.name} has no snapshot of this id.`,
       });
     }
-    return snapshot['manifest-list'];
+    // Other writers may leave totals out of their summaries.
+    const counted = snapshot.summary['total-data-files'] !== undefined;
+    return {
+      manifestList: snapshot['manifest-list'],
+      dataFiles: counted ? totalsOf(snapshot).dataFiles : null,
+    };
   }
 }
 

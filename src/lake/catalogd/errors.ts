@@ -1,4 +1,4 @@
-import { declareErrors } from '../../base/index.ts';
+import { declareErrors, LakeError } from '../../base/index.ts';
 
 export const catalogErrors = declareErrors('catalog', {
   name_invalid: {
@@ -86,3 +86,11 @@ export const catalogErrors = declareErrors('catalog', {
     remedy: 'Use the next_page of an earlier answer, or none.',
   },
 });
+
+/** `what` ends the sentence; it names no path. */
+export function damagedMetadata(what: string, cause?: unknown): LakeError {
+  return new LakeError(catalogErrors.metadata_damaged, {
+    detail: `The metadata of this dataset is damaged: ${what}.`,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

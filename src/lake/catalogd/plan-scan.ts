@@ -1,6 +1,5 @@
-import { LakeError } from '../../base/index.ts';
 import type { ScanFile } from './catalog.ts';
-import { catalogErrors } from './errors.ts';
+import { damagedMetadata } from './errors.ts';
 import { ENTRY_STATUS, type ManifestEntry } from './iceberg/manifest.ts';
 import type { TableFiles, TablePointer } from './table-files.ts';
 import type { Warehouse } from './warehouse.ts';
@@ -45,10 +44,9 @@ export async function planScan(
  */
 function applies(deletion: ManifestEntry, entry: ManifestEntry): boolean {
   if (deletion.file.content === 2) {
-    throw new LakeError(catalogErrors.metadata_damaged, {
-      detail:
-        'The snapshot has equality deletes, which this version does not read. Compact it where it was written.',
-    });
+    throw damagedMetadata(
+      'it has equality deletes, which are not read here; compact it where it was written',
+    );
   }
   if (deletion.sequenceNumber < entry.sequenceNumber) return false;
   const lower = deletion.file.lowerBounds.get(DELETE_FILE_PATH_ID);

@@ -1,4 +1,5 @@
 import type { DatasetRow } from './dataset-record.ts';
+import { damagedMetadata } from './errors.ts';
 import type { FileCache } from './file-cache.ts';
 import { decodeManifest, type ManifestEntry } from './iceberg/manifest.ts';
 import { decodeManifestList, type ManifestListEntry } from './iceberg/manifest-list.ts';
@@ -38,6 +39,9 @@ export class TableFiles {
     const path = this.#warehouse.pathOf(listed.location, table.location);
     return this.#cache.get(path, async () => {
       const bytes = await this.#warehouse.read(path);
+      // Cut off between two blocks, an Avro file still reads well: only its length tells.
+      if (bytes.length !== listed.sizeBytes)
+        throw damagedMetadata('a manifest has another length than listed');
       const inherited = { snapshotId: listed.addedSnapshotId, sequenceNumber: listed.sequenceNumber };
       // Deflated statistics open to several times the file's size.
       return { value: decodeManifest(bytes, inherited), costBytes: bytes.length * 8 };

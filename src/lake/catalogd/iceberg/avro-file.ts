@@ -1,7 +1,6 @@
 import { deflateRawSync, inflateRawSync, zstdDecompressSync } from 'node:zlib';
 import avro from 'avsc';
-import { LakeError } from '../../../base/index.ts';
-import { catalogErrors } from '../errors.ts';
+import { damagedMetadata } from '../errors.ts';
 
 /**
  * Avro object container files over avsc's types (Avro 1.11, "Object Container Files"). The container is written here
@@ -20,10 +19,10 @@ export function avroSchema(definition: unknown): AvroSchema {
 
 const MAGIC = Buffer.from('Obj\u0001', 'latin1');
 const SYNC_BYTES = 16;
-/** Records of one block; a reader may skip between blocks. */
-const BLOCK_RECORDS = 4096;
-/** A manifest beyond this, decompressed, is not one of ours: it is a bomb or damage (K-15). */
-const MAX_BLOCK_BYTES = 512 * 1024 * 1024;
+/** A block is closed once its records have this size. */
+const BLOCK_BYTES = 1024 * 1024;
+/** A block that opens to more than this is no writer's: it is a bomb or damage (K-15). */
+const MAX_BLOCK_BYTES = 64 * 1024 * 1024;
 
 /** Writes the records as one file. `sync` is the file's 16-byte marker. */
 export function encodeAvroFile(
@@ -35,11 +34,21 @@ export function encodeAvroFile(
   const entries = { ...metadata, 'avro.schema': schema.text, 'avro.codec': 'deflate' };
   const header = Object.fromEntries(Object.entries(entries).map(([key, text]) => [key, Buffer.from(text)]));
   const parts: Buffer[] = [MAGIC, metadataType().toBuffer(header), Buffer.from(sync)];
-  for (let start = 0; start < records.length; start += BLOCK_RECORDS) {
-    const block = records.slice(start, start + BLOCK_RECORDS);
-    const body = deflateRawSync(Buffer.concat(block.map((record) => schema.type.toBuffer(record))));
+  let block: Buffer[] = [];
+  let blockBytes = 0;
+  const closeBlock = () => {
+    const body = deflateRawSync(Buffer.concat(block));
     parts.push(encodeLong(block.length), encodeLong(body.length), body, Buffer.from(sync));
+    block = [];
+    blockBytes = 0;
+  };
+  for (const record of records) {
+    const bytes = schema.type.toBuffer(record);
+    block.push(bytes);
+    blockBytes += bytes.length;
+    if (blockBytes >= BLOCK_BYTES) closeBlock();
   }
+  if (block.length > 0) closeBlock();
   return Buffer.concat(parts);
 }
 
@@ -53,10 +62,7 @@ export function decodeAvroFile(bytes: Buffer): AvroFile {
   try {
     return decode(bytes);
   } catch (cause) {
-    throw new LakeError(catalogErrors.metadata_damaged, {
-      detail: 'A manifest of this dataset is damaged: it is not a readable Avro file.',
-      cause,
-    });
+    throw damagedMetadata('a manifest is no readable Avro file', cause);
   }
 }
 

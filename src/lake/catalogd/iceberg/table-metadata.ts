@@ -1,6 +1,5 @@
-import { LakeError } from '../../../base/index.ts';
 import type { IcebergSchema } from '../catalog.ts';
-import { catalogErrors } from '../errors.ts';
+import { damagedMetadata } from '../errors.ts';
 import { nameMapping } from './schema.ts';
 
 /** A snapshot of a table (spec, "Snapshots"). Ids are decimal strings in memory, JSON numbers in the file. */
@@ -171,7 +170,7 @@ export function currentSchema(metadata: TableMetadata): IcebergSchema {
 
 export function schemaById(metadata: TableMetadata, schemaId: number): IcebergSchema {
   const found = metadata.schemas.find((schema) => schema['schema-id'] === schemaId);
-  if (found === undefined) throw damaged('it names a schema that it does not have');
+  if (found === undefined) throw damagedMetadata('it names a schema that it does not have');
   return found;
 }
 
@@ -214,14 +213,14 @@ export function decodeTableMetadata(text: string): TableMetadata {
       ID_MEMBERS.has(key) && typeof value === 'number' ? (context.source ?? String(value)) : value,
     );
   } catch (cause) {
-    throw damaged('it is not JSON', cause);
+    throw damagedMetadata('it is not JSON', cause);
   }
   const metadata = parsed as Partial<TableMetadata> | null;
   if (metadata === null || typeof metadata !== 'object' || metadata['format-version'] !== 2) {
-    throw damaged('it is not a table of format version 2');
+    throw damagedMetadata('it is not a table of format version 2');
   }
   if (!Array.isArray(metadata.schemas) || typeof metadata.location !== 'string') {
-    throw damaged('it has no schemas or no location');
+    throw damagedMetadata('it has no schemas or no location');
   }
   return {
     ...(metadata as TableMetadata),
@@ -232,11 +231,4 @@ export function decodeTableMetadata(text: string): TableMetadata {
     'metadata-log': metadata['metadata-log'] ?? [],
     'current-snapshot-id': metadata['current-snapshot-id'] ?? '-1',
   };
-}
-
-function damaged(what: string, cause?: unknown): LakeError {
-  return new LakeError(catalogErrors.metadata_damaged, {
-    detail: `A metadata file of this dataset is damaged: ${what}.`,
-    ...(cause === undefined ? {} : { cause }),
-  });
 }
