@@ -135,7 +135,7 @@ export const configSchema = z.strictObject({
       max_columns: z.int().min(1).default(2_000).describe('Most columns of a dataset.'),
       max_row_bytes: z.int().min(1).default(16_777_216).describe('Longest row.'),
       max_depth: z.int().min(1).default(32).describe('Deepest nesting of JSON.'),
-      sample_rows: z.int().min(1).default(10_000).describe('Rows looked at for personal data.'),
+      sample_rows: z.int().min(1).default(3_000).describe('Rows looked at for personal data.'),
       processes: z.int().min(1).max(16).default(1).describe('Engine processes for ingest.'),
       memory_limit_mb: z.int().min(64).default(384).describe('Buffer memory of one ingest.'),
       timeout_ms: z.int().min(1).default(3_600_000).describe('Longest run of one step of an ingest.'),

@@ -9,8 +9,8 @@ import { type ReadableFile, readHead, readText } from './readable-file.ts';
 import type { RowSorter } from './row-sorter.ts';
 import { accepts, cellTypeOf, checkedCast, expectation } from './value-type.ts';
 
-const SAMPLE_BYTES = 4 * 1024 * 1024;
-const SAMPLE_RECORDS = 20_000;
+const SAMPLE_BYTES = 1024 * 1024;
+const SAMPLE_RECORDS = 4_000;
 const DIALECT_BYTES = 262_144;
 const LINE_ENDS = { '\n': String.raw`'\n'`, '\r\n': String.raw`'\r\n'`, '\r': String.raw`'\r'` } as const;
 

@@ -52,7 +52,8 @@ export async function writeDataFile(parts: {
     const request = { readFiles: [table.path, path], writeFiles: [path], signal: parts.signal };
     const { statistics, samples } = await parts.engine.run(request, async (lease) => {
       const written = await lease.query(copy);
-      const sampled = await lease.query(sampleOf(path, fields, parts.sampleRows));
+      const all = Number(written.rows[0]?.count ?? 0);
+      const sampled = await lease.query(sampleOf(path, fields, { wanted: parts.sampleRows, all }));
       return { statistics: written.rows[0], samples: sampled.rows };
     });
     const sizeBytes = await files.sealDataFile(path);
@@ -80,8 +81,21 @@ function columnsOf(
   });
 }
 
-/** Rows from across the file: a sorted file's first rows say little about the rest. */
-function sampleOf(path: string, fields: readonly IcebergField[], rows: number): string {
-  const columns = fields.map((field, index) => `${quoteName(field.name)} AS c${index}`);
-  return `SELECT ${columns.join(', ')} FROM read_parquet(${quoteText(path)}) USING SAMPLE reservoir(${rows} ROWS) REPEATABLE (1)`;
+/** Rows from the beginning, the middle and the end: a sorted file's first rows say little about the rest. */
+function sampleOf(
+  path: string,
+  fields: readonly IcebergField[],
+  rows: { wanted: number; all: number },
+): string {
+  const columns = fields.map((field, index) => `${quoteName(field.name)} AS c${index}`).join(', ');
+  const source = `SELECT ${columns} FROM read_parquet(${quoteText(path)})`;
+  if (rows.all <= rows.wanted) return source;
+  // A column of the virtual one's name hides it.
+  if (fields.some((field) => field.name.toLowerCase() === 'file_row_number'))
+    return `${source} LIMIT ${rows.wanted}`;
+  const part = Math.ceil(rows.wanted / 3);
+  const starts = [0, Math.floor((rows.all - part) / 2), rows.all - part];
+  return starts
+    .map((start) => `${source} WHERE file_row_number >= ${start} AND file_row_number < ${start + part}`)
+    .join(' UNION ALL ');
 }

@@ -19,6 +19,7 @@ import { contentKeyOf, type IngestRecords } from './ingest-records.ts';
 import { corrupt } from './parquet-table.ts';
 import { findPersonalColumns, type PersonalColumns } from './personal-columns.ts';
 import { readTables } from './read-table.ts';
+import { findInvalidLine } from './readable-file.ts';
 import { receiveUpload, type Upload } from './upload.ts';
 
 export interface IngestParts {
@@ -70,6 +71,7 @@ export async function prepareIngest(
   const discard = () => discardFiles(parts, id);
   try {
     if (upload.kind.kind === 'empty') return { attempt: async () => emptyAttempt(), discard };
+    if (!upload.isUtf8 && input.on_error === 'abort') throw await notUtf8(parts.files, upload);
     const received = { id, input, upload, ...identified(input, upload) };
     const facts = await parts.catalog.facts(scope, input.dataset);
     requireMode(input, facts);
@@ -101,15 +103,16 @@ function identified(input: IngestInput, upload: Upload): { format: FileFormat; c
     contentType: input.content_type ?? null,
   });
   const format = settleFormat(claimed, upload.kind);
-  if (upload.invalidUtf8Line !== null && input.on_error === 'abort') {
-    const line = upload.invalidUtf8Line;
-    throw new LakeError(ingestErrors.invalid_text, {
-      detail: `Line ${line} is not valid UTF-8. Convert the file, or set such lines aside with on_error=quarantine.`,
-      data: { errors: [{ line, column: null, reason: 'not valid UTF-8' }] },
-    });
-  }
   const options = { format, delimiter: input.delimiter ?? null, header: input.header ?? null };
   return { format, contentKey: contentKeyOf(upload.contentSha256, options) };
+}
+
+async function notUtf8(files: SystemFiles, upload: Upload): Promise<LakeError> {
+  const line = await findInvalidLine({ files, ...upload.readable });
+  return new LakeError(ingestErrors.invalid_text, {
+    detail: `Line ${line ?? 1} is not valid UTF-8. Convert the file, or set such lines aside with on_error=quarantine.`,
+    data: { errors: [{ line, column: null, reason: 'not valid UTF-8' }] },
+  });
 }
 
 async function writeRows(

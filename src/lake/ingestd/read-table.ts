@@ -89,7 +89,7 @@ async function* readDelimited(
   const options = { delimiter: given ?? (format === 'tsv' ? '\t' : null), header: input.header ?? null };
   const sampled = await sampleCsv(file, options, input.on_error, request.targets);
   if (format === 'tsv' && given === undefined) await requireTabs(file, sampled, request);
-  if (!sampled.needsSorting && upload.invalidUtf8Line === null) {
+  if (!sampled.needsSorting && upload.isUtf8) {
     yield csvTable(pathOf(content), sampled, {
       maxRowBytes,
       rows: upload.recordCount - (sampled.hasHeader ? 1 : 0),

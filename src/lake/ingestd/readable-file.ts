@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { SystemFiles } from '../storaged/index.ts';
 
 /** A file of the system namespaces that an ingest reads. */
@@ -31,4 +32,24 @@ export async function readHead(file: ReadableFile, sizeBytes: number): Promise<B
 
 export function pathOf(file: ReadableFile): string {
   return file.files.path(file.namespace, file.name);
+}
+
+/** The first line, from 1, whose bytes are not UTF-8; null where there is none. */
+export async function findInvalidLine(file: ReadableFile): Promise<number | null> {
+  let line = 1;
+  let held: Buffer[] = [];
+  const isInvalid = () => !isUtf8(held.length === 1 ? (held[0] ?? Buffer.alloc(0)) : Buffer.concat(held));
+  for await (const chunk of readText(file)) {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let start = 0;
+    for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, start)) {
+      held.push(bytes.subarray(start, end));
+      if (isInvalid()) return line;
+      held = [];
+      line++;
+      start = end + 1;
+    }
+    held.push(bytes.subarray(start));
+  }
+  return isInvalid() ? line : null;
 }

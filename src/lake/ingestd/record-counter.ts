@@ -11,25 +11,28 @@ const CR = 0x0d;
 export class RecordCounter {
   #records = 0;
   #inQuotes = false;
+  /** Whether the record in progress has bytes in earlier chunks. */
   #hasContent = false;
 
   push(bytes: Uint8Array): void {
-    let records = this.#records;
+    let records = 0;
     let inQuotes = this.#inQuotes;
     let hasContent = this.#hasContent;
+    let start = 0;
     for (let at = 0; at < bytes.length; at++) {
-      const byte = bytes[at];
-      if (byte === QUOTE) {
-        inQuotes = !inQuotes;
-        hasContent = true;
-      } else if ((byte === LF || byte === CR) && !inQuotes) {
-        if (hasContent) records++;
+      const byte = bytes[at] ?? 0;
+      // Nearly every byte of a file is above the quote.
+      if (byte > QUOTE) continue;
+      if (byte === QUOTE) inQuotes = !inQuotes;
+      else if ((byte === LF || byte === CR) && !inQuotes) {
+        if (hasContent || at > start) records++;
         hasContent = false;
-      } else hasContent = true;
+        start = at + 1;
+      }
     }
-    this.#records = records;
+    this.#records += records;
     this.#inQuotes = inQuotes;
-    this.#hasContent = hasContent;
+    this.#hasContent = hasContent || start < bytes.length;
   }
 
   records(): number {

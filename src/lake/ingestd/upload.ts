@@ -33,8 +33,8 @@ export interface Upload {
   /** SHA-256 of the decoded content: the same rows compressed otherwise are the same content. */
   readonly contentSha256: string;
   readonly kind: ContentKind;
-  /** The first line with bytes that are not UTF-8; null where all is. Only judged for text. */
-  readonly invalidUtf8Line: number | null;
+  /** Whether all of it is UTF-8; true for what is not text. */
+  readonly isUtf8: boolean;
   /** Records of delimited text, its header included; 0 for anything else. */
   readonly recordCount: number;
 }
@@ -74,7 +74,7 @@ export async function receiveUpload(
         readable: { namespace: 'sources', name: id, sizeBytes: written.sizeBytes },
         contentSha256: written.sha256,
         kind: text.kindAfter(received),
-        invalidUtf8Line: text.invalidLine(),
+        isUtf8: text.isUtf8(),
         recordCount: text.records(),
       };
     }
@@ -128,7 +128,7 @@ async function decode(parts: {
     readable: { namespace: 'work', name: parts.id, sizeBytes: work.sizeBytes },
     contentSha256: hash.digest('hex'),
     kind: text.kindAfter(decodedKind),
-    invalidUtf8Line: text.invalidLine(),
+    isUtf8: text.isUtf8(),
     recordCount: text.records(),
   };
 }
@@ -137,9 +137,9 @@ async function decode(parts: {
 class TextWatch {
   readonly #isText: boolean;
   readonly #counter: RecordCounter | null;
+  /** The last bytes of the chunk before, where they begin a character that goes on. */
   #carried: Buffer = Buffer.alloc(0);
-  #lines = 1;
-  #invalidLine: number | null = null;
+  #isValid = true;
   #hasZero = false;
 
   constructor(isText: boolean, isDelimited: boolean) {
@@ -148,19 +148,18 @@ class TextWatch {
   }
 
   push(chunk: Buffer): void {
+    if (!this.#isText) return;
     this.#counter?.push(chunk);
-    if (!this.#isText || this.#invalidLine !== null) return;
     if (!this.#hasZero && chunk.includes(0)) this.#hasZero = true;
+    if (!this.#isValid) return;
     const whole = this.#carried.length === 0 ? chunk : Buffer.concat([this.#carried, chunk]);
     const end = wholeCharacters(whole);
-    const judged = whole.subarray(0, end);
-    if (!isUtf8(judged)) this.#invalidLine = this.#lines + linesBeforeInvalid(judged);
-    this.#lines += countLines(judged);
+    this.#isValid = isUtf8(whole.subarray(0, end));
     this.#carried = Buffer.from(whole.subarray(end));
   }
 
-  invalidLine(): number | null {
-    return this.#invalidLine ?? (this.#carried.length > 0 ? this.#lines : null);
+  isUtf8(): boolean {
+    return this.#isValid && this.#carried.length === 0;
   }
 
   records(): number {
@@ -183,23 +182,6 @@ function wholeCharacters(bytes: Buffer): number {
     }
   }
   return bytes.length;
-}
-
-function linesBeforeInvalid(bytes: Buffer): number {
-  let lines = 0;
-  let start = 0;
-  for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, start)) {
-    if (!isUtf8(bytes.subarray(start, end))) return lines;
-    lines++;
-    start = end + 1;
-  }
-  return lines;
-}
-
-function countLines(bytes: Buffer): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) lines++;
-  return lines;
 }
 
 function isText(kind: ContentKind): boolean {
