@@ -19,6 +19,16 @@ Examples:
 The doctor makes three short-lived keys without rights, calls every address of the running server with no key, a wrong,
 a revoked, an expired and a powerless one, and looks each call up in the audit. The keys are revoked and journaled.`;
 
+const STEP_TITLES: Readonly<Record<(typeof STEPS)[number], string>> = {
+  no_key: 'no key',
+  wrong_key: 'wrong',
+  revoked_key: 'revoked',
+  expired_key: 'expired',
+  no_grant: 'grant',
+  audited: 'audit',
+  truth: 'truth',
+};
+
 /** `doctor`: every operation × enforcement step, by live probes. */
 export const addDoctorCommand: AddCommand = (program, context) => {
   addRemoteOptions(program.command('doctor'))
@@ -51,7 +61,7 @@ async function diagnose(context: CliContext, options: RemoteOptions & { verbose?
 
 function render(report: DoctorReport, verbose: boolean, terminal: Terminal): string {
   const { colours, columns } = terminal;
-  const head = ['operation', ...STEPS.map((step) => step.replace('_', ' '))];
+  const head = ['operation', ...STEPS.map((step) => STEP_TITLES[step])];
   const rows = report.operations.map((each) => [
     displayText(each.operation),
     ...STEPS.map((step) => mark(each.steps[step], terminal)),

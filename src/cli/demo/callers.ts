@@ -38,9 +38,9 @@ export async function makeCallers(url: string, adminKey: string, fetcher: typeof
   };
   return {
     admin,
-    analyst: await make('ann', 'analyst', 'analyst ann', {}),
-    recruiter: await make('rosa', 'recruiter', `recruiter rosa (${REGION})`, { region: REGION }),
-    agent: await make('matcher', 'agent', 'agent matcher', {}),
+    analyst: await make('ann', 'analyst', 'analyst', {}),
+    recruiter: await make('rosa', 'recruiter', `recruiter ${REGION}`, { region: REGION }),
+    agent: await make('matcher', 'agent', 'agent', {}),
   };
 }
 
@@ -74,5 +74,5 @@ export async function actingFor(agent: Caller, person: Caller, fetcher: typeof f
     delegationToken: value.token,
     fetch: fetcher,
   });
-  return { ...agent, title: `${agent.name} for ${person.name}`, api };
+  return { ...agent, title: `agent for ${person.name}`, api };
 }

@@ -8,7 +8,7 @@ export interface CandidateFile {
 
 const CHUNK_BYTES = 262_144;
 const HEADER =
-  'candidate_id,full_name,email,phone,birth_date,region,city,skill,years_experience,desired_salary,available_from,last_contacted\n';
+  'id,full_name,email,phone,born,region,city,skill,years_experience,salary,available_from,last_contacted\n';
 
 export const REGIONS = ['EMEA', 'AMER', 'APAC', 'LATAM'] as const;
 
@@ -56,7 +56,8 @@ function candidateLine(id: number): string {
   const family = draw.of(FAMILY_NAMES);
   // The first is of the region the demo's recruiter works in, so that every caller sees the same person.
   const region = id === 1 ? 'EMEA' : draw.of(REGIONS);
-  const email = `${given}.${family}${id}@example.${draw.of(['com', 'org', 'net'])}`.toLowerCase();
+  // Short, so that four callers' views of it fit side by side.
+  const email = `${given[0]}${family[0]}${id}@example.${draw.of(['com', 'org', 'net'])}`.toLowerCase();
   const phone = `+1-555-${pad(draw.below(1000), 3)}-${pad(draw.below(10_000), 4)}`;
   const years = draw.below(35);
   const birth = date(1962 + draw.below(41), draw);

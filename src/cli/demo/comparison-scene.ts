@@ -8,11 +8,11 @@ import type { Terminal } from '../terminal.ts';
 import type { Caller } from './callers.ts';
 
 export const PERSON_SQL =
-  'SELECT full_name, email, phone, birth_date, region, desired_salary FROM candidates ORDER BY candidate_id LIMIT 1';
+  'SELECT full_name, email, phone, born, region, salary FROM candidates ORDER BY id LIMIT 1';
 export const COUNT_SQL = 'SELECT count(*) AS candidates, count(DISTINCT region) AS regions FROM candidates';
 export const REFUSED_SQL = 'SELECT title FROM movies LIMIT 1';
 
-const SHOWN_FIELDS = ['full_name', 'email', 'phone', 'birth_date', 'region', 'desired_salary'] as const;
+const SHOWN_FIELDS = ['full_name', 'email', 'phone', 'born', 'region', 'salary'] as const;
 
 /** What one caller got for the same three statements. */
 export interface CallerView {
@@ -43,13 +43,11 @@ export function describeViews(views: readonly CallerView[], terminal: Terminal):
       return isMasked ? colours.yellow(text) : text;
     }),
   ]);
-  const counts = [
-    'rows they see',
-    ...views.map(({ counts: answer }) => {
-      const row = answer.rows[0] ?? {};
-      const regions = Number(row.regions);
-      const text = `${humanCount(Number(row.candidates))} in ${regions} region${regions === 1 ? '' : 's'}`;
-      return regions === 1 ? colours.cyan(text) : text;
+  const count = (name: string) => [
+    name,
+    ...views.map(({ counts }) => {
+      const text = humanCount(Number(counts.rows[0]?.[name]));
+      return Number(counts.rows[0]?.regions) === 1 ? colours.cyan(text) : text;
     }),
   ];
   const movies = [
@@ -59,7 +57,7 @@ export function describeViews(views: readonly CallerView[], terminal: Terminal):
   const latency = ['latency', ...views.map(({ person }) => humanDuration(person.latency_ms))];
   return renderTable({
     head: ['', ...views.map(({ caller }) => displayText(caller.title))],
-    rows: [...fields, counts, movies, latency],
+    rows: [...fields, count('candidates'), count('regions'), movies, latency],
     columns: terminal.columns - 3,
     colours,
   });
@@ -70,7 +68,7 @@ async function moviesAs(caller: Caller): Promise<string> {
     await runQuery(caller.api, { sql: REFUSED_SQL });
     return 'answered';
   } catch (error) {
-    if (error instanceof CliFailure) return error.facts.code;
+    if (error instanceof CliFailure) return `refused (${error.facts.status})`;
     throw error;
   }
 }

@@ -73,7 +73,7 @@ async function tellStory(
     const made = await makeCallers(server.url, server.adminKey, context.fetch);
     say(
       Object.values(made)
-        .map((caller) => colours.bold(caller.title))
+        .map((caller) => `${colours.bold(caller.name)} (${caller.title})`)
         .join('   '),
     );
     return made;

@@ -11,12 +11,12 @@ interface EventsPage {
   }[];
 }
 
-const EMPTY_CSV = 'candidate_id,full_name\n';
-/** The last column reads like a phone book under a name that says otherwise. */
+const EMPTY_CSV = 'id,full_name\n';
+/** A few telephone numbers between other remarks: too few to be sure, too many to say nothing. */
 const SUSPICIOUS_CSV = [
-  'order_id,reference',
-  ...Array.from({ length: 40 }, (_, at) =>
-    at % 3 === 0 ? `${at},+1-555-010-${String(1000 + at)}` : `${at},REF ${String(70_000 + at * 37)}`,
+  'order_id,callback',
+  ...Array.from({ length: 80 }, (_, at) =>
+    at % 8 === 0 ? `${at},+1-555-010-${String(1000 + at)}` : `${at},ask desk ${at} of the agency`,
   ),
   '',
 ].join('\n');

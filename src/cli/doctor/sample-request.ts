@@ -12,10 +12,11 @@ const ABSENT_DATASET = 'doctor_probe_absent';
 const SAMPLES: Readonly<Record<string, unknown>> = {
   agent: 'doctor-probe',
   bucket: 'default',
-  columns: [],
+  columns: [{ name: 'doctor_probe', type: 'long' }],
   context: {},
   delegation_id: '00000000-0000-7000-8000-000000000000',
   file: 'doctor-probe',
+  ingest_id: '00000000-0000-7000-8000-000000000000',
   key: 'doctor-probe/absent',
   key_id: 'AAAAAAAAAAAA',
   query_id: '00000000-0000-7000-8000-000000000000',
@@ -57,10 +58,10 @@ export function sampleRequest(entry: ContractEntry, facts: SampleFacts): ApiRequ
 }
 
 function sampleValue(name: string, schema: SchemaNode, dataset: string): unknown {
+  if (schema.enum !== undefined) return schema.enum[0];
   if (name === 'name' || name === 'dataset') return dataset;
   if (name === 'sql') return `SELECT * FROM "${dataset.split('.').join('"."')}" LIMIT 1`;
   if (Object.hasOwn(SAMPLES, name)) return SAMPLES[name];
-  if (schema.enum !== undefined) return schema.enum[0];
   if (schema.type === 'integer' || schema.type === 'number') return Math.max(schema.minimum ?? 1, 1);
   if (schema.type === 'boolean') return false;
   if (schema.type === 'array') return [];
