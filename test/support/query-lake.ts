@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, isLakeError, LakeError, systemClock } from '../../src/base/index.ts';
 import { configSchema } from '../../src/config/index.ts';
-import { createExpressionParser } from '../../src/govern/access/index.ts';
+import { createExpressionParser, type ExpressionParser } from '../../src/govern/access/index.ts';
 import {
   type AnyScope,
   type BoundExpression,
@@ -26,7 +26,7 @@ import {
   type ScanFile,
   type ScanPlan,
 } from '../../src/lake/catalogd/index.ts';
-import { createEnginePool, type EnginePool } from '../../src/lake/engine/index.ts';
+import { createEnginePool, type EngineLease, type EnginePool } from '../../src/lake/engine/index.ts';
 import { createQueryd } from '../../src/lake/queryd/index.ts';
 
 /**
@@ -87,7 +87,14 @@ interface Version {
   readonly files: readonly ScanFile[];
 }
 
-export async function createQueryLake(settings: Record<string, unknown> = {}): Promise<QueryLake> {
+/**
+ * With `keepLeases`, queries of one kind run on one instance, one after another: for thousands of them, since making an
+ * instance takes longer than a small query. All datasets must be added before the first query then.
+ */
+export async function createQueryLake(
+  settings: Record<string, unknown> = {},
+  options: { keepLeases?: boolean } = {},
+): Promise<QueryLake> {
   const folder = await mkdtemp(join(tmpdir(), 'lakehouse-query-'));
   const config = configSchema.parse(settings);
   const engine = await createEnginePool({
@@ -96,14 +103,19 @@ export async function createQueryLake(settings: Record<string, unknown> = {}): P
     log: createLogger({ level: 'silent' }),
   });
   const datasets = new Map<string, Version[]>();
-  const parser = createExpressionParser((sql) => engine.parse(sql, new AbortController().signal));
+  const parser = cached(createExpressionParser((sql) => engine.parse(sql, new AbortController().signal)));
   const worlds = new WeakMap<AbortSignal, string>();
   const catalog = lakeCatalog((name, scope) => {
     const world = worlds.get(scope.signal);
     return (world === undefined ? undefined : datasets.get(`${world}:${name}`)) ?? datasets.get(name) ?? [];
   });
+  const allFiles = () =>
+    [...datasets.values()]
+      .flat()
+      .flatMap(({ files: of }) => of.flatMap((file) => [file.path, ...file.deleteFiles]));
+  const kept = options.keepLeases === true ? keptLeases(engine, allFiles) : null;
   const queryd = createQueryd({
-    engine,
+    engine: kept ?? engine,
     catalog,
     config,
     clock: systemClock,
@@ -187,12 +199,9 @@ export async function createQueryLake(settings: Record<string, unknown> = {}): P
       }
     },
     async raw(sql) {
-      const paths = [...datasets.values()]
-        .flatMap((versions) => versions.at(-1)?.files ?? [])
-        .map(({ path }) => path);
-      const lease = await engine.lease({
+      const lease = await (kept ?? engine).lease({
         lane: 'query',
-        readFiles: paths,
+        readFiles: allFiles(),
         writeFiles: [],
         memoryLimitMb: 512,
         timeoutMs: 60_000,
@@ -212,8 +221,45 @@ export async function createQueryLake(settings: Record<string, unknown> = {}): P
       }
     },
     async close() {
+      await kept?.release();
       await engine.close();
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An engine whose leases are given back only at the end: one for plans that may use statistics, one for others. */
+function keptLeases(
+  engine: EnginePool,
+  files: () => readonly string[],
+): EnginePool & { release(): Promise<void> } {
+  const leases = new Map<string, Promise<EngineLease>>();
+  const turns = new Map<string, Promise<void>>();
+  let used = 0;
+  return {
+    parse: engine.parse,
+    deparse: engine.deparse,
+    stats: engine.stats,
+    close: engine.close,
+    async lease(request) {
+      const key = `${request.blindPlan ?? false} ${used++ % 2}`;
+      const made =
+        leases.get(key) ??
+        engine.lease({ ...request, lane: 'query', readFiles: files(), timeoutMs: 3_600_000 });
+      leases.set(key, made);
+      const before = turns.get(key);
+      const turn = Promise.withResolvers<void>();
+      turns.set(key, turn.promise);
+      await before;
+      const lease = await made;
+      return {
+        query: (sql, parameters) => lease.query(sql, parameters),
+        stream: (sql, parameters, format) => lease.stream(sql, parameters, format),
+        release: async () => turn.resolve(),
+      };
+    },
+    async release() {
+      for (const lease of leases.values()) await (await lease).release();
     },
   };
 }
@@ -341,8 +387,19 @@ function membersOf(type: IcebergType): readonly IcebergField[] {
   ];
 }
 
+function cached(parser: ExpressionParser): ExpressionParser {
+  const known = new Map<string, ReturnType<ExpressionParser['parse']>>();
+  return {
+    parse(sql) {
+      const result = known.get(sql) ?? parser.parse(sql);
+      known.set(sql, result);
+      return result;
+    },
+  };
+}
+
 async function decide(
-  parser: ReturnType<typeof createExpressionParser>,
+  parser: ExpressionParser,
   facts: DatasetFacts,
   policy: LakePolicy,
 ): Promise<DatasetDecision> {

@@ -16,7 +16,16 @@ import type { PlannedQuery, PlannedTable } from './plan-query.ts';
 import { bindPolicyExpression } from './policy-expression.ts';
 import { quoteName, scanFiles, scanSql } from './scan-sql.ts';
 import { requireAllowedQuery } from './statement-gate.ts';
-import { isNode, parseTree, type SyntaxNode, selectOf, textOf, textsOf, visit } from './syntax-tree.ts';
+import {
+  isNode,
+  nodesOf,
+  parseTree,
+  type SyntaxNode,
+  selectOf,
+  textOf,
+  textsOf,
+  visit,
+} from './syntax-tree.ts';
 import { findTableReferences } from './table-references.ts';
 
 /** A query as it will run: the caller's, over scans that apply the policy. */
@@ -57,6 +66,7 @@ export async function rewriteQuery(
   const query = planned.statement.node as SyntaxNode;
   const scans: TableScan[] = [];
   for (const table of planned.tables) scans.push(await planTable(deps, scope, planned, query, table));
+  await nameSubqueries(deps, scope.signal, query);
   const names = new Set<string>();
   for (const [at, { table }] of scans.entries()) {
     const name = `${prefix}_${at}`;
@@ -181,6 +191,24 @@ async function conditionSql(
 async function expressionSql(deps: RewriteDeps, signal: AbortSignal, node: SyntaxNode): Promise<string> {
   const { sql } = await deps.engine.deparse(JSON.stringify(selectOf(node)), signal);
   return `(${sql.slice('SELECT '.length)})`;
+}
+
+/**
+ * The engine names a column without an alias after its expression's text, subqueries included. Such columns get that
+ * text as their alias while it still says what the caller wrote, so that no name of ours shows.
+ */
+async function nameSubqueries(deps: RewriteDeps, signal: AbortSignal, query: SyntaxNode): Promise<void> {
+  const unnamed: SyntaxNode[] = [];
+  visit(query, (node) => {
+    if (textOf(node, 'type') !== 'SELECT_NODE') return;
+    for (const item of nodesOf(node, 'select_list')) {
+      if (textOf(item, 'alias') === '' && findTableReferences(item).length > 0) unnamed.push(item);
+    }
+  });
+  const texts: string[] = [];
+  for (const item of unnamed)
+    texts.push((await deps.engine.deparse(JSON.stringify(selectOf(item)), signal)).sql);
+  for (const [at, item] of unnamed.entries()) item.alias = texts[at]?.slice('SELECT '.length) ?? '';
 }
 
 /** Files registered in place keep the names of the schema they were registered with. */

@@ -1,0 +1,187 @@
+import { randomInt } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { IcebergField } from '../../src/lake/catalogd/index.ts';
+import { createQueryGenerator } from '../support/query-generator.ts';
+import { createQueryLake, type LakePolicy, type QueryLake } from '../support/query-lake.ts';
+
+// K-2, K-3, K-3b: two lakes that differ only in what the policy hides must answer every query with the same bytes or the
+// same refusal. A new seed every run; LAKEHOUSE_SEED replays one.
+const SEED = Number(process.env.LAKEHOUSE_SEED ?? randomInt(2 ** 31));
+const QUERIES = Number(process.env.LAKEHOUSE_QUERIES ?? 2_000);
+
+let lake: QueryLake;
+
+const people: readonly IcebergField[] = [
+  { id: 1, name: 'id', required: false, type: 'long' },
+  { id: 2, name: 'email', required: false, type: 'string' },
+  { id: 3, name: 'name', required: false, type: 'string' },
+  { id: 4, name: 'region', required: false, type: 'string' },
+  { id: 5, name: 'pay', required: false, type: 'long' },
+  { id: 6, name: 'score', required: false, type: 'double' },
+  { id: 7, name: 'note', required: false, type: 'string' },
+  { id: 8, name: 'born', required: false, type: 'date' },
+  {
+    id: 9,
+    name: 'tags',
+    required: false,
+    type: { type: 'list', 'element-id': 10, element: 'string', 'element-required': false },
+  },
+  {
+    id: 11,
+    name: 'address',
+    required: false,
+    type: {
+      type: 'struct',
+      fields: [
+        { id: 12, name: 'city', required: false, type: 'string' },
+        { id: 13, name: 'zip', required: false, type: 'string' },
+      ],
+    },
+  },
+];
+const orders: readonly IcebergField[] = [
+  { id: 1, name: 'person_id', required: false, type: 'long' },
+  { id: 2, name: 'item', required: false, type: 'string' },
+  { id: 3, name: 'amount', required: false, type: 'long' },
+  { id: 4, name: 'secret', required: false, type: 'string' },
+];
+
+const POLICIES: Readonly<Record<string, LakePolicy>> = {
+  people: {
+    filter: 'region = identity.region OR region IS NULL',
+    identity: { region: 'north' },
+    masks: {
+      email: 'email',
+      name: 'redact',
+      pay: 'null',
+      born: 'year',
+      'address.zip': 'partial',
+      score: { expression: 'round(score / 1000)' },
+    },
+  },
+  orders: { masks: { secret: 'redact' } },
+};
+
+/** Visible rows; what masks hide of them comes from the world. */
+const VISIBLE = 12;
+
+interface World {
+  readonly hiddenRows: number;
+  readonly hiddenNote: string;
+  readonly hiddenId: string;
+  readonly name: string;
+  readonly local: string;
+  readonly pay: string;
+  readonly score: string;
+  readonly day: number;
+  readonly zip: string;
+  readonly deletedAmount: number;
+  readonly deletedItem: string;
+  readonly secret: string;
+}
+
+const WORLDS: Readonly<Record<string, World>> = {
+  quiet: {
+    hiddenRows: 1,
+    hiddenNote: "'1'",
+    hiddenId: 'i',
+    name: "'Ann'",
+    local: "'a'",
+    pay: '100',
+    score: '(i % 3) * 1000 + 10',
+    day: 1,
+    zip: "'1234' || '5678'",
+    deletedAmount: 5,
+    deletedItem: "'1'",
+    secret: "'1'",
+  },
+  loud: {
+    hiddenRows: 37,
+    hiddenNote: "CASE i % 3 WHEN 0 THEN 'guess(' WHEN 1 THEN 'not a number' ELSE chr(92) || '(' END",
+    hiddenId: '9223372036854775807 - i',
+    name: "'B' || i || '(['",
+    local: "'guess' || i",
+    pay: '9223372036854775000 + i',
+    score: '(i % 3) * 1000 + 400 - i',
+    day: 300,
+    zip: "'guess([x' || '5678'",
+    deletedAmount: 0,
+    deletedItem: "'pen('",
+    secret: "'rar' || i",
+  },
+};
+
+async function addWorld(world: string, of: World): Promise<void> {
+  const columns = (visible: boolean) => `
+    ${visible ? 'i' : of.hiddenId} AS id,
+    ${of.local} || '@mail' || (i % 2) || '.example' AS email,
+    CASE WHEN i % 4 = 0 THEN NULL ELSE ${of.name} END AS name,
+    ${visible ? "CASE WHEN i % 5 = 0 THEN NULL ELSE 'north' END" : "'south'"} AS region,
+    ${of.pay} AS pay,
+    ${of.score} AS score,
+    ${visible ? "CASE i % 4 WHEN 0 THEN 'a' || i WHEN 1 THEN CAST(i AS VARCHAR) WHEN 2 THEN 'guess' ELSE NULL END" : of.hiddenNote} AS note,
+    make_date(1980 + (i % 9)::INTEGER, 1, 1) + ${of.day} AS born,
+    ${visible ? "CASE WHEN i % 3 = 0 THEN ['a', '2'] WHEN i % 3 = 1 THEN [] ELSE ['7', NULL] END" : "['(', 'x']"} AS tags,
+    CASE WHEN i % 6 = 5 THEN NULL ELSE {'city': 'c' || (i % 3), 'zip': ${of.zip}} END AS address`;
+  const hidden = `SELECT ${columns(false)} FROM range(${of.hiddenRows}) r(i)`;
+  const half = VISIBLE / 2;
+  await lake.add({
+    name: 'people',
+    world,
+    fields: people,
+    // Hidden rows before, between and after the visible ones.
+    files: [
+      `(${hidden}) UNION ALL SELECT ${columns(true)} FROM range(${half}) r(i) UNION ALL (${hidden})`,
+      `SELECT ${columns(true)} FROM range(${half}, ${VISIBLE}) r(i) UNION ALL (${hidden})`,
+    ],
+  });
+  await lake.add({
+    name: 'orders',
+    world,
+    fields: orders,
+    files: [
+      `SELECT 1 AS person_id, ${of.deletedItem} AS item, ${of.deletedAmount} AS amount, '' AS secret FROM range(3)
+       UNION ALL SELECT i % 7, CASE WHEN i % 2 = 0 THEN 'pen' ELSE '1' END, i * 3, CASE WHEN i % 5 = 0 THEN NULL ELSE CAST(${of.secret} AS VARCHAR) END FROM range(10) r(i)`,
+    ],
+    deleted: [0, 1, 2],
+  });
+}
+
+beforeAll(async () => {
+  lake = await createQueryLake(
+    { engine: { processes: 4, small_processes: 0, threads: 1 } },
+    { keepLeases: true },
+  );
+  for (const [name, world] of Object.entries(WORLDS)) await addWorld(name, world);
+});
+afterAll(() => lake.close());
+
+describe('K-3b', () => {
+  it(`answers ${QUERIES} generated queries the same whatever the policy hides (LAKEHOUSE_SEED=${SEED})`, async () => {
+    const generator = createQueryGenerator(SEED);
+    const counts: Record<string, number> = {};
+    const different: unknown[] = [];
+    for (let at = 0; at < QUERIES && different.length < 5; at += 1) {
+      const sql = generator.next();
+      const [quiet, loud] = await Promise.all([outcome(sql, 'quiet'), outcome(sql, 'loud')]);
+      counts[quiet.status] = (counts[quiet.status] ?? 0) + 1;
+      if (quiet.status !== loud.status || quiet.body !== loud.body) {
+        different.push({ at, sql, quiet: short(quiet), loud: short(loud) });
+      }
+    }
+    console.log(`seed ${SEED}: ${JSON.stringify(counts)}`);
+    expect(different).toEqual([]);
+    // The comparison means something only where many queries run and many fail.
+    expect(counts.ok).toBeGreaterThan(QUERIES / 5);
+  }, 600_000);
+});
+
+function short({ status, body }: { status: string; body: string }): string {
+  return `${status} ${body.slice(0, 600)}`;
+}
+
+async function outcome(sql: string, world: string): Promise<{ status: string; body: string }> {
+  const answer = await lake.run({ sql, format: 'ndjson', world, policies: POLICIES });
+  if (answer.ok) return { status: 'ok', body: answer.text };
+  return { status: answer.code, body: JSON.stringify([answer.detail, answer.data]) };
+}
