@@ -44,6 +44,8 @@ export class AccessState {
   #loaded: Loaded | null = null;
   #comparedMs = Number.NEGATIVE_INFINITY;
   #comparing: Promise<void> | null = null;
+  /** Counts loads, so that one that timed out and ends late cannot put back what it read. */
+  #loads = 0;
 
   constructor(parts: {
     /** Whose `keys/` holds the secrets. */
@@ -115,6 +117,7 @@ export class AccessState {
   }
 
   async #load(): Promise<void> {
+    const load = ++this.#loads;
     const { queries } = this.#reader;
     const [state] = await this.#reader.read(
       queries.selectFrom('access_state').selectAll().where('id', '=', 1),
@@ -128,6 +131,7 @@ export class AccessState {
     const secrets = kept?.secrets ?? (await this.#readSecrets());
     const policy = old?.policyVersion === policyVersion ? old.policy : await this.#readPolicy(policyVersion);
     if (kept !== null && policy === kept.policy) return;
+    if (load !== this.#loads) return;
     this.#loaded = { keysVersion, policyVersion, keys, secrets, policy };
     this.#onChange();
   }

@@ -68,7 +68,7 @@ export interface AccessOptions {
  */
 export async function createAccess(options: AccessOptions): Promise<Access> {
   const { home, reader, clock, timer, config, parser } = options;
-  const watch = new RevocationWatch(clock, timer);
+  const watch = new RevocationWatch({ clock, timer, poll: () => state.ensureFresh() });
   const state = new AccessState({ home, reader, parser, clock, timer, onChange: () => watch.check() });
   const cache = new DecisionCache();
   const use = new KeyUse(reader);

@@ -97,6 +97,30 @@ describe('mask SQL', () => {
     }
   });
 
+  it('fails on no value at the ends of a type', async () => {
+    const ends: Record<string, readonly string[]> = {
+      DATE: ['-infinity', 'infinity', '5877642-06-25 (BC)', '5881580-07-10', '0001-01-01', '9999-12-31'],
+      TIMESTAMP: ['-infinity', '290309-12-22 (BC) 00:00:00', '294247-01-10 04:00:54.775806'],
+      TIMESTAMP_S: ['290309-12-22 (BC) 00:00:00', '294247-01-10 04:00:54', 'infinity'],
+      TIMESTAMP_MS: ['290309-12-22 (BC) 00:00:00', '294247-01-10 04:00:54', '-infinity'],
+      TIMESTAMP_NS: ['1677-09-22 00:00:00', '2262-04-11 23:47:16.854775806', 'infinity', '-infinity'],
+      'TIMESTAMP WITH TIME ZONE': ['290309-12-22 (BC) 00:00:00+00', '294247-01-10 04:00:54+00', 'infinity'],
+      'TIME WITH TIME ZONE': ['10:00:00+02'],
+      DOUBLE: ['nan', 'inf', '-0', '1e308'],
+      HUGEINT: ['-170141183460469231731687303715884105728'],
+      'DECIMAL(38,10)': ['-1.5'],
+      INTERVAL: ['1 year'],
+      UUID: ['550e8400-e29b-41d4-a716-446655440000'],
+      BIT: ['101'],
+    };
+    for (const [type, values] of Object.entries(ends)) {
+      for (const value of values) for (const method of METHODS) await masked(method, type, value);
+    }
+    expect((await masked('year', 'DATE', '9999-12-31')).value).toBe('9999-01-01');
+    expect((await masked('year', 'DATE', 'infinity')).value).toBeNull();
+    expect((await masked('year', 'TIMESTAMP_NS', '1999-05-05')).value).toBe('1999-01-01 00:00:00');
+  });
+
   it('fails on no value and shows none of a short one', async () => {
     await fc.assert(
       fc.asyncProperty(

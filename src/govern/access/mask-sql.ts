@@ -14,6 +14,9 @@ const REDACTED = '[redacted]';
 /** Below this a text shows nothing of itself under `partial`. */
 const PARTIAL_LEAST_LENGTH = 8;
 const PARTIAL_SHOWN = 4;
+/** Years that `year` shows; a value outside is null. */
+const PLAIN_YEARS = ['0001', '9999'] as const;
+const NANOSECOND_YEARS = ['1678', '2261'] as const;
 
 /**
  * A column masked, as SQL of the engine's dialect. `column` is SQL that names the raw column; `type` the engine's type
@@ -27,7 +30,7 @@ const PARTIAL_SHOWN = 4;
  * | hash | 32 hex characters, equal for equal text | of its text | of its text | null |
  * | partial | `****` and the last four; `****` below eight | as text | as text | null |
  * | email | `***@` and the domain; `[redacted]` without one | null | null | null |
- * | year | the first day of its year where it begins with an ISO date, else null | 1 January | null | null |
+ * | year | the first day of its year where it begins with an ISO date, else null | 1 January, null outside the years 1 to 9999 | null | null |
  */
 export function compileMaskSql(parts: {
   method: CompiledMaskMethod;
@@ -104,7 +107,11 @@ function emailDomain(column: string): string {
 
 function firstOfYear(column: string, type: string, kind: TypeKind): string {
   if (kind === 'date' || kind === 'timestamp') {
-    return `CAST(date_trunc('year', ${column}) AS ${type})`;
+    const [first, last] = type.toUpperCase() === 'TIMESTAMP_NS' ? NANOSECOND_YEARS : PLAIN_YEARS;
+    const bound = (year: string, rest: string) => `CAST('${year}-${rest}' AS ${type})`;
+    const within = `${column} >= ${bound(first, '01-01')} AND ${column} <= ${bound(last, '12-31')}`;
+    // The range is cut before the truncation: that fails on the types' extremes, and would tell that there is one.
+    return `CAST(date_trunc('year', CASE WHEN ${within} THEN ${column} END) AS ${type})`;
   }
   if (kind !== 'text') return nullOf(type);
   const year = `regexp_extract(${column}, '^([0-9]{4})-[0-9]{2}-[0-9]{2}', 1)`;

@@ -12,20 +12,27 @@ interface Watch {
 /** The longest wait before the clock is looked at again: a clock set forward is noticed within this. */
 const LONGEST_WAIT_MS = 30_000;
 
+/** How often changes made elsewhere are looked for while anything is watched. */
+const POLL_MS = 500;
+
 /**
- * Calls back once for each watched identity that stops being valid. Told of changes by `check`; expiry is found by one
- * timer set to the earliest end.
+ * Calls back once for each watched identity that stops being valid. Told of changes made here by `check`; of changes
+ * made elsewhere by `poll`, which looks at the store and calls `check`; expiry is found by one timer set to the
+ * earliest end.
  */
 export class RevocationWatch {
   readonly #watches = new Set<Watch>();
   readonly #clock: Clock;
   readonly #timer: Timer;
+  readonly #poll: () => Promise<void>;
+  #polling = false;
   #cancel: (() => void) | null = null;
   #dueMs = Number.POSITIVE_INFINITY;
 
-  constructor(clock: Clock, timer: Timer) {
-    this.#clock = clock;
-    this.#timer = timer;
+  constructor(parts: { clock: Clock; timer: Timer; poll: () => Promise<void> }) {
+    this.#clock = parts.clock;
+    this.#timer = parts.timer;
+    this.#poll = parts.poll;
   }
 
   /** Returns the unsubscribe. Something already dead calls back at once. */
@@ -38,6 +45,7 @@ export class RevocationWatch {
     }
     this.#watches.add(watch);
     this.#wakeAt(now.untilMs);
+    this.#armPoll();
     return () => {
       this.#watches.delete(watch);
     };
@@ -62,6 +70,22 @@ export class RevocationWatch {
     this.#cancel?.();
     this.#cancel = null;
     this.#watches.clear();
+  }
+
+  /** Runs on while there is anything to watch; not cancelled in between, since most watches last milliseconds. */
+  #armPoll(): void {
+    if (this.#polling) return;
+    this.#polling = true;
+    this.#timer.after(POLL_MS, () => {
+      this.#polling = false;
+      if (this.#watches.size === 0) return;
+      // A store that cannot be read refuses every new request by itself; running ones are looked at again next time.
+      this.#poll()
+        .catch(() => undefined)
+        .finally(() => {
+          if (this.#watches.size > 0) this.#armPoll();
+        });
+    });
   }
 
   #wakeAt(untilMs: number | null): void {
