@@ -51,6 +51,13 @@ export function createCommitQueue(parts: {
     if (waiting.size >= WAITING_MAX) {
       return Promise.reject(unavailable('Too many changes wait for the metadata store. Nothing was kept.'));
     }
+    if (!statements.every(({ parameters }) => parameters.every(isStorable))) {
+      return Promise.reject(
+        statementFailed(
+          'A statement of this change holds a value that the store cannot keep. Nothing was kept.',
+        ),
+      );
+    }
     return new Promise((resolve, reject) => {
       const entry: Entry = { statements, resolve, reject, timer: null };
       entry.timer = setTimeout(timeUp, timeoutMs, entry);
@@ -89,7 +96,7 @@ export function createCommitQueue(parts: {
     } else {
       log.error({ reason: batch?.error.message }, 'the metadata store refused a statement');
       const detail = 'The metadata store refused a statement of this change. Nothing was kept.';
-      fail(entry, new LakeError(metastoreErrors.statement_failed, { detail, cause: batch?.error }));
+      fail(entry, statementFailed(detail, batch?.error));
     }
   }
 
@@ -125,4 +132,15 @@ export function createCommitQueue(parts: {
       });
     },
   };
+}
+
+/** Checked before it is sent: a value that cannot cross to the thread would take its neighbours along. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (value === null || typeof value === 'string' || typeof value === 'bigint') return true;
+  return typeof value === 'boolean' || value instanceof Uint8Array;
+}
+
+function statementFailed(detail: string, cause?: unknown): LakeError {
+  return new LakeError(metastoreErrors.statement_failed, { detail, cause });
 }

@@ -146,6 +146,25 @@ export function describeMetastore(name: string, openStore: () => Promise<StoreUn
       expect(await keys()).toEqual(['a', 'f']);
     });
 
+    it.each([
+      ['undefined', undefined],
+      ['a function', () => 1],
+      ['an object', {}],
+      ['not a number', Number.NaN],
+      ['infinity', Number.POSITIVE_INFINITY],
+    ])('refuses %s as a value, alone', async (_, value) => {
+      const { sql: text, parameters } = put('a');
+      const outcomes = await Promise.allSettled([
+        store.commit([{ sql: text, parameters: parameters.with(4, value) }]),
+        store.commit([put('b')]),
+      ]);
+      expect(outcomes).toMatchObject([
+        { status: 'rejected', reason: { code: 'metastore.statement_failed' } },
+        { status: 'fulfilled', value: { committed: true } },
+      ]);
+      expect(await keys()).toEqual(['b']);
+    });
+
     it('applies batches in the order of the calls', async () => {
       await store.commit([put('n')]);
       const steps = Array.from({ length: 200 }, (_, from) => store.commit([count('n', from)]));

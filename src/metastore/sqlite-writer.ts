@@ -133,6 +133,8 @@ function migrate(connection: SqliteConnection, options: WriterOptions): StoreRef
 function applyGroup(connection: SqliteConnection, batches: readonly Batch[]): WriterAnswer {
   const answers: BatchAnswer[] = [];
   try {
+    // A rollback that failed with the disk is made up for before anything else.
+    rollback(connection);
     connection.run('BEGIN IMMEDIATE', []);
     for (const batch of batches) answers.push(applyBatch(connection, batch));
   } catch (error) {
@@ -185,7 +187,11 @@ function undo(connection: SqliteConnection, refusal: string): BatchAnswer {
 }
 
 function rollback(connection: SqliteConnection): void {
-  if (connection.database.isTransaction) connection.run('ROLLBACK', []);
+  try {
+    if (connection.database.isTransaction) connection.run('ROLLBACK', []);
+  } catch {
+    // The group has failed already and says why; the next one tries again.
+  }
 }
 
 /**
