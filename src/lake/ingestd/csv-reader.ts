@@ -127,20 +127,25 @@ class RecordCutter {
       this.#openQuotes > MAX_OPEN_QUOTES ||
       (end === -1 && this.#held.length > this.#maxRowBytes)
     ) {
-      throw new LakeError(ingestErrors.row_too_long, {
-        detail: `The row that begins on line ${this.#line} is longer than ingest.max_row_bytes = ${this.#maxRowBytes}.`,
-        data: {
-          errors: [{ line: this.#line, column: null, reason: 'The row is too long; is a quote not closed?' }],
-        },
-      });
+      throw this.#tooLong();
     }
     if (end === -1) yield* this.#take(this.#held.length, 0);
     else yield* this.#take(end, 1);
   }
 
   #record(bytes: Buffer): CsvRecord {
+    if (bytes.length > this.#maxRowBytes) throw this.#tooLong();
     if (!isUtf8(bytes)) return { line: this.#line, bytes, fields: [], problem: 'not_utf8' };
     const text = bytes.toString('utf8');
     return { line: this.#line, bytes, ...splitRecord(text, this.#dialect) };
+  }
+
+  #tooLong(): LakeError {
+    return new LakeError(ingestErrors.row_too_long, {
+      detail: `The row that begins on line ${this.#line} is longer than ingest.max_row_bytes = ${this.#maxRowBytes}.`,
+      data: {
+        errors: [{ line: this.#line, column: null, reason: 'The row is too long; is a quote not closed?' }],
+      },
+    });
   }
 }

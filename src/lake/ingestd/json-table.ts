@@ -1,4 +1,6 @@
+import { LakeError } from '../../base/index.ts';
 import { duckdbTypeOf, type IcebergField, type IcebergType, icebergTypeOf } from '../catalogd/index.ts';
+import { ingestErrors } from './errors.ts';
 import type { FileTable } from './file-table.ts';
 import { quoteName, quoteText } from './file-table.ts';
 import type { IngestEngine } from './ingest-engine.ts';
@@ -37,10 +39,13 @@ export async function readJsonTable(
     else await sorter.accept(`${row.bytes.toString('utf8').replace(/[\r\n]+/g, ' ')}\n`);
   }
   const sorted: SortedRows = await sorter.finish();
+  if (shape.columns().length === 0) {
+    throw new LakeError(ingestErrors.empty_file, { detail: 'The file holds no row with a member.' });
+  }
   const path = parts.pathOfClean(sorted.cleanName);
   const known = new Map(shape.columns().map((column) => [column.name, column]));
   const wide = shape.hasUnsigned() ? 'DECIMAL(20,0)' : 'BIGINT';
-  const read = await describeRows({ path, wide, limits: file.limits, ...parts }, known.size === 0);
+  const read = await describeRows({ path, wide, limits: file.limits, ...parts });
   const columns = read.map((column) => settle(column, known.get(column.name), parts.targets));
   const types = read.map((column) => `${quoteText(column.name)}: ${quoteText(duckdbTypeOf(column.type))}`);
   return {
@@ -61,11 +66,13 @@ export async function readJsonTable(
 }
 
 /** The columns as the engine infers them over all rows; strings that look like dates stay strings here. */
-async function describeRows(
-  file: { path: string; wide: string; limits: JsonLimits; engine: IngestEngine; signal: AbortSignal },
-  isEmpty: boolean,
-): Promise<readonly { name: string; type: IcebergType }[]> {
-  if (isEmpty) return [];
+async function describeRows(file: {
+  path: string;
+  wide: string;
+  limits: JsonLimits;
+  engine: IngestEngine;
+  signal: AbortSignal;
+}): Promise<readonly { name: string; type: IcebergType }[]> {
   const { path, signal } = file;
   const sql =
     `DESCRIBE SELECT * FROM read_json(${quoteText(path)}, format='newline_delimited', records=true, sample_size=-1, ` +

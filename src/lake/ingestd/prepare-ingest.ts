@@ -1,4 +1,4 @@
-import { type Clock, type IdGenerator, type JsonObject, LakeError } from '../../base/index.ts';
+import { type Clock, type IdGenerator, isLakeError, type JsonObject, LakeError } from '../../base/index.ts';
 import type { Config } from '../../config/index.ts';
 import type {
   DatasetFacts,
@@ -21,6 +21,7 @@ import { findPersonalColumns, type PersonalColumns } from './personal-columns.ts
 import { readTables } from './read-table.ts';
 import { findInvalidLine } from './readable-file.ts';
 import { receiveUpload, type Upload } from './upload.ts';
+import { isReadableType } from './value-type.ts';
 
 export interface IngestParts {
   readonly catalog: Catalog;
@@ -129,10 +130,10 @@ async function writeRows(
     try {
       return await writeTable(parts, scope, received, table);
     } catch (error) {
-      if (!isRefusedByEngine(error)) throw error;
+      if (!isRefusedByEngine(error) && !(error instanceof RowsMiscounted)) throw error;
       scope.log.info(
-        { ingest_id: id, code: (error as LakeError).code },
-        'the engine refused the file as it is',
+        { ingest_id: id, reason: isLakeError(error) ? error.code : 'another number of rows' },
+        'the engine did not read the file as it is',
       );
       refusal = error;
     }
@@ -358,7 +359,9 @@ function requireMode(input: IngestInput, facts: DatasetFacts | null): void {
 }
 
 function primitiveColumns(facts: DatasetFacts | null): ReadonlyMap<string, string> {
-  const columns = (facts?.columns ?? []).filter((column) => column.path.length === 1);
+  const columns = (facts?.columns ?? []).filter(
+    (column) => column.path.length === 1 && isReadableType(column.type),
+  );
   return new Map(columns.map((column) => [(column.path[0] ?? '').toLowerCase(), column.type]));
 }
 
