@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { isAbsolute, relative, resolve } from 'node:path';
 import {
   createIdGenerator,
   createLogger,
@@ -423,13 +423,15 @@ function startNotices(config: Config, settled: number): string[] {
 }
 
 function backupPorts(options: HomeOptions & { onProgress(files: number, sizeBytes: number): void }) {
+  const config = () =>
+    loadConfig({ file: homeLayout(options.home).configFile, environment: options.environment }).config;
   return {
+    copiedFirst() {
+      const headsFile = relative(options.home, resolve(options.home, config().journal.heads_file));
+      return headsFile.startsWith('..') || isAbsolute(headsFile) ? [] : [headsFile];
+    },
     async copyStore(from: string, to: string) {
-      const { config } = loadConfig({
-        file: homeLayout(options.home).configFile,
-        environment: options.environment,
-      });
-      const reader = await openMetastoreReadOnly({ file: from, config: config.metastore });
+      const reader = await openMetastoreReadOnly({ file: from, config: config().metastore });
       try {
         await reader.backup(to);
       } finally {

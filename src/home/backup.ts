@@ -22,6 +22,11 @@ export interface BackupReport {
 
 /** What backup and restore need of the store and the journal; passed in, so that this room opens neither. */
 export interface BackupPorts {
+  /**
+   * Files below the home that say what the store holds (the journal's heads): copied before it, so that they never
+   * tell of a checkpoint that the copied store does not have.
+   */
+  copiedFirst(): readonly string[];
   /** Writes a consistent copy of the store, also while a server uses it. */
   copyStore(from: string, to: string): Promise<void>;
   /** Verifies the journal of a home that no server uses; throws where it does not hold. */
@@ -42,6 +47,12 @@ export async function backupHome(home: string, target: string, ports: BackupPort
   await requireEmpty(target);
   const from = homeLayout(home);
   const to = homeLayout(target);
+  const copyHomeFile = async (path: string) => {
+    await mkdir(dirname(join(target, path)), { recursive: true, mode: 0o700 });
+    return copied(join(home, path), join(target, path));
+  };
+  const copiedFirst = ports.copiedFirst();
+  for (const path of copiedFirst) await copyHomeFile(path);
   await mkdir(dirname(to.storeFile), { recursive: true, mode: 0o700 });
   await ports.copyStore(from.storeFile, to.storeFile);
   const files: Record<string, { sha256: string; sizeBytes: number }> = {};
@@ -54,9 +65,9 @@ export async function backupHome(home: string, target: string, ports: BackupPort
   };
   await record(relative(target, to.storeFile));
   for (const path of await filesBelow(home, '')) {
-    await mkdir(dirname(join(target, path)), { recursive: true, mode: 0o700 });
     // A temporary file may go away while the home is in use; whatever the store names does not.
-    if (await copied(join(home, path), join(target, path))) await record(path);
+    const isThere = copiedFirst.includes(path) ? existsSync(join(target, path)) : await copyHomeFile(path);
+    if (isThere) await record(path);
   }
   const { events } = await ports.verifyJournal(target);
   const manifest: BackupManifest = { version: 1, createdMs: ports.nowMs(), files };
