@@ -19,6 +19,7 @@ import type {
   PlannedCommit,
   ScanPlan,
 } from './catalog.ts';
+import { CommitTurns } from './commit-turns.ts';
 import { requireColumns, requireDatasetName } from './dataset-name.ts';
 import type { DatasetRecord } from './dataset-record.ts';
 import type { DatasetStore } from './dataset-store.ts';
@@ -48,6 +49,7 @@ export class DatasetCatalog implements Catalog {
   readonly #parts: CatalogParts;
   /** The state that facts were made from, so that a pin reads the very version access was decided on. */
   readonly #states = new WeakMap<DatasetFacts, DatasetRecord>();
+  readonly #turns = new CommitTurns();
 
   constructor(parts: CatalogParts) {
     this.#parts = parts;
@@ -144,13 +146,20 @@ export class DatasetCatalog implements Catalog {
   async planCommit(scope: WriteScope, change: DatasetChange): Promise<PlannedCommit> {
     requireOpenScope(scope);
     requireDatasetName(change.name);
-    const record = await this.#existing(change.name, change.mode);
-    if (record === null) return this.#planCreate(change);
-    requireDatasetRight(scope, record, 'write');
-    return this.#planChange(record, change);
+    const key = change.name.toLowerCase();
+    return this.#turns.plan(
+      key,
+      async () => {
+        const record = await this.#existing(change.name, change.mode);
+        if (record === null) return this.#planCreate(change);
+        requireDatasetRight(scope, record, 'write');
+        return this.#planChange(record, change);
+      },
+      async (version) => (await this.#parts.store.version(key)) >= version,
+    );
   }
 
-  async #planCreate(change: DatasetChange): Promise<PlannedCommit> {
+  async #planCreate(change: DatasetChange): Promise<VersionedCommit> {
     const { warehouse, committer, clock } = this.#parts;
     requireColumns(change.schema.fields, this.#parts.maxColumns);
     const datasetId = change.datasetId ?? this.#parts.ids.next();
@@ -177,7 +186,7 @@ export class DatasetCatalog implements Catalog {
     return plannedCommit({ change, commit, datasetId, metadata: planned.metadata, created: true });
   }
 
-  async #planChange(record: DatasetRecord, change: DatasetChange): Promise<PlannedCommit> {
+  async #planChange(record: DatasetRecord, change: DatasetChange): Promise<VersionedCommit> {
     const base = await this.#parts.files.metadata(record.row);
     const mode = change.mode === 'replace' ? 'replace' : 'append';
     const joined = reconcileSchemas(base, record.schema, change.schema, mode);
@@ -267,6 +276,9 @@ export class DatasetCatalog implements Catalog {
   }
 }
 
+/** A planned commit and the version of the dataset it makes. */
+type VersionedCommit = PlannedCommit & { readonly version: number };
+
 export interface CatalogParts {
   readonly store: DatasetStore;
   readonly warehouse: Warehouse;
@@ -332,7 +344,7 @@ function plannedCommit(parts: {
   datasetId: string;
   metadata: TableMetadata;
   created: boolean;
-}): PlannedCommit {
+}): VersionedCommit {
   const { change, commit, datasetId, metadata } = parts;
   const snapshotId = metadata['current-snapshot-id'];
   const eventData: JsonObject = {
@@ -354,5 +366,6 @@ function plannedCommit(parts: {
     schema: schemaById(metadata, metadata['current-schema-id']),
     eventData,
     discard: commit.discard,
+    version: commit.version,
   };
 }

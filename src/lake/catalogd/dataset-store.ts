@@ -44,6 +44,16 @@ export class DatasetStore {
     return (await this.#complete(await this.#store.read(query)))[0] ?? null;
   }
 
+  /** The version of the dataset of this lower-case name; 0 where there is none. */
+  async version(nameKey: string): Promise<number> {
+    const query = this.#store.queries
+      .selectFrom('catalog_datasets')
+      .select('version')
+      .where('deleted_ms', 'is', null)
+      .where('name_key', '=', nameKey);
+    return Number((await this.#store.read(query))[0]?.version ?? 0);
+  }
+
   /** Datasets in the order of their names, after one, whose names start with a prefix (without regard to case). */
   async page(request: { afterKey: string; prefix: string; limit: number }): Promise<DatasetRecord[]> {
     const prefix = request.prefix.toLowerCase();
