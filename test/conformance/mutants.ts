@@ -21,7 +21,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/door/steps/validate.ts',
     find: 'operation.input.safeParse(call.input)',
     replace:
-      '({ success: true, data: call.input, error: { issues: [] as { path: string[]; message: string }[] } })',
+      '((parsed) => (parsed.success ? parsed : { ...parsed, success: true, data: call.input }))(operation.input.safeParse(call.input) as { success: boolean; data: unknown; error: { issues: { path: string[]; message: string }[] } })',
   },
   {
     step: 'authorise: a refused demand passes',
@@ -105,6 +105,6 @@ export const mutants: readonly Mutant[] = [
     step: 'lifetime: a revoked key keeps its stream',
     file: 'src/door/lifetime.ts',
     find: 'const unsubscribe = access.onRevoked(identity, () =>\n    stop(',
-    replace: 'const unsubscribe = access.onRevoked(identity, () =>\n    void (',
+    replace: 'const unsubscribe = access.onRevoked(identity, () =>\n    ((_: LakeError) => undefined)(',
   },
 ];

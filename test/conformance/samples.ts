@@ -98,6 +98,7 @@ export const samples: Readonly<Record<string, (fixture: Fixture) => Sample | Pro
       },
     }),
   'access.roles.list': () => get('/access/roles'),
+  'access.secrets.rotate': () => ({ method: 'POST', path: '/access/secrets/delegation/rotate', options: {} }),
   'buckets.list': () => get('/buckets'),
   'catalog.datasets.delete': async ({ server }) => {
     await ingest(server, 'doomed', `${CSV}${Math.random()},x@example.com,west,1\n`);

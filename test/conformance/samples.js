@@ -1,0 +1,162 @@
+const CSV =
+  'id,email,region,pay\n1,ada@example.com,north,100\n2,bob@example.org,south,200\n3,cy@example.net,north,300\n';
+/** What the samples need: a dataset `staff` with masks and a row filter, a bucket object, keys. */
+export async function prepareFixture(server) {
+  const made = await ingest(server, 'staff', CSV);
+  await server.api('PUT', '/buckets/default/objects/probe.txt', { body: 'hello' });
+  const policy = await server.api('GET', '/access/policies');
+  const roles = {
+    nobody: { grants: [] },
+    reader: { grants: [{ dataset: 'staff', actions: ['read'] }] },
+  };
+  const put = await server.api('PUT', '/access/policies', {
+    json: {
+      roles: { ...withoutVersion(policy.json).roles, ...roles },
+      masks: [{ dataset: 'staff', column: 'email', method: 'redact', except_roles: ['admin'] }],
+      row_filters: [{ dataset: 'staff', roles: ['reader'], where: 'region = identity.region' }],
+    },
+  });
+  if (put.status !== 200) throw new Error(`the probe policy was refused: ${put.text}`);
+  const list = await server.api('GET', '/ingest');
+  return { server, datasetId: made.dataset_id, ingestId: list.json?.ingests?.[0]?.ingest_id ?? 'none' };
+}
+export async function ingest(server, dataset, csv, headers = {}) {
+  const answer = await server.api(
+    'POST',
+    `/ingest/file?dataset=${dataset}&mode=append&file_name=${dataset}.csv`,
+    {
+      body: csv,
+      headers: { 'content-type': 'text/csv', ...headers },
+    },
+  );
+  if (answer.status !== 201)
+    throw new Error(`ingest of ${dataset} answered ${answer.status}: ${answer.text}`);
+  return answer.json;
+}
+const get = (path) => ({ method: 'GET', path, options: {} });
+const send = (method, path, json) => ({ method, path, options: { json } });
+/** Every operation that is not public, with a request that reaches it. A new operation without one fails the test. */
+export const samples = {
+  'access.audit': () => get('/access/audit?limit=5'),
+  'access.delegations.create': async ({ server }) => {
+    const agent = await newAgent(server);
+    return send('POST', '/access/delegations', { agent });
+  },
+  'access.delegations.list': () => get('/access/delegations'),
+  'access.delegations.revoke': async ({ server }) => {
+    const agent = await newAgent(server);
+    const made = await server.api('POST', '/access/delegations', { json: { agent } });
+    return { method: 'DELETE', path: `/access/delegations/${made.json?.delegation_id}`, options: {} };
+  },
+  'access.explain': () => send('POST', '/access/explain', { role: 'reader', dataset: 'staff' }),
+  'access.keys.create': () => send('POST', '/access/keys', { name: 'probe', role: 'nobody', attributes: {} }),
+  'access.keys.list': () => get('/access/keys'),
+  'access.keys.revoke': async ({ server }) => ({
+    method: 'DELETE',
+    path: `/access/keys/${(await server.key('nobody')).keyId}`,
+    options: {},
+  }),
+  'access.keys.rotate': async ({ server }) => ({
+    method: 'POST',
+    path: `/access/keys/${(await server.key('nobody')).keyId}/rotate`,
+    options: {},
+  }),
+  'access.me': () => get('/access/me'),
+  'access.policies.get': () => get('/access/policies'),
+  'access.policies.put': async ({ server }) =>
+    send('PUT', '/access/policies', {
+      ...withoutVersion((await server.api('GET', '/access/policies')).json),
+      // Another description each time, so that the policy really changes.
+      roles: {
+        ...withoutVersion((await server.api('GET', '/access/policies')).json).roles,
+        nobody: { description: `probe ${Math.random()}`, grants: [] },
+      },
+    }),
+  'access.roles.list': () => get('/access/roles'),
+  'access.secrets.rotate': () => send('POST', '/access/secrets/rotate', { name: 'delegation' }),
+  'buckets.list': () => get('/buckets'),
+  'catalog.datasets.delete': async ({ server }) => {
+    await ingest(server, 'doomed', `${CSV}${Math.random()},x@example.com,west,1\n`);
+    return { method: 'DELETE', path: '/catalog/datasets/by-name/doomed', options: {} };
+  },
+  'catalog.datasets.describe': () => get('/catalog/datasets/by-name/staff'),
+  'catalog.datasets.describe-by-id': ({ datasetId }) => get(`/catalog/datasets/${datasetId}`),
+  'catalog.datasets.list': () => get('/catalog/datasets'),
+  'catalog.datasets.register': async ({ server }) => {
+    const name = `registered_${Math.floor(Math.random() * 1e9)}`;
+    await server.api('PUT', `/buckets/default/objects/${name}.parquet`, { body: await parquetOf(server) });
+    return send('POST', '/catalog/datasets', { name, source: { bucket: 'default', key: `${name}.parquet` } });
+  },
+  'catalog.datasets.schema-diff': () =>
+    send('POST', '/catalog/datasets/by-name/staff/schema-diff', { columns: [{ name: 'id', type: 'long' }] }),
+  'catalog.datasets.snapshots': () => get('/catalog/datasets/by-name/staff/snapshots'),
+  'catalog.datasets.update': () =>
+    send('PATCH', '/catalog/datasets/by-name/staff', { description: `probe ${Math.random()}` }),
+  'catalog.resync-metadata': () => send('POST', '/catalog/resync-metadata', { limit: 50 }),
+  'catalog.resync-missing': () => send('POST', '/catalog/resync-missing', {}),
+  'ingest.file': () => ({
+    method: 'POST',
+    path: '/ingest/file?dataset=staff&mode=append&file_name=staff.csv',
+    options: {
+      body: `id,email,region,pay\n${Math.floor(Math.random() * 1e9)},z@example.com,east,1\n`,
+      headers: { 'content-type': 'text/csv' },
+    },
+  }),
+  'ingest.list': () => get('/ingest'),
+  'ingest.source': ({ ingestId }) => get(`/ingest/${ingestId}/source`),
+  'ingest.rejected': async ({ server }) => {
+    const bad = `id,email,region,pay\n7,q@example.com,north,1\n8,"broken\n`;
+    const answer = await server.api(
+      'POST',
+      '/ingest/file?dataset=staff&mode=append&on_error=quarantine&file_name=b.csv',
+      {
+        body: `${bad}${Math.random()}`,
+        headers: { 'content-type': 'text/csv' },
+      },
+    );
+    return get(`/ingest/${answer.json?.ingest_id ?? 'none'}/rejected`);
+  },
+  'journal.checkpoint': () => get('/journal/checkpoint'),
+  'journal.events': () => get('/journal/events?limit=3'),
+  'journal.rotate_key': () => ({ method: 'POST', path: '/journal/checkpoint/rotate-key', options: {} }),
+  'journal.stats': () => get('/journal/stats'),
+  'journal.verify': () => send('POST', '/journal/verify', {}),
+  'objects.delete': async ({ server }) => {
+    await server.api('PUT', '/buckets/default/objects/doomed.txt', { body: 'x' });
+    return { method: 'DELETE', path: '/buckets/default/objects/doomed.txt', options: {} };
+  },
+  'objects.get': () => get('/buckets/default/objects/probe.txt'),
+  'objects.head': () => ({ method: 'HEAD', path: '/buckets/default/objects/probe.txt', options: {} }),
+  'objects.list': () => get('/buckets/default/objects'),
+  'objects.put': () => ({
+    method: 'PUT',
+    path: '/buckets/default/objects/put.txt',
+    options: { body: `hello ${Math.random()}` },
+  }),
+  'query.cancel': () => ({ method: 'DELETE', path: '/query/none', options: {} }),
+  'query.sql': () => send('POST', '/query/sql', { sql: 'SELECT id, email FROM staff ORDER BY id' }),
+  'system.metrics': () => get('/metrics'),
+  'system.session': () => get('/session'),
+  'truth.evaluate': () =>
+    send('POST', '/truth/evaluate', { task_class: 'ingest', phase: 'after', context: { row_count: 0 } }),
+  'truth.reload': () => ({ method: 'POST', path: '/truth/reload', options: {} }),
+  'truth.rules': () => get('/truth/rules'),
+};
+/** A policy as `PUT` takes it, of what `GET` answers. */
+function withoutVersion(policy) {
+  const { roles = {}, masks = [], row_filters = [] } = policy;
+  return { roles: roles, masks, row_filters };
+}
+async function parquetOf(server) {
+  const answer = await fetch(`${server.url}/query/sql`, {
+    method: 'POST',
+    headers: { 'x-api-key': server.adminKey, 'content-type': 'application/json' },
+    body: JSON.stringify({ sql: 'SELECT 1 AS a', format: 'parquet' }),
+  });
+  return new Uint8Array(await answer.arrayBuffer());
+}
+async function newAgent(server) {
+  const name = `agent-${Math.floor(Math.random() * 1e9)}`;
+  await server.key('agent', {}, name);
+  return name;
+}

@@ -1,0 +1,71 @@
+/** What needs more than one request of one operation to be seen: masks, filters, truth, a key revoked mid-stream. */
+export async function specialProbes({ server }) {
+  const found = [];
+  const note = (operation, step, holds, seen) =>
+    found.push({
+      operation,
+      step,
+      holds,
+      seen: typeof seen === 'string' ? seen : `${seen.status} ${seen.text.slice(0, 200)}`,
+    });
+  const sql = (text, key) => server.api('POST', '/query/sql', { key, json: { sql: text } });
+  const reader = await server.key('reader', { region: 'north' });
+  const rows = await sql('SELECT email, region FROM staff', reader.key);
+  const regions = rows.json?.rows ?? [];
+  note('query.sql', 'masked', regions.length > 0 && regions.every((row) => row.email === '[redacted]'), rows);
+  note('query.sql', 'row filter', regions.length > 0 && regions.every((row) => row.region === 'north'), rows);
+  const hidden = await sql('SELECT 1 FROM staff', (await server.key('nobody')).key);
+  const missing = await sql('SELECT 1 FROM stafg', (await server.key('nobody')).key);
+  const same =
+    hidden.text.replaceAll('staff', 'stafg').replace(instance(hidden), '') ===
+    missing.text.replace(instance(missing), '');
+  note('query.sql', 'hidden reads like missing', hidden.status === missing.status && same, hidden);
+  const policy = (await server.api('GET', '/access/policies')).json;
+  await server.api('PUT', '/access/policies', {
+    json: {
+      roles: { ...policy.roles, blocked: { grants: [{ dataset: 'staff', actions: ['read'] }] } },
+      masks: policy.masks,
+      row_filters: policy.row_filters,
+    },
+  });
+  const blocked = await sql('SELECT 1 FROM staff', (await server.key('blocked')).key);
+  note('query.sql', 'truth before', blocked.json?.code === 'door.truth_blocked', blocked);
+  const empty = await server.api('POST', '/ingest/file?dataset=empty_one&file_name=e.csv', {
+    body: 'id,name\n',
+    headers: { 'content-type': 'text/csv' },
+  });
+  note('ingest.file', 'truth after', empty.json?.code === 'door.truth_blocked', empty);
+  const left = await server.api('GET', '/catalog/datasets/by-name/empty_one');
+  note('ingest.file', 'blocked leaves nothing', left.status === 404, left);
+  note('query.sql', 'revoked mid-stream', ...(await revokedMidStream(server)));
+  return found;
+}
+/** A long stream whose key is revoked must be cut off without a terminator, not run to its end. */
+async function revokedMidStream(server) {
+  const { key, keyId } = await server.key('reader', { region: 'north' });
+  const answer = await fetch(`${server.url}/query/sql`, {
+    method: 'POST',
+    headers: { 'x-api-key': key, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      sql: "SELECT a.i, repeat('x', 200) AS x FROM range(40000000) AS a(i)",
+      format: 'ndjson',
+    }),
+  });
+  if (!answer.ok || answer.body === null) return [false, `stream answered ${answer.status}`];
+  const reader = answer.body.getReader();
+  try {
+    await reader.read();
+    await server.api('DELETE', `/access/keys/${keyId}`);
+    let bytes = 0;
+    for (let step = await reader.read(); !step.done; step = await reader.read()) {
+      bytes += step.value.length;
+      if (bytes > 500_000_000) return [false, 'the stream went on after the key was revoked'];
+    }
+    return [false, 'the stream ended as if it were whole'];
+  } catch (error) {
+    return [true, `cut off: ${error instanceof Error ? error.message : String(error)}`];
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+const instance = (answer) => String(answer.json?.instance ?? '');
