@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AccessRoom, openAccessRoom } from '../../../test/support/access-room.ts';
 import { column, datasetOf } from '../../../test/support/policy-cases.ts';
 import type { Demand } from '../scope/index.ts';
@@ -19,7 +19,7 @@ const policy = {
   row_filters: [{ dataset: 'candidates', where: secretSql, except_roles: ['admin'] }],
 };
 
-beforeEach(async () => {
+async function openRoom(): Promise<void> {
   room = await openAccessRoom();
   room.datasets.push(
     datasetOf('candidates', [
@@ -35,13 +35,21 @@ beforeEach(async () => {
     attributes: { region: 'EU' },
   });
   analyst = made.key;
-});
-afterEach(() => room.close());
+}
+
+/** One room for tests that only ask. */
+function sharedRoom(): void {
+  beforeAll(openRoom);
+  afterAll(() => room.close());
+}
 
 const put = (input: Record<string, unknown>) => room.call('access.policies.put', input);
 const identityOf = (apiKey: string) => room.access.control.identify({ apiKey, delegationToken: null });
 
 describe('policies', () => {
+  beforeEach(openRoom);
+  afterEach(() => room.close());
+
   it('answer with the difference, which the journal records without SQL', async () => {
     const changed = await put({
       ...policy,
@@ -179,6 +187,8 @@ describe('the first policy', () => {
 });
 
 describe('demands', () => {
+  sharedRoom();
+
   const demand = async (asked: Demand, key = analyst) =>
     room.access.control.authorise(await identityOf(key), asked);
   const facts = (name: string) => room.datasets.find((dataset) => dataset.name === name) ?? null;
@@ -241,6 +251,8 @@ describe('demands', () => {
 });
 
 describe('who am I', () => {
+  sharedRoom();
+
   it('shows the datasets one may read, what is masked and why', async () => {
     const { datasets, permissions } = await room.call('access.me', {}, { key: analyst });
     expect(permissions).toEqual([]);
@@ -263,6 +275,8 @@ describe('who am I', () => {
 });
 
 describe('explain', () => {
+  sharedRoom();
+
   const explain = (input: Record<string, unknown>, key = room.adminKey) =>
     room.call('access.explain', input, { key });
   const refused = (input: Record<string, unknown>, key = analyst) =>
@@ -314,6 +328,8 @@ describe('explain', () => {
 });
 
 describe('roles', () => {
+  sharedRoom();
+
   it('are listed with the built-in one and how many keys have them', async () => {
     const { roles, policy_version } = await room.call('access.roles.list');
     expect(policy_version).toBe(1);

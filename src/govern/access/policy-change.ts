@@ -6,7 +6,7 @@ import { boundSince, compilePolicy } from './compiled-policy.ts';
 import { accessErrors } from './errors.ts';
 import type { ExpressionParser } from './expression-parser.ts';
 import { diffPolicies, isEmptyDiff, type PolicyDiff } from './policy-diff.ts';
-import { ADMIN_ROLE, type PolicyDocument, policyText, rolesNamed } from './policy-document.ts';
+import { ADMIN_ROLE, type PolicyDocument, policyText, rolesInRules } from './policy-document.ts';
 
 /** A checked change of the whole policy. */
 export interface PolicyChange {
@@ -83,8 +83,8 @@ export async function planPolicyChange(
 
 function policyWarnings(document: PolicyDocument): readonly string[] {
   const defined = new Set([ADMIN_ROLE, ...Object.keys(document.roles)]);
-  const undefinedRoles = [...rolesNamed(document)].filter((role) => !defined.has(role));
-  return undefinedRoles.map(
+  const named = [...rolesInRules(document)].filter((role) => !defined.has(role));
+  return named.map(
     (role) => `A rule names the role ${role}, which has no [roles.${role}]: it has no grants.`,
   );
 }

@@ -6,6 +6,9 @@ import { isDatasetPattern, isTagPattern } from './pattern.ts';
 /** The role that always exists, holds every grant and permission, and cannot be locked out. */
 export const ADMIN_ROLE = 'admin';
 
+/** Roles of the shipped policy: keys may carry them whatever the policy says; their rights are the policy's alone. */
+const SHIPPED_ROLES = ['agent', 'analyst', 'auditor'] as const;
+
 const MAX_RULES = 1_000;
 const MAX_EXPRESSION_LENGTH = 4_096;
 
@@ -123,11 +126,15 @@ export function policyText(policy: PolicyDocument): string {
   return canonicalJson(JSON.parse(JSON.stringify(policy)) as JsonValue);
 }
 
-/** Every role the policy defines or names in a rule, and the built-in one. */
-export function rolesNamed(policy: PolicyDocument): ReadonlySet<string> {
+/** Every role a rule names. */
+export function rolesInRules(policy: PolicyDocument): ReadonlySet<string> {
   const rules = [...policy.masks, ...policy.row_filters];
-  const inRules = rules.flatMap((rule) => [...(rule.roles ?? []), ...rule.except_roles]);
-  return new Set([ADMIN_ROLE, ...Object.keys(policy.roles), ...inRules]);
+  return new Set(rules.flatMap((rule) => [...(rule.roles ?? []), ...rule.except_roles]));
+}
+
+/** Every role there is: defined by the policy, named by a rule, built in, or shipped. */
+export function rolesNamed(policy: PolicyDocument): ReadonlySet<string> {
+  return new Set([ADMIN_ROLE, ...SHIPPED_ROLES, ...Object.keys(policy.roles), ...rolesInRules(policy)]);
 }
 
 function isKeyPrefix(prefix: string): boolean {
