@@ -39,7 +39,7 @@ export function openApiDocument(parts: ContractParts): Readonly<Record<string, u
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
         bearer: { type: 'http', scheme: 'bearer' },
       },
-      schemas: { Problem: PROBLEM_SCHEMA },
+      schemas: { Problem: PROBLEM_SCHEMA, ...sharedSchemas(parts.operations) },
       responses: {
         Problem: {
           description: 'A refusal (RFC 9457); `code` is stable and says what to do.',
@@ -65,10 +65,47 @@ const PROBLEM_SCHEMA = {
   },
 };
 
+/** Definitions that schemas refer to by name, under a name that no other operation has. */
+function sharedSchemas(operations: readonly AnyOperation[]): Readonly<Record<string, unknown>> {
+  const shared = operations.flatMap((operation) =>
+    (['input', 'output'] as const).flatMap((side) => {
+      const schema = side === 'input' ? inputSchema(operation) : outputSchema(operation);
+      const prefix = sharedPrefix(operation, side);
+      return Object.entries(schema.$defs ?? {}).map(([name, node]) => [
+        `${prefix}${name}`,
+        withSharedReferences(node, prefix),
+      ]);
+    }),
+  );
+  return Object.fromEntries(shared);
+}
+
+function sharedPrefix(operation: AnyOperation, side: 'input' | 'output'): string {
+  return `${operation.name}.${side}.`;
+}
+
+/** The schema with its references pointing into the document's components, and without definitions of its own. */
+function withSharedReferences(schema: SchemaNode, prefix: string): SchemaNode {
+  const rewrite = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(rewrite);
+    if (typeof value !== 'object' || value === null) return value;
+    const entries = Object.entries(value).filter(([name]) => name !== '$defs');
+    return Object.fromEntries(
+      entries.map(([name, member]) => [
+        name,
+        name === '$ref' && typeof member === 'string'
+          ? member.replace('#/$defs/', `#/components/schemas/${prefix}`)
+          : rewrite(member),
+      ]),
+    );
+  };
+  return rewrite(schema) as SchemaNode;
+}
+
 function describeRoute(route: HttpRoute, operation: AnyOperation): Record<string, unknown> {
   const schema = inputSchema(operation);
   const isPublic = operation.access.kind === 'public';
-  const body = requestBody(route, schema);
+  const body = requestBody(route, operation, schema);
   return {
     operationId: operationId(route),
     summary: operation.summary,
@@ -109,7 +146,13 @@ function parameters(route: HttpRoute, operation: AnyOperation, schema: SchemaNod
     const { description, ...member } = members.get(name) ?? {};
     const isRequired = place === 'path' || required.has(name);
     const text = typeof description === 'string' ? { description } : {};
-    return { name: as, in: place, required: isRequired, ...text, schema: withDefinitions(schema, member) };
+    return {
+      name: as,
+      in: place,
+      required: isRequired,
+      ...text,
+      schema: withSharedReferences(member, sharedPrefix(operation, 'input')),
+    };
   };
   const described = [
     ...[...pathMembers(route.path).values()].map((name) => describe(name, 'path')),
@@ -126,7 +169,11 @@ function parameters(route: HttpRoute, operation: AnyOperation, schema: SchemaNod
   return operation.kind === 'mutation' ? [...described, idempotency] : described;
 }
 
-function requestBody(route: HttpRoute, schema: SchemaNode): Record<string, unknown> | null {
+function requestBody(
+  route: HttpRoute,
+  operation: AnyOperation,
+  schema: SchemaNode,
+): Record<string, unknown> | null {
   const bytes = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
   if (route.body === 'none') return null;
   if (route.body === 'raw') return { required: true, content: bytes };
@@ -135,7 +182,7 @@ function requestBody(route: HttpRoute, schema: SchemaNode): Record<string, unkno
     ...(route.body === 'json' ? (route.query ?? []) : []),
     ...Object.values(route.headers ?? {}),
   ]);
-  const json = without(schema, elsewhere);
+  const json = withSharedReferences(without(schema, elsewhere), sharedPrefix(operation, 'input'));
   if (route.body === 'json') {
     const isRequired = (json.required?.length ?? 0) > 0;
     return { required: isRequired, content: { 'application/json': { schema: json } } };
@@ -153,7 +200,7 @@ function success(route: HttpRoute, operation: AnyOperation): Record<string, unkn
     type,
     { schema: { type: 'string', format: 'binary' } },
   ]);
-  const schema = outputSchema(operation);
+  const schema = withSharedReferences(outputSchema(operation), sharedPrefix(operation, 'output'));
   const answersJson = route.method !== 'HEAD' && !(streams.length > 0 && isEmpty(schema));
   const json = answersJson ? [['application/json', { schema }]] : [];
   const content = Object.fromEntries([...json, ...streams]);
@@ -179,12 +226,6 @@ function without(schema: SchemaNode, names: ReadonlySet<string>): SchemaNode {
   const required = (schema.required ?? []).filter((name) => !names.has(name));
   const { required: _, ...rest } = schema;
   return { ...rest, properties, ...(required.length === 0 ? {} : { required }) };
-}
-
-/** A member taken out of its schema keeps the definitions its references point to. */
-function withDefinitions(schema: SchemaNode, member: SchemaNode): SchemaNode {
-  if (schema.$defs === undefined || !JSON.stringify(member).includes('#/$defs/')) return member;
-  return { ...member, $defs: schema.$defs };
 }
 
 function compare(a: string, b: string): number {
