@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../../base/index.ts';
 import { eventContext, type JournalHome, journalHome, type OpenJournal } from './journald.fixture.ts';
 
@@ -172,6 +174,46 @@ describe('a journal whose process is killed', () => {
       events_checked: rows.length + 1,
       unsigned_events: 0,
     });
+  });
+});
+
+describe('checkpoints', () => {
+  it('are signed by time where events are few', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const open = await home.open();
+      const { store } = open;
+      const seqs = async () =>
+        (
+          await store.read(store.queries.selectFrom('journal_checkpoints').select('seq').orderBy('number'))
+        ).map(({ seq }) => seq);
+      await open.add();
+      expect(await seqs()).toEqual([0]);
+      vi.advanceTimersByTime(home.config.journal.checkpoint_every_s * 1_000);
+      // The timer has begun to sign; each look lets it go on.
+      while ((await seqs()).length < 2);
+      expect(await seqs()).toEqual([0, 1]);
+      // No event, no checkpoint.
+      vi.advanceTimersByTime(home.config.journal.checkpoint_every_s * 2_000);
+      await open.close();
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(await home.verify()).toMatchObject({ valid: true, checkpoints_checked: 2, heads_checked: 2 });
+  });
+
+  it('are signed again once the heads file can be written again', async () => {
+    const open = await home.open();
+    const headsFile = join(home.home, home.config.journal.heads_file);
+    renameSync(headsFile, `${headsFile}.aside`);
+    mkdirSync(headsFile);
+    await open.add();
+    await open.journald.stop();
+    rmdirSync(headsFile);
+    renameSync(`${headsFile}.aside`, headsFile);
+    await open.add();
+    await open.close();
+    expect(await home.verify()).toMatchObject({ valid: true, checkpoints_checked: 3, heads_checked: 3 });
   });
 });
 
