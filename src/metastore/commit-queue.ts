@@ -15,7 +15,7 @@ const WAITING_MAX = 10_000;
  * the writer makes all messages that wait durable together. No delay is added: a lone commit goes at once.
  *
  *   open ──a commit's time is up──▶ stalled: new commits are refused as unavailable ──any answer──▶ open
- *     └──────────drain──────────▶ closed
+ *     └──────drain, or the writer's end──────▶ closed, with a reason
  */
 export interface CommitQueue {
   commit(statements: Batch): Promise<CommitOutcome>;
@@ -40,11 +40,11 @@ export function createCommitQueue(parts: {
   /** Not answered, and not given up by its timer. */
   const waiting = new Set<Entry>();
   let state: 'open' | 'stalled' | 'closed' = 'open';
+  let closedBecause = '';
   let onEmpty: (() => void) | null = null;
 
   function commit(statements: Batch): Promise<CommitOutcome> {
-    if (state === 'closed')
-      return Promise.reject(unavailable('The metadata store is closed. Nothing was kept.'));
+    if (state === 'closed') return Promise.reject(unavailable(`${closedBecause} Nothing was kept.`));
     if (state === 'stalled') {
       return Promise.reject(unavailable('The metadata store does not answer. Nothing was kept.'));
     }
@@ -81,7 +81,8 @@ export function createCommitQueue(parts: {
       if (answer.kind === 'failed') settleFailed(entries, answer);
       else for (const [index, entry] of entries.entries()) settle(entry, answer.batches[index]);
     } catch (error) {
-      // The writer is gone; what it was doing may have become durable.
+      // The writer is gone; what it was doing may have become durable. What comes next never reaches it.
+      close('The metadata store’s writer ended; restart the server.');
       log.fatal({ err: error }, 'the metadata store’s writer ended');
       for (const entry of entries) fail(entry, outcomeUnknown(error));
     }
@@ -121,10 +122,15 @@ export function createCommitQueue(parts: {
     return waiting.delete(entry);
   }
 
+  function close(reason: string): void {
+    if (state !== 'closed') closedBecause = reason;
+    state = 'closed';
+  }
+
   return {
     commit,
     async drain() {
-      state = 'closed';
+      close('The metadata store is closed.');
       if (waiting.size === 0) return;
       await new Promise<void>((resolve) => {
         onEmpty = resolve;
