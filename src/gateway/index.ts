@@ -1,4 +1,3 @@
-export { gatewayErrors } from './errors.ts';
 export type { Gateway, GatewayParts } from './gateway.ts';
 export { createGateway } from './gateway.ts';
 export type { MetricSource, Metrics } from './metrics.ts';

@@ -1,6 +1,5 @@
 export type { BackupPorts, BackupReport } from './backup.ts';
 export { backupHome, restoreHome } from './backup.ts';
-export { homeErrors } from './errors.ts';
 export { requireFormat } from './format.ts';
 export { makeHome } from './init.ts';
 export type { HomeLayout } from './layout.ts';

@@ -17,7 +17,6 @@ export type {
   PermissionDemand,
 } from './demand.ts';
 export { BUCKET_ACTIONS, DATASET_ACTIONS, PERMISSIONS } from './demand.ts';
-export { scopeErrors } from './errors.ts';
 export type { HttpRoute } from './http-route.ts';
 export type { AttributeValue, Identity } from './identity.ts';
 export { identityLabel } from './identity.ts';

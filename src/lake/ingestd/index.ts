@@ -1,3 +1,2 @@
 export type { Ingestd, IngestdParts } from './create-ingestd.ts';
 export { createIngestd } from './create-ingestd.ts';
-export { ingestErrors } from './errors.ts';

@@ -1,3 +1,2 @@
 export type { Queryd, QuerydParts } from './create-queryd.ts';
 export { createQueryd } from './create-queryd.ts';
-export { queryErrors } from './errors.ts';
