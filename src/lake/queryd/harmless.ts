@@ -142,6 +142,25 @@ export function conjuncts(where: unknown): readonly SyntaxNode[] {
 
 const AGGREGATES: ReadonlySet<string> = new Set(['avg', 'count', 'count_star', 'max', 'min', 'sum']);
 
+/** A column, a constant, `*`, or a plain aggregate of a column: nothing that can fail on a row. */
+export function isPlainExpression(node: SyntaxNode): boolean {
+  switch (textOf(node, 'class')) {
+    case 'COLUMN_REF':
+    case 'CONSTANT':
+      return true;
+    case 'STAR':
+      return node.columns === false && node.expr === null && nodesOf(node, 'replace_list').length === 0;
+    case 'FUNCTION':
+      return (
+        AGGREGATES.has(textOf(node, 'function_name').toLowerCase()) &&
+        node.filter === null &&
+        nodesOf(node, 'children').every((child) => textOf(child, 'class') === 'COLUMN_REF')
+      );
+    default:
+      return false;
+  }
+}
+
 /**
  * Whether the whole query is one SELECT over one table, of columns and plain aggregates, with harmless predicates
  * only. The barrier may be left out for such a one.
@@ -156,34 +175,17 @@ export function harmlessQuery(
   if (textOf(query, 'type') !== 'SELECT_NODE' || ctes.length > 0 || !isNode(table)) return false;
   if (textOf(table, 'type') !== 'BASE_TABLE' || table.sample !== null) return false;
   if (query.having !== null || query.qualify !== null || query.sample !== null) return false;
-  const plain = (node: SyntaxNode): boolean => {
-    switch (textOf(node, 'class')) {
-      case 'COLUMN_REF':
-      case 'CONSTANT':
-        return true;
-      case 'STAR':
-        return node.columns === false && node.expr === null && nodesOf(node, 'replace_list').length === 0;
-      case 'FUNCTION':
-        return (
-          AGGREGATES.has(textOf(node, 'function_name').toLowerCase()) &&
-          node.filter === null &&
-          nodesOf(node, 'children').every((child) => textOf(child, 'class') === 'COLUMN_REF')
-        );
-      default:
-        return false;
-    }
-  };
   const modifiers = nodesOf(query, 'modifiers').every((modifier) =>
     [modifier.limit, modifier.offset, ...nodesOf(modifier, 'orders').map((order) => order.expression)]
       .filter(isNode)
-      .every(plain),
+      .every(isPlainExpression),
   );
   const fieldOf = (reference: SyntaxNode) =>
     fieldNamed(schema, textsOf(reference, 'column_names').at(-1) ?? '') ?? null;
   return (
     modifiers &&
     nodesOf(query, 'modifiers').every((modifier) => textOf(modifier, 'type') !== 'DISTINCT_MODIFIER') &&
-    [...nodesOf(query, 'select_list'), ...nodesOf(query, 'group_expressions')].every(plain) &&
+    [...nodesOf(query, 'select_list'), ...nodesOf(query, 'group_expressions')].every(isPlainExpression) &&
     conjuncts(query.where_clause).every((node) => harmlessPredicate(node, fieldOf, parameters))
   );
 }

@@ -8,6 +8,7 @@ import {
 import type { Catalog, IcebergField, PinnedDataset, ScanPlan } from '../catalogd/index.ts';
 import type { EnginePool } from '../engine/index.ts';
 import { conjunctsFor } from './copy-down.ts';
+import { exposedColumns } from './exposed-columns.ts';
 import { harmlessFilter, harmlessQuery } from './harmless.ts';
 import { columnSql, isMasked, maskedNames } from './masked-column.ts';
 import { isOrderFree } from './order-free.ts';
@@ -134,11 +135,12 @@ async function planTable(
     filters.every((filter) => harmlessFilter(filter, schema)) &&
     expressions.size === 0 &&
     harmlessQuery(query, schema, planned.parameters);
+  const flat = expressions.size > 0 ? schema.fields : exposedColumns(query, schema, planned.parameters);
   const sql = scanSql({
     plan,
     columns: schema.fields.map((field) => ({ name: field.name, sql: columnSql(field, context) })),
     where: await conditionSql(deps, scope.signal, [...filters, ...copied]),
-    barrier: (hides || expressions.size > 0) && !harmless,
+    barrier: (hides || expressions.size > 0) && !harmless ? { flat } : null,
     storedNames: registeredNames(pinned),
   });
   const touched =
