@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { parse as parseToml } from 'smol-toml';
 import { columnsTable } from '../access-view.ts';
 import type { AddCommand } from '../cli-context.ts';
 import { usageFailure } from '../cli-failure.ts';
@@ -142,8 +141,10 @@ function policyFrom(file: string): unknown {
   } catch {
     throw usageFailure(`${displayText(file)} cannot be read.`);
   }
+  // The server reads TOML itself, so that it can name the line of a mistake.
+  if (!file.endsWith('.json')) return { toml: text };
   try {
-    return file.endsWith('.json') ? JSON.parse(text) : parseToml(text);
+    return JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw usageFailure(`${displayText(file)} is not well-formed: ${displayText(reason)}`);

@@ -19,7 +19,8 @@ const PLAIN_YEARS = ['0001', '9999'] as const;
 const NANOSECOND_YEARS = ['1678', '2261'] as const;
 
 /**
- * A column masked, as SQL of the engine's dialect. `column` is SQL that names the raw column; `type` the engine's type
+ * A column masked, as SQL of the engine's dialect. `hash` and `partial` of a plain type answer VARCHAR, every other mask
+ * the column's own type. `column` is SQL that names the raw column; `type` the engine's type
  * name. A null stays null, so that it is visible where a value is missing; only `null` (and `redact` on what is not
  * text) hides that too. No function of a mask can fail on a value.
  *
@@ -57,12 +58,6 @@ export function compileMaskSql(parts: {
     case 'year':
       return firstOfYear(column, type, kind);
   }
-}
-
-/** The engine's type of a column after its mask: what `describe` and the answer's columns say. */
-export function maskedType(method: CompiledMaskMethod, type: string): string {
-  if (typeKind(type) === 'nested') return type;
-  return method === 'hash' || method === 'partial' ? 'VARCHAR' : type;
 }
 
 /** The blocks of HMAC-SHA256 (RFC 2104) under a key of at most 64 bytes, as hex for `unhex('…')`. */

@@ -107,6 +107,19 @@ describe('policies', () => {
     expect((await room.call('access.policies.get')).version).toBe(1);
   });
 
+  it('are taken as TOML too, whose mistakes are named by line and with what was meant', async () => {
+    const toml = '[roles.analyst]\ngrants = [{ dataset = "flights*", actions = ["read"] }]\n';
+    expect(await put({ toml })).toMatchObject({ changed: true, version: 2 });
+    expect((await room.call('access.policies.get')).roles.analyst.grants).toEqual([
+      { dataset: 'flights*', actions: ['read'] },
+    ]);
+    await expect(put({ toml: `${toml}grnats = []` })).rejects.toMatchObject({
+      code: 'access.invalid_policy',
+      detail: expect.stringMatching(/access\.toml, line 3: roles\.analyst\.grnats.*"grants"/),
+    });
+    expect(await room.refusal('access.policies.put', { toml, ...policy })).toBe('door.invalid_input');
+  });
+
   it('warn of a role that only rules name, and let keys carry it', async () => {
     const { warnings } = await put({
       ...policy,

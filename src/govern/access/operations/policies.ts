@@ -9,6 +9,7 @@ import {
 import { type AccessParts, isoTime } from '../access-parts.ts';
 import { planPolicyChange } from '../policy-change.ts';
 import { ADMIN_ROLE, policyMembers, policySchema, rolesNamed } from '../policy-document.ts';
+import { parsePolicyToml } from '../policy-toml.ts';
 import { accessAdminOnly, noTruth } from './rules.ts';
 
 const version = z.int().min(0);
@@ -30,16 +31,28 @@ export function getPolicies(parts: AccessParts): AnyOperation {
   });
 }
 
-const putInput = z.strictObject({
-  ...policyMembers,
-  version: version.optional().describe('As GET answered it: refused when the policy has changed since.'),
-  if_version: version.optional().describe('The same as version.'),
-  dry_run: z.boolean().default(false).describe('Checks and answers the diff; changes nothing.'),
-  rebind: z
-    .boolean()
-    .default(false)
-    .describe('Binds the column names of every rule to the fields that carry them now.'),
-});
+const putInput = z
+  .strictObject({
+    ...policyMembers,
+    toml: z
+      .string()
+      .max(1_048_576)
+      .optional()
+      .describe('The whole policy as the text of access.toml, in place of roles, masks and row_filters.'),
+    version: version.optional().describe('As GET answered it: refused when the policy has changed since.'),
+    if_version: version.optional().describe('The same as version.'),
+    dry_run: z.boolean().default(false).describe('Checks and answers the diff; changes nothing.'),
+    rebind: z
+      .boolean()
+      .default(false)
+      .describe('Binds the column names of every rule to the fields that carry them now.'),
+  })
+  .refine(
+    (input) =>
+      input.toml === undefined ||
+      Object.keys(input.roles).length + input.masks.length + input.row_filters.length === 0,
+    { error: 'give either toml or roles, masks and row_filters' },
+  );
 
 const putOutput = z.strictObject({
   version: version.describe('The version in force after this request.'),
@@ -66,12 +79,14 @@ export function putPolicies(parts: AccessParts): AnyOperation {
     access: accessAdminOnly(),
     truth: noTruth,
     async prepare(scope, input): Promise<PreparedMutation<z.output<typeof putOutput>>> {
-      const { dry_run, rebind, if_version, version: asRead, ...document } = input;
+      const { dry_run, rebind, if_version, version: asRead, toml, ...members } = input;
+      const document =
+        toml === undefined ? policySchema.parse(members) : parsePolicyToml(toml, 'access.toml');
       return {
         async attempt(number) {
           if (number > 0) await parts.state.refresh();
           const change = await planPolicyChange(parts, parts.state.policy, {
-            document: policySchema.parse(document),
+            document,
             rebind,
             appliedBy: identityLabel(scope.identity),
             ifVersion: if_version ?? asRead ?? null,
