@@ -1,5 +1,8 @@
 import { type CsvDialect, splitRecord } from './csv-record.ts';
 
+/** A record longer than this is not waited for: with the wrong quotes every record would be. */
+const MAX_GUESSED_RECORD = 8_192;
+
 export const DELIMITERS = [',', '\t', ';', '|'] as const;
 
 /**
@@ -34,15 +37,16 @@ function agreement(sample: string, dialect: CsvDialect): number {
   const counts = new Map<number, number>();
   let records = 0;
   for (const text of logicalLines(sample, dialect)) {
-    const fields = splitRecord(text, dialect).fields.length;
-    counts.set(fields, (counts.get(fields) ?? 0) + 1);
+    const { fields, problem } = splitRecord(text, dialect);
+    // Quotes that do not match speak against a split.
+    if (problem === null) counts.set(fields.length, (counts.get(fields.length) ?? 0) + 1);
     records++;
     if (records === 200) break;
   }
   let score = 0;
-  for (const [fields, count] of counts) {
+  for (const [width, count] of counts) {
     // Ties go to the split into more fields.
-    if (fields > 1) score = Math.max(score, count / Math.max(1, records) + fields / 1e6);
+    if (width > 1) score = Math.max(score, count / Math.max(1, records) + width / 1e6);
   }
   return score;
 }
@@ -54,7 +58,7 @@ function* logicalLines(sample: string, dialect: CsvDialect): Generator<string> {
   let open = '';
   for (const line of whole) {
     const text = open === '' ? line : `${open}\n${line}`;
-    if (splitRecord(text, dialect).problem === 'open_quote' && text.length < 65_536) {
+    if (splitRecord(text, dialect).problem === 'open_quote' && text.length < MAX_GUESSED_RECORD) {
       open = text;
       continue;
     }
