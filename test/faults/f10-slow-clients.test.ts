@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exchange, openConnection, readToEnd, requestLines, statusOf } from '../harness/raw-http.ts';
+import { startTestServer, type TestServer } from '../harness/server.ts';
+
+const CONFIG = `
+[server]
+headers_timeout_ms = 400
+request_timeout_ms = 30000
+upload_idle_timeout_ms = 300
+slow_reader_timeout_ms = 400
+max_connections = 300
+`;
+
+/** F-10: thousands of connections, slow headers, slow readers. */
+describe('F-10: slow and many clients', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ config: CONFIG });
+  });
+  afterAll(() => server.close());
+
+  const headers = () => ({ host: new URL(server.url).host, 'x-api-key': server.adminKey });
+
+  it('cuts off headers that do not arrive in time', async () => {
+    const socket = await openConnection(server.url);
+    socket.write(`GET /health HTTP/1.1\r\nhost: ${new URL(server.url).host}\r\nx-slow: `);
+    const answer = await readToEnd(socket);
+    expect(statusOf(answer)).toBe(408);
+    expect(answer).toContain('gateway.headers_timeout');
+  });
+
+  it('refuses an upload that stalls, and keeps nothing of it', async () => {
+    const socket = await openConnection(server.url);
+    const lines = Object.entries({ ...headers(), 'content-length': '1000000', 'content-type': 'text/csv' });
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    socket.write(`POST /ingest/file?dataset=stalled HTTP/1.1\r\n${head}\r\nid,name\n1,a\n`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(statusOf(answer.toString())).toBe(408);
+    expect(answer.toString()).toContain('gateway.upload_stalled');
+    socket.destroy();
+    expect((await server.api('GET', '/catalog/datasets/by-name/stalled')).status).toBe(404);
+  });
+
+  it('resets a reader that takes nothing, without the end of an answer', async () => {
+    const body = JSON.stringify({ sql: 'SELECT range AS n FROM range(100000000)', format: 'ndjson' });
+    const socket = await openConnection(server.url);
+    const lines = Object.entries({
+      ...headers(),
+      'content-type': 'application/json',
+      'content-length': String(body.length),
+    });
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    const requestId = 'reads-nothing';
+    socket.pause();
+    socket.write(`POST /query/sql HTTP/1.1\r\n${head}x-request-id: ${requestId}\r\n\r\n${body}`);
+    const closed = async () => {
+      const { json } = await server.api('GET', `/access/audit?request_id=${requestId}`);
+      return json.rows[0]?.status === 'cancelled';
+    };
+    while (!(await closed())) await wait(50);
+    const received = await readToEnd(socket.resume());
+    expect(received.endsWith('0\r\n\r\n')).toBe(false);
+  });
+
+  it('answers /health while hundreds of connections do nothing, and lets no more in than allowed', async () => {
+    const idle: Socket[] = [];
+    for (let at = 0; at < 280; at++) idle.push(await openConnection(server.url));
+    try {
+      const answer = await exchange(server.url, requestLines('GET', '/health', headers()));
+      expect(statusOf(answer)).toBe(200);
+      const extra = await Promise.all(Array.from({ length: 60 }, () => openConnection(server.url)));
+      idle.push(...extra);
+      await Promise.any(extra.map((socket) => once(socket, 'close')));
+    } finally {
+      for (const socket of idle) socket.destroy();
+    }
+    const later = await server.api('GET', '/health');
+    expect(later.status).toBe(200);
+  });
+
+  it('refuses headers without end', async () => {
+    const answer = await exchange(
+      server.url,
+      requestLines('GET', '/health', { ...headers(), 'x-long': 'a'.repeat(40_000) }),
+    );
+    expect(statusOf(answer)).toBe(413);
+  });
+});

@@ -1,0 +1,133 @@
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openConnection } from '../harness/raw-http.ts';
+import { startTestServer, type TestServer } from '../harness/server.ts';
+
+/** F-8: the client leaves in the middle of an upload or of an answer. */
+describe('F-8: a client disconnects', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer();
+  });
+  afterAll(() => server.close());
+
+  /** Waits for a state that the server reaches by itself; fails by the test's own time limit. */
+  async function eventually(check: () => Promise<boolean>): Promise<void> {
+    while (!(await check())) await wait(20);
+  }
+
+  async function filesBelow(folder: string): Promise<string[]> {
+    const found = await readdir(join(server.home, folder), { recursive: true, withFileTypes: true }).catch(
+      () => [],
+    );
+    return found.filter((entry) => entry.isFile()).map((entry) => entry.name);
+  }
+
+  /** Begins an upload of which `declared` bytes are promised, sends less, and leaves. */
+  async function interruptedUpload(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body: string,
+  ) {
+    const socket = await openConnection(server.url);
+    const lines = Object.entries({
+      host: new URL(server.url).host,
+      'x-api-key': server.adminKey,
+      'content-length': '5000000',
+      ...headers,
+    }).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
+    await wait(50);
+    socket.destroy();
+    await once(socket, 'close');
+  }
+
+  const rows = Array.from({ length: 20_000 }, (_, at) => `${at},row ${at}\n`).join('');
+
+  it.each([
+    ['raw', { 'content-type': 'text/csv' }, `id,name\n${rows}`, '/ingest/file?dataset=cut_raw'],
+    [
+      'a form',
+      { 'content-type': 'multipart/form-data; boundary=edge' },
+      `--edge\r\ncontent-disposition: form-data; name="dataset"\r\n\r\ncut_form\r\n--edge\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\ncontent-type: text/csv\r\n\r\nid,name\n${rows}`,
+      '/ingest/file',
+    ],
+    [
+      'a form with the file first',
+      { 'content-type': 'multipart/form-data; boundary=edge' },
+      `--edge\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\nid,name\n${rows}`,
+      '/ingest/file',
+    ],
+  ])('in the middle of an ingest as %s: no dataset, no event, no file', async (_, headers, body, path) => {
+    const events = async () =>
+      (await server.api('GET', '/journal/stats')).json.total_events_created as number;
+    const before = await events();
+    await interruptedUpload('POST', path, headers, body);
+    await eventually(async () => (await filesBelow('system')).length === 0);
+    expect((await server.api('GET', '/catalog/datasets')).json.datasets).toEqual([]);
+    expect(await filesBelow('warehouse')).toEqual([]);
+    expect(await events()).toBe(before);
+  });
+
+  it('in the middle of a PUT: no object is visible, and what was there stays', async () => {
+    const path = '/buckets/default/objects/kept.txt';
+    expect((await server.api('PUT', path, { body: 'whole' })).status).toBe(201);
+    await interruptedUpload('PUT', path, { 'content-type': 'text/plain' }, 'half of something else');
+    await interruptedUpload('PUT', '/buckets/default/objects/never.txt', {}, 'half');
+    expect((await server.api('GET', path)).text).toBe('whole');
+    expect((await server.api('GET', '/buckets/default/objects/never.txt')).status).toBe(404);
+    const listed = await server.api('GET', '/buckets/default/objects');
+    expect(JSON.stringify(listed.json)).not.toContain('never');
+  });
+
+  it('in the middle of an answer: the query is stopped, its record closed as cancelled, its process given back', async () => {
+    const leaving = new AbortController();
+    const answer = await fetch(`${server.url}/query/sql`, {
+      method: 'POST',
+      signal: leaving.signal,
+      headers: { 'x-api-key': server.adminKey, 'content-type': 'application/json' },
+      body: JSON.stringify({ sql: 'SELECT range AS n FROM range(200000000)', format: 'ndjson' }),
+    });
+    const requestId = answer.headers.get('x-request-id');
+    const reader = answer.body?.getReader();
+    await reader?.read();
+    leaving.abort();
+    await eventually(async () => {
+      const { json } = await server.api('GET', `/access/audit?request_id=${requestId}`);
+      return json.rows[0]?.status === 'cancelled';
+    });
+    await eventually(async () =>
+      /lakehouse_engine_busy 0\b/.test((await server.api('GET', '/metrics')).text),
+    );
+  });
+
+  it('before its query begins to answer: the query does not go on', async () => {
+    const leaving = new AbortController();
+    const requestId = 'leaves-early';
+    const sql = 'SELECT count(*) FROM range(100000000000) a WHERE a.range % 7 = 3';
+    const asked = fetch(`${server.url}/query/sql`, {
+      method: 'POST',
+      signal: leaving.signal,
+      headers: {
+        'x-api-key': server.adminKey,
+        'content-type': 'application/json',
+        'x-request-id': requestId,
+      },
+      body: JSON.stringify({ sql }),
+    }).catch(() => null);
+    await eventually(async () => {
+      const { json } = await server.api('GET', `/access/audit?request_id=${requestId}`);
+      return json.rows.length > 0;
+    });
+    leaving.abort();
+    await asked;
+    await eventually(async () => {
+      const { json } = await server.api('GET', `/access/audit?request_id=${requestId}`);
+      return json.rows[0]?.status === 'cancelled';
+    });
+  });
+});
