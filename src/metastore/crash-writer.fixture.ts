@@ -47,6 +47,14 @@ function row(key: string) {
   );
 }
 
+/** Written before the next commit, so that a kill loses no line; a full pipe is tried again. */
 function print(line: string): void {
-  writeSync(1, `${line}\n`);
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
 }

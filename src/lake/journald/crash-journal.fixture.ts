@@ -48,6 +48,18 @@ async function write(): Promise<void> {
     const outcome = await store.commit(statements);
     if (!outcome.committed) throw new Error(outcome.refusal);
     journal.committed(1);
-    writeSync(1, `${eventId}\n`);
+    print(eventId);
+  }
+}
+
+/** Written before the next commit, so that a kill loses no line; a full pipe is tried again. */
+function print(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
   }
 }

@@ -115,6 +115,7 @@ describe('journal.events', () => {
       { since: '2020-01-01T00:00:00+02:00', until: '9999-01-01T00:00:00Z', limit: 2 },
       ['dataset:1', 'dataset:2'],
     ],
+    ['a person, newest first, cut to the page', { identity: 'grace', order: 'desc', limit: 1 }, ['key:9']],
     ['newest first', { order: 'desc', limit: 2 }, ['object:default/a', 'key:9']],
   ])('filters by %s', async (_, input, expected) => {
     expect(await subjects(input)).toEqual(expected);
