@@ -52,7 +52,8 @@ function refusal(demand: Demand, answer: Extract<DemandAnswer, { allowed: false 
       data: { missing: { bucket: demand.bucket, action: demand.action } },
     });
   }
-  if (demand.facts === null && demand.mayCreate === true) {
+  // The same whether the name is free or taken by a dataset that may not be known of.
+  if (demand.mayCreate === true && !answer.discoverable) {
     return new LakeError(doorErrors.forbidden, {
       detail: `Your role has no grant to ${demand.action} a dataset of the name "${demand.name}".`,
       data: { missing: { dataset: demand.name, action: demand.action } },

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { type AccessRoom, openAccessRoom } from '../../../test/support/access-room.ts';
 import { column, datasetOf } from '../../../test/support/policy-cases.ts';
-import type { Demand } from '../scope/index.ts';
+import { type AnyOperation, type Demand, readOperation } from '../scope/index.ts';
 
 let room: AccessRoom;
 let analyst: string;
@@ -19,8 +20,29 @@ const policy = {
   row_filters: [{ dataset: 'candidates', where: secretSql, except_roles: ['admin'] }],
 };
 
+/** An operation that writes to a dataset, for which the door answers. */
+function probe(name: string, mayCreate: boolean): AnyOperation {
+  return readOperation({
+    name,
+    summary: name,
+    description: name,
+    input: z.strictObject({ name: z.string() }),
+    output: z.strictObject({}),
+    access: {
+      kind: 'demands',
+      async resolve(_scope, input) {
+        const facts = room.datasets.find((dataset) => dataset.name === input.name) ?? null;
+        const demand = { kind: 'dataset', name: input.name, action: 'write', facts, mayCreate } as const;
+        return { demands: [demand], resolved: null };
+      },
+    },
+    truth: { before: { none: 'a probe' }, after: { none: 'a probe' } },
+    run: async () => ({ kind: 'value', value: {} }),
+  });
+}
+
 async function openRoom(): Promise<void> {
-  room = await openAccessRoom();
+  room = await openAccessRoom({ operations: [probe('probe.make', true), probe('probe.change', false)] });
   room.datasets.push(
     datasetOf('candidates', [
       { sinceMs: 1, columns: [column(1, 'name'), column(2, 'region'), column(3, 'email', 'pii.email')] },
@@ -215,6 +237,17 @@ describe('demands', () => {
         discoverable: false,
       });
     }
+  });
+
+  it('to write are refused alike through the door, whether the name is taken in secret or free', async () => {
+    const answers: string[] = [];
+    for (const name of ['secrets', 'nothing']) {
+      for (const operation of ['probe.make', 'probe.change']) {
+        const refused = await room.call(operation, { name }, { key: analyst }).catch((error) => error);
+        answers.push(JSON.stringify([refused.code, refused.detail, refused.data]).replaceAll(name, 'x'));
+      }
+    }
+    expect(answers.slice(0, 2)).toEqual(answers.slice(2));
   });
 
   it('for a discoverable dataset name the missing grant and the owner', async () => {
