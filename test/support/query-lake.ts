@@ -38,6 +38,8 @@ export interface QueryLake {
   /** Adds a version of a dataset; its rows are the answer of `sql`. */
   add(dataset: LakeDataset): Promise<void>;
   run(request: LakeRequest): Promise<LakeAnswer>;
+  /** The engine's plan of what would run, as text. */
+  explain(request: LakeRequest): Promise<string>;
   /** Runs SQL on the engine with no policy, with `{name}` standing for the files of a dataset. */
   raw(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   close(): Promise<void>;
@@ -114,8 +116,9 @@ export async function createQueryLake(
       .flat()
       .flatMap(({ files: of }) => of.flatMap((file) => [file.path, ...file.deleteFiles]));
   const kept = options.keepLeases === true ? keptLeases(engine, allFiles) : null;
+  const plans = new WeakSet<AbortSignal>();
   const queryd = createQueryd({
-    engine: kept ?? engine,
+    engine: explaining(kept ?? engine, plans),
     catalog,
     config,
     clock: systemClock,
@@ -164,7 +167,7 @@ export async function createQueryLake(
     return { ok: true, text: Buffer.concat(chunks).toString(encoding), headers: result.headers ?? {} };
   }
 
-  return {
+  const lake: QueryLake = {
     engine,
     async add(dataset) {
       const schema: IcebergSchema = { 'schema-id': 0, type: 'struct', fields: dataset.fields };
@@ -198,6 +201,13 @@ export async function createQueryLake(
         return { ok: false, code: error.code, detail: error.detail, data: error.data };
       }
     },
+    async explain(request) {
+      const { signal } = new AbortController();
+      plans.add(signal);
+      const answer = await lake.run({ ...request, format: 'ndjson', signal });
+      if (!answer.ok) throw new Error(`${answer.code}: ${answer.detail}`);
+      return answer.text;
+    },
     async raw(sql) {
       const lease = await (kept ?? engine).lease({
         lane: 'query',
@@ -224,6 +234,37 @@ export async function createQueryLake(
       await kept?.release();
       await engine.close();
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return lake;
+}
+
+/** An engine that answers a request with its plan where the request asks for that. */
+function explaining(engine: EnginePool, plans: WeakSet<AbortSignal>): EnginePool {
+  let explain = false;
+  return {
+    ...engine,
+    deparse(ast, signal) {
+      explain = plans.has(signal);
+      return engine.deparse(ast, signal);
+    },
+    async lease(request) {
+      const lease = await engine.lease(request);
+      if (!explain) return lease;
+      return {
+        ...lease,
+        async stream(sql, parameters) {
+          const { rows } = await lease.query(`EXPLAIN ${sql}`, parameters);
+          const text = Buffer.from(String(rows[0]?.explain_value));
+          return {
+            columns: [],
+            chunks: (async function* () {
+              yield text;
+            })(),
+            rowCount: () => 1,
+          };
+        },
+      };
     },
   };
 }
