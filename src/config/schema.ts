@@ -119,7 +119,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   catalog: z
     .strictObject({
-      cache_mb: z.int().min(1).default(128).describe('Parsed table metadata kept in memory.'),
+      cache_mb: z.int().min(0).default(128).describe('Parsed table metadata kept in memory; 0 for none.'),
       orphan_grace_s: z
         .int()
         .min(0)
