@@ -14,7 +14,7 @@ export type CellType =
 
 const INTEGER = /^(?:0|-?[1-9]\d{0,37})$/;
 const DECIMAL_TEXT = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
-const DOUBLE = /^-?(?:0|[1-9]\d{0,14})(?:\.\d{1,17})?(?:[eE][+-]?\d{1,2})?$/;
+const DOUBLE = /^-?(?:(?:0|[1-9]\d{0,14})(?:\.\d{1,17})?|\.\d{1,17})(?:[eE][+-]?\d{1,2})?$/;
 const BOOLEAN = /^(?:true|false)$/i;
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const TIME = /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?$/;
@@ -27,7 +27,7 @@ const MAX_SIGNIFICANT_DIGITS = 17;
 export function cellTypeOf(text: string): CellType {
   const first = text.charCodeAt(0);
   // Most texts begin with a letter and are neither true nor false.
-  const isNumeric = (first >= 48 && first <= 57) || first === 45;
+  const isNumeric = (first >= 48 && first <= 57) || first === 45 || first === 46;
   if (!isNumeric) return BOOLEAN.test(text) ? 'boolean' : 'string';
   if (INTEGER.test(text)) return isLong(text) ? 'long' : 'decimal(38, 0)';
   if (isDouble(text)) return 'double';
@@ -125,7 +125,7 @@ function acceptance(text: string, value: string, type: string): string {
     case 'double':
       return (
         `${value} IS NOT NULL AND length(${text}) <= ${MAX_SIGNIFICANT_DIGITS} AND ` +
-        `regexp_full_match(${text}, '-?(0|[1-9][0-9]{0,14})(\\.[0-9]{1,17})?([eE][+-]?[0-9]{1,2})?')`
+        `regexp_full_match(${text}, '-?((0|[1-9][0-9]{0,14})(\\.[0-9]{1,17})?|\\.[0-9]{1,17})([eE][+-]?[0-9]{1,2})?')`
       );
     case 'time':
       return `${value} IS NOT NULL AND regexp_full_match(${text}, '[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,6})?')`;
