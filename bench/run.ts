@@ -1,0 +1,72 @@
+// `npm run bench`: runs every bench file, prints one table, writes bench/results/<date>.json and the table between the
+// marks of README.md. `npm run bench -- http ndjson` runs the files whose names hold one of the words, and writes nothing.
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BenchRow } from './bench-row.ts';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const MARKS = /(<!-- bench:start -->\n)[\s\S]*?(<!-- bench:end -->)/;
+
+interface BenchModule {
+  readonly run?: () => Promise<readonly BenchRow[]>;
+}
+
+const words = process.argv.slice(2);
+const files = globSync('bench/*.ts', { cwd: ROOT })
+  .filter((file) => basename(file) !== 'run.ts')
+  .filter((file) => words.length === 0 || words.some((word) => basename(file).includes(word)))
+  .sort();
+
+const rows: BenchRow[] = [];
+const failures: string[] = [];
+for (const file of files) {
+  const bench: BenchModule = await import(new URL(`../${file}`, import.meta.url).href);
+  if (bench.run === undefined) continue;
+  console.error(`running ${file} …`);
+  try {
+    rows.push(...(await bench.run()));
+  } catch (error) {
+    failures.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 1e9)} GB, Node.js ${process.versions.node}`;
+console.log(`\n${table(rows)}\n\n${machine}`);
+for (const failure of failures) console.error(`FAILED ${failure}`);
+if (words.length === 0 && failures.length === 0) record();
+process.exitCode = failures.length === 0 ? 0 : 1;
+
+function table(all: readonly BenchRow[]): string {
+  const cells = [
+    ['what', 'ours', 'peer or limit', 'ratio', 'target'],
+    ['---', '---:', '---:', '---:', '---'],
+    ...all.map((row) => [
+      row.name,
+      figure(row.ours, row),
+      figure(row.peer, row),
+      `${row.ratio.toFixed(2)}×`,
+      row.target,
+    ]),
+  ];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
+  return cells
+    .map((line) => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`)
+    .join('\n');
+}
+
+function figure(value: number, row: BenchRow): string {
+  const text = value >= 1000 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3);
+  return row.unit === undefined ? text : `${text} ${row.unit}`;
+}
+
+function record(): void {
+  const date = new Date().toISOString().slice(0, 10);
+  const folder = join(ROOT, 'bench/results');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${date}.json`), `${JSON.stringify({ date, machine, rows }, null, 2)}\n`);
+  const readme = join(ROOT, 'README.md');
+  const text = readFileSync(readme, 'utf8');
+  writeFileSync(readme, text.replace(MARKS, `$1\n${table(rows)}\n\n${machine}, ${date}\n\n$2`));
+}
