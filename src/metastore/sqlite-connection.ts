@@ -31,6 +31,8 @@ export function openSqliteConnection(options: {
   database.function('sha256', { deterministic: true, directOnly: false }, (text) =>
     text === null ? null : hash('sha256', String(text), 'hex'),
   );
+  // A savepoint's undo pages would else spill into a file in the system's temporary folder, outside the home.
+  database.exec('PRAGMA temp_store = MEMORY');
   if (!options.readOnly) {
     // FULL makes each commit wait for the log's fsync: with NORMAL, a power cut could take back an acknowledged one.
     database.exec(

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { initHome, type RunningServer, startServer } from '../../src/main.ts';
@@ -37,20 +37,17 @@ export interface ApiAnswer {
   readonly json: any;
 }
 
-/** A real server of this source tree on a free port, with a fresh home. `config` is appended to lakehouse.toml. */
+/** A real server of this source tree on a free port, with a fresh home. `config` is its whole lakehouse.toml. */
 export async function startTestServer(
   options: { config?: string; policy?: unknown; truth?: string; folder?: string } = {},
 ): Promise<TestServer> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'lakehouse-test-')));
   const home = join(folder, 'home');
   const { adminKey } = await initHome({ home });
-  const configFile = join(home, 'lakehouse.toml');
-  await writeFile(
-    configFile,
-    `${await readFile(configFile, 'utf8')}\n[log]\nlevel = "silent"\n${options.config ?? ''}\n`,
-  );
+  if (options.config !== undefined) await writeFile(join(home, 'lakehouse.toml'), options.config);
   if (options.truth !== undefined) await writeFile(join(home, 'truth.toml'), options.truth);
-  const start = () => startServer({ home, environment: {}, flags: { 'server.port': 0 } });
+  const start = () =>
+    startServer({ home, environment: {}, flags: { 'server.port': 0, 'log.level': 'silent' } });
   let running: RunningServer = await start();
 
   const server: TestServer = {
@@ -81,7 +78,13 @@ export async function startTestServer(
   return server;
 }
 
-async function request(url: string, method: string, path: string, options: ApiOptions): Promise<ApiAnswer> {
+/** One request over HTTP. */
+export async function request(
+  url: string,
+  method: string,
+  path: string,
+  options: ApiOptions,
+): Promise<ApiAnswer> {
   const headers: Record<string, string> = { ...options.headers };
   if (typeof options.key === 'string') headers['x-api-key'] = options.key;
   if (options.json !== undefined) headers['content-type'] = 'application/json';

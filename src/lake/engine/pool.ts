@@ -38,17 +38,20 @@ export async function createEnginePool(parts: EngineParts): Promise<EnginePool> 
   await rm(parts.folder, { recursive: true, force: true });
   await mkdir(parts.folder, { recursive: true, mode: 0o700 });
   const pool = new Pool(parts);
-  const parser = await createParser({ log: parts.log });
-  try {
-    await pool.start({
+  // Started together: each process takes a while to load the engine's library, and a restart waits for all of them.
+  const [parsing, serving] = await Promise.allSettled([
+    createParser({ log: parts.log }),
+    pool.start({
       query: engine.processes,
       small: engine.small_processes,
       ingest: parts.config.ingest.processes,
-    });
-  } catch (error) {
-    await Promise.all([pool.close(), parser.close()]);
-    throw error;
+    }),
+  ]);
+  if (parsing.status === 'rejected' || serving.status === 'rejected') {
+    await Promise.all([pool.close(), parsing.status === 'fulfilled' ? parsing.value.close() : null]);
+    throw parsing.status === 'rejected' ? parsing.reason : (serving as PromiseRejectedResult).reason;
   }
+  const parser = parsing.value;
   return {
     lease: (request) => pool.lease(request),
     parse: (sql, signal) => parser.parse(sql, signal),
