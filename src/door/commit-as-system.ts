@@ -1,8 +1,7 @@
 import type { Statement } from '../base/index.ts';
-import type { EventDraft } from '../govern/scope/index.ts';
+import { type EventDraft, SYSTEM_IDENTITY } from '../govern/scope/index.ts';
 import type { EventContext, Journal } from '../lake/journald/index.ts';
 import type { Metastore } from '../metastore/index.ts';
-import { SYSTEM } from './steps/identify.ts';
 
 /**
  * Commits a change that no caller asked for (the first policy, a settled intent, pruned audit rows) in one transaction
@@ -24,7 +23,7 @@ export async function commitAsSystem(
     requestId: change.requestId,
     operation: change.operation,
     door: 'internal',
-    identity: SYSTEM,
+    identity: SYSTEM_IDENTITY,
     policyVersion: change.policyVersion,
     phase: change.intentId === null ? 'done' : 'settled',
     intentId: change.intentId,

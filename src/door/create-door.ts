@@ -14,7 +14,7 @@ import { runMutation } from './run-mutation.ts';
 import { runRead } from './run-read.ts';
 import { createAuditor, type Refused } from './steps/audit.ts';
 import { type Authorised, authorise } from './steps/authorise.ts';
-import { type Identified, identify, identifySystem } from './steps/identify.ts';
+import { type Identified, identify } from './steps/identify.ts';
 import { judgeBefore } from './steps/judge.ts';
 import { resolve } from './steps/resolve.ts';
 import { validate } from './steps/validate.ts';
@@ -31,11 +31,9 @@ export interface DoorParts {
   readonly idempotencyRetentionMs: number;
 }
 
-/** The door, and the same door for this process's own upkeep: main alone gets `asSystem`. */
+/** The door, and the upkeep of what it remembers. */
 export interface CreatedDoor {
   readonly door: Door;
-  /** Runs an operation as the identity `system`, through every step but the key. */
-  asSystem(operation: string, input: unknown, signal: AbortSignal): Promise<Answer>;
   readonly idempotencyRetention: ReturnType<typeof createIdempotency>['retention'];
 }
 
@@ -97,17 +95,13 @@ export function createDoor(parts: DoorParts): CreatedDoor {
     ) => access.authoriseDataset(identity, ...asked);
   }
 
-  async function guarded(caller: () => Promise<Identified>): Promise<Answer> {
+  async function invoke(call: Call): Promise<Answer> {
+    const log = parts.log.child({ request_id: call.requestId, operation: call.operation });
     try {
-      const identified = await caller();
-      const log = parts.log.child({
-        request_id: identified.call.requestId,
-        operation: identified.operation.name,
-      });
-      return await pass(identified, log);
+      return await pass(await identify(access, registry.get(call.operation), call), log);
     } catch (error) {
       if (isLakeError(error)) throw error;
-      parts.log.error({ err: error }, 'an operation failed by a defect');
+      log.error({ err: error }, 'an operation failed by a defect');
       throw new LakeError(doorErrors.internal, {
         detail: 'The request failed by a defect of lakehouse; report it with the request id.',
         cause: error,
@@ -118,21 +112,8 @@ export function createDoor(parts: DoorParts): CreatedDoor {
   return {
     door: {
       operations: registry.operations,
-      invoke: (call: Call) => guarded(() => identify(access, registry.get(call.operation), call)),
+      invoke,
     },
-    asSystem: (operation, input, signal) =>
-      guarded(async () =>
-        identifySystem(registry.get(operation), {
-          operation,
-          door: 'internal',
-          requestId: ids.next(),
-          credentials: { apiKey: null, delegationToken: null },
-          input,
-          body: null,
-          idempotencyKey: null,
-          signal,
-        }),
-      ),
     idempotencyRetention: idempotency.retention,
   };
 }

@@ -39,17 +39,3 @@ export async function identify(
   if (operation.access.kind === 'public') return new Identified(call, operation, ANONYMOUS);
   return new Identified(call, operation, await access.identify(call.credentials));
 }
-
-/** This process itself, for its own upkeep; no key stands for it. */
-export const SYSTEM: Identity = {
-  name: 'system',
-  role: 'admin',
-  attributes: new Map(),
-  keyId: null,
-  onBehalfOf: null,
-};
-
-/** Step 1 for the system's own upkeep, whose caller is this process and not a key. */
-export function identifySystem(operation: AnyOperation, call: Call): Identified {
-  return new Identified(call, operation, SYSTEM);
-}

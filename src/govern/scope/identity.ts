@@ -19,3 +19,12 @@ export interface Identity {
 export function identityLabel(identity: Identity): string {
   return identity.onBehalfOf === null ? identity.name : `${identity.name} for ${identity.onBehalfOf.name}`;
 }
+
+/** This process itself, for its own upkeep; no key stands for it and no policy names its role. */
+export const SYSTEM_IDENTITY: Identity = {
+  name: 'system',
+  role: 'system',
+  attributes: new Map(),
+  keyId: null,
+  onBehalfOf: null,
+};

@@ -19,7 +19,7 @@ export type {
 export { BUCKET_ACTIONS, DATASET_ACTIONS, PERMISSIONS } from './demand.ts';
 export type { HttpRoute } from './http-route.ts';
 export type { AttributeValue, Identity } from './identity.ts';
-export { identityLabel } from './identity.ts';
+export { identityLabel, SYSTEM_IDENTITY } from './identity.ts';
 export type {
   AccessRule,
   AnyOperation,

@@ -43,6 +43,8 @@ test('what was not authorised is refused, verb by verb and object by object', ()
 test('an object that only looks like a scope is refused', () => {
   const forged = { access: 'read', requestId: 'x', identity };
   expect(codeOf(() => requireOpenScope(forged as never))).toBe('scope.not_issued');
-  expect(codeOf(() => requireOpenScope(Object.create(ReadScope.prototype) as never))).toBe('scope.not_issued');
+  expect(codeOf(() => requireOpenScope(Object.create(ReadScope.prototype) as never))).toBe(
+    'scope.not_issued',
+  );
   expect(codeOf(() => new ReadScope(Symbol('issue'), parts))).toBe('scope.not_issued');
 });

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '../../base/index.ts';
-import type { Identity } from '../../govern/scope/index.ts';
+import { SYSTEM_IDENTITY } from '../../govern/scope/index.ts';
 import type { Metastore } from '../../metastore/index.ts';
 import { statement } from '../../metastore/index.ts';
 import type { SignedCheckpoint } from './checkpoint.ts';
@@ -11,15 +11,6 @@ import { PRUNED, prunedData } from './pruned-base.ts';
 const DAY_MS = 86_400_000;
 /** Events removed in one transaction, so that no commit of others waits long; never less than one checkpoint's. */
 const PRUNE_EVENTS_MAX = 5_000;
-
-/** The journal's own upkeep, which no caller asked for. */
-export const SYSTEM_IDENTITY: Identity = {
-  name: 'system',
-  role: 'admin',
-  attributes: new Map(),
-  keyId: null,
-  onBehalfOf: null,
-};
 
 interface RetentionParts {
   readonly store: Metastore;
