@@ -8,8 +8,9 @@ import type {
 } from '../scope/index.ts';
 import type { DemandAnswer } from './access-control.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
-import { mayByName, rolesOf } from './decide.ts';
+import { mayByName } from './decide.ts';
 import type { DecisionCache } from './decision-cache.ts';
+import { rolesOf } from './policy-attributes.ts';
 import { ADMIN_ROLE, type RoleRule } from './policy-document.ts';
 
 /** Answers one demand of a request; whatever is not granted is refused. */

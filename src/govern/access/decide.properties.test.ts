@@ -4,6 +4,7 @@ import { column, datasetOf, identityOf, policyOf } from '../../../test/support/p
 import { policyParser } from '../../../test/support/policy-parser.ts';
 import { type Authorisation, type Identity, MASK_METHODS } from '../scope/index.ts';
 import { decide } from './decide.ts';
+import { DecisionCache } from './decision-cache.ts';
 import type { ExpressionParser } from './expression-parser.ts';
 
 let parser: ExpressionParser;
@@ -163,6 +164,24 @@ describe('decisions, for any policy', () => {
         expect(two).toEqual(one);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('are the same from the cache as made afresh, whoever asked before (K-6)', async () => {
+    const who = fc
+      .tuple(caller, fc.option(caller))
+      .map(([agent, person]) => ({ ...agent, onBehalfOf: person }));
+    const asked = fc.array(fc.tuple(who, action, fc.boolean()), { minLength: 1, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(members, members, asked, async (one, two, questions) => {
+        const cache = new DecisionCache();
+        const policies = [await policyOf(parser, one), await policyOf(parser, two, { version: 2 })] as const;
+        for (const [identity, what, later] of questions) {
+          const policy = policies[later ? 1 : 0];
+          expect(cache.decide(policy, identity, facts, what)).toEqual(decide(policy, identity, facts, what));
+        }
+      }),
+      { numRuns: 200 },
     );
   });
 });

@@ -15,3 +15,8 @@ export function policyAttributes(identity: Identity): ReadonlyMap<string, Attrib
     ['role', subject.role],
   ]);
 }
+
+/** The roles that decide together: the caller's, and the person's it acts for. */
+export function rolesOf(identity: Identity): readonly string[] {
+  return identity.onBehalfOf === null ? [identity.role] : [identity.role, identity.onBehalfOf.role];
+}

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import {
   type AnyOperation,
@@ -12,6 +13,8 @@ import { type AccessParts, isoTime } from '../access-parts.ts';
 import { holdsPermission } from '../authorise-demand.ts';
 import { noTruth } from './rules.ts';
 import { shownColumn, shownColumns } from './shown-decision.ts';
+
+const DATASETS_PER_SLICE = 50;
 
 const shownIdentity = z.strictObject({
   name: z.string(),
@@ -56,7 +59,7 @@ export function whoAmI(parts: AccessParts): AnyOperation {
           on_behalf_of: identity.onBehalfOf === null ? null : shown(parts, identity.onBehalfOf),
           policy_version: compiled.version,
           permissions: PERMISSIONS.filter((permission) => holdsPermission(compiled, identity, permission)),
-          datasets: facts.flatMap((dataset) => visibleDataset(parts, scope, dataset)),
+          datasets: await visibleDatasets(parts, scope, facts),
         },
       };
     },
@@ -72,6 +75,20 @@ function shown(parts: AccessParts, identity: Identity): z.output<typeof shownIde
     attributes: Object.fromEntries(identity.attributes),
     key_expires_at: isoTime(key?.row.expires_ms ?? null),
   };
+}
+
+/** In slices, so that a long catalog holds up no other request. */
+async function visibleDatasets(
+  parts: AccessParts,
+  scope: ReadScope,
+  facts: readonly DatasetFacts[],
+): Promise<z.output<typeof shownDataset>[]> {
+  const shownOnes: z.output<typeof shownDataset>[] = [];
+  for (const [index, dataset] of facts.entries()) {
+    if (index % DATASETS_PER_SLICE === DATASETS_PER_SLICE - 1) await nextTurn();
+    shownOnes.push(...visibleDataset(parts, scope, dataset));
+  }
+  return shownOnes;
 }
 
 /** Nothing where no action is allowed: the dataset then reads like one that does not exist. */
