@@ -76,6 +76,11 @@ async function both<T>(look: (server: ConfiguredServer) => Promise<T>): Promise<
   return [await look(plain), await look(changed)];
 }
 
+/** The status of what was done, or the refusal's code and detail. */
+function explained({ status, json }: Answered): string {
+  return status < 300 ? String(status) : `${json.code}: ${json.detail}`;
+}
+
 function outcome({ status, json }: Answered): string | number {
   return status < 300 ? status : String(json.code);
 }
@@ -156,13 +161,18 @@ test('engine.max_timeout_ms: a query may not ask for longer', async () => {
 });
 
 test.each([
-  ['query.max_sql_bytes: a longer statement is refused', `SELECT 1 -- ${'x'.repeat(200)}`, {}],
-  ['query.max_ast_nodes: a larger statement is refused', `SELECT ${Array(50).fill('1').join('+')}`, {}],
-  ['query.max_limit: a larger limit is refused', 'SELECT 1', { limit: 4 }],
-])('%s', async (_title, sql, options) => {
-  const [byDefault, refused] = await both(async (server) => (await server.sql(sql, options)).status);
-  expect(byDefault).toBe(200);
-  expect(refused).toBeGreaterThanOrEqual(400);
+  ['query.max_sql_bytes: a longer statement is refused', `SELECT 1 -- ${'x'.repeat(200)}`, {}, 'at most 200'],
+  [
+    'query.max_ast_nodes: a larger statement is refused',
+    `SELECT ${Array(50).fill('1').join('+')}`,
+    {},
+    'at most 40',
+  ],
+  ['query.max_limit: a larger limit is refused', 'SELECT 1', { limit: 4 }, 'at most 3 rows'],
+])('%s', async (_title, sql, options, reason) => {
+  const [byDefault, refused] = await both(async (server) => explained(await server.sql(sql, options)));
+  expect(byDefault).toBe('200');
+  expect(refused).toContain(reason);
 });
 
 test('query.default_limit: rows answered where no limit is asked for', async () => {
@@ -186,10 +196,10 @@ test.each([
 ])('%s', async (title, content, fields) => {
   const dataset = title.split(':')[0]?.replace('ingest.', 'd_') ?? '';
   const [byDefault, refused] = await both(async (server) =>
-    outcome(await server.ingest(dataset, content, fields)),
+    explained(await server.ingest(dataset, content, fields)),
   );
-  expect(byDefault).toBe(201);
-  expect(refused).toMatch(/^(?:ingest|storage|gateway|catalog)\./);
+  expect(byDefault).toBe('201');
+  expect(refused).toContain(`${title.split(':')[0]} = `);
 });
 
 test('ingest.sample_rows: as many rows are looked at for personal data', async () => {
