@@ -15,8 +15,10 @@ export async function planScan(
 ): Promise<ScanFile[]> {
   const data: ManifestEntry[] = [];
   const deletes: ManifestEntry[] = [];
-  for (const manifest of await deps.files.manifestList(table, manifestList)) {
-    const entries = await deps.files.manifest(table, manifest);
+  const manifests = await deps.files.manifestList(table, manifestList);
+  const entriesOf = await Promise.all(manifests.map((manifest) => deps.files.manifest(table, manifest)));
+  for (const [index, manifest] of manifests.entries()) {
+    const entries = entriesOf[index] ?? [];
     const target = manifest.content === 'data' ? data : deletes;
     for (const entry of entries) if (entry.status !== ENTRY_STATUS.deleted) target.push(entry);
   }

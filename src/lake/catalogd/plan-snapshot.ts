@@ -1,5 +1,6 @@
 import { type IdGenerator, sha256Hex } from '../../base/index.ts';
 import type { IcebergSchema, NewDataFile } from './catalog.ts';
+import type { AvroTypes } from './iceberg/avro-file.ts';
 import { ENTRY_STATUS, encodeManifest, type ManifestEntry } from './iceberg/manifest.ts';
 import { encodeManifestList, type ManifestListEntry, manifestListEntry } from './iceberg/manifest-list.ts';
 import { summaryOf, totalsOf } from './iceberg/snapshot-summary.ts';
@@ -58,7 +59,7 @@ export async function planSnapshot(
   const manifests: ManifestListEntry[] = [];
   const attempt = ids.next();
   if (entries.length + merged.length > 0) {
-    const manifest = writeManifest({
+    const manifest = writeManifest(deps.files.types, {
       schema: currentSchema(metadata),
       entries: [...entries, ...merged],
       ids,
@@ -80,7 +81,7 @@ export async function planSnapshot(
   const listFile = `snap-${snapshotId}-1-${attempt}.avro`;
   const parentSnapshotId = parent === null ? null : parent['snapshot-id'];
   const list = { snapshotId, parentSnapshotId, sequenceNumber, manifests, sync: uuidBytes(ids.next()) };
-  files.push({ file: listFile, bytes: encodeManifestList(list) });
+  files.push({ file: listFile, bytes: encodeManifestList(deps.files.types, list) });
   const snapshot = {
     'snapshot-id': snapshotId,
     ...(parentSnapshotId === null ? {} : { 'parent-snapshot-id': parentSnapshotId }),
@@ -113,13 +114,16 @@ async function mergeManifests(
   return { kept: earlier.filter((manifest) => !small.includes(manifest)), merged };
 }
 
-function writeManifest(parts: {
-  schema: IcebergSchema;
-  entries: readonly ManifestEntry[];
-  ids: IdGenerator;
-}): Buffer {
+function writeManifest(
+  types: AvroTypes,
+  parts: {
+    schema: IcebergSchema;
+    entries: readonly ManifestEntry[];
+    ids: IdGenerator;
+  },
+): Buffer {
   const { schema, entries } = parts;
-  return encodeManifest({ schema, content: 'data', entries, sync: uuidBytes(parts.ids.next()) });
+  return encodeManifest(types, { schema, content: 'data', entries, sync: uuidBytes(parts.ids.next()) });
 }
 
 /** A positive id that no snapshot of the table has; below 2^53, so that readers with JSON doubles keep it whole. */

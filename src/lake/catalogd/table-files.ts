@@ -1,6 +1,7 @@
 import type { DatasetRow } from './dataset-record.ts';
 import { damagedMetadata } from './errors.ts';
 import type { FileCache } from './file-cache.ts';
+import { AvroTypes } from './iceberg/avro-file.ts';
 import { decodeManifest, type ManifestEntry } from './iceberg/manifest.ts';
 import { decodeManifestList, type ManifestListEntry } from './iceberg/manifest-list.ts';
 import { decodeTableMetadata, type TableMetadata } from './iceberg/table-metadata.ts';
@@ -11,6 +12,8 @@ export type TablePointer = Pick<DatasetRow, 'dataset_id' | 'metadata_file' | 'lo
 
 /** Reads a table's metadata files through the cache. */
 export class TableFiles {
+  /** Shared with whoever writes files of the format. */
+  readonly types = new AvroTypes();
   readonly #warehouse: Warehouse;
   readonly #cache: FileCache;
 
@@ -31,7 +34,7 @@ export class TableFiles {
     const path = this.#warehouse.pathOf(location, table.location);
     return this.#cache.get(path, async () => {
       const bytes = await this.#warehouse.read(path);
-      return { value: decodeManifestList(bytes), costBytes: bytes.length * 8 };
+      return { value: decodeManifestList(this.types, bytes), costBytes: bytes.length * 8 };
     });
   }
 
@@ -44,7 +47,7 @@ export class TableFiles {
         throw damagedMetadata('a manifest has another length than listed');
       const inherited = { snapshotId: listed.addedSnapshotId, sequenceNumber: listed.sequenceNumber };
       // Deflated statistics open to several times the file's size.
-      return { value: decodeManifest(bytes, inherited), costBytes: bytes.length * 8 };
+      return { value: decodeManifest(this.types, bytes, inherited), costBytes: bytes.length * 8 };
     });
   }
 }

@@ -1,4 +1,4 @@
-import { avroSchema, decodeAvroFile, encodeAvroFile } from './avro-file.ts';
+import { type AvroTypes, decodeAvroFile, encodeAvroFile } from './avro-file.ts';
 import { ENTRY_STATUS, type ManifestEntry } from './manifest.ts';
 
 /** One manifest of a snapshot (spec, "Manifest Lists"). */
@@ -30,7 +30,7 @@ const FIELD_SUMMARY = {
   ],
 };
 
-const MANIFEST_LIST_SCHEMA = {
+const MANIFEST_LIST_SCHEMA = JSON.stringify({
   type: 'record',
   name: 'manifest_file',
   fields: [
@@ -54,7 +54,7 @@ const MANIFEST_LIST_SCHEMA = {
       'field-id': 507,
     },
   ],
-};
+});
 
 /** The list's entry for a manifest with these entries. */
 export function manifestListEntry(parts: {
@@ -91,27 +91,30 @@ export function manifestListEntry(parts: {
   };
 }
 
-export function encodeManifestList(parts: {
-  snapshotId: string;
-  parentSnapshotId: string | null;
-  sequenceNumber: number;
-  manifests: readonly ManifestListEntry[];
-  sync: Uint8Array;
-}): Buffer {
+export function encodeManifestList(
+  types: AvroTypes,
+  parts: {
+    snapshotId: string;
+    parentSnapshotId: string | null;
+    sequenceNumber: number;
+    manifests: readonly ManifestListEntry[];
+    sync: Uint8Array;
+  },
+): Buffer {
   const records = parts.manifests.map((manifest) => ({
     manifest_path: manifest.location,
-    manifest_length: BigInt(manifest.sizeBytes),
+    manifest_length: manifest.sizeBytes,
     partition_spec_id: 0,
     content: manifest.content === 'data' ? 0 : 1,
-    sequence_number: BigInt(manifest.sequenceNumber),
-    min_sequence_number: BigInt(manifest.minSequenceNumber),
+    sequence_number: manifest.sequenceNumber,
+    min_sequence_number: manifest.minSequenceNumber,
     added_snapshot_id: BigInt(manifest.addedSnapshotId),
     added_files_count: manifest.addedFiles,
     existing_files_count: manifest.existingFiles,
     deleted_files_count: manifest.deletedFiles,
-    added_rows_count: BigInt(manifest.addedRows),
-    existing_rows_count: BigInt(manifest.existingRows),
-    deleted_rows_count: BigInt(manifest.deletedRows),
+    added_rows_count: manifest.addedRows,
+    existing_rows_count: manifest.existingRows,
+    deleted_rows_count: manifest.deletedRows,
     partitions: null,
   }));
   const metadata = {
@@ -120,11 +123,11 @@ export function encodeManifestList(parts: {
     'sequence-number': String(parts.sequenceNumber),
     'format-version': '2',
   };
-  return encodeAvroFile(avroSchema(MANIFEST_LIST_SCHEMA), records, metadata, parts.sync);
+  return encodeAvroFile(types, { schemaText: MANIFEST_LIST_SCHEMA, records, metadata, sync: parts.sync });
 }
 
-export function decodeManifestList(bytes: Buffer): ManifestListEntry[] {
-  return decodeAvroFile(bytes).records.map((record) => ({
+export function decodeManifestList(types: AvroTypes, bytes: Buffer): ManifestListEntry[] {
+  return decodeAvroFile(types, bytes).records.map((record) => ({
     location: String(record.manifest_path),
     sizeBytes: Number(record.manifest_length),
     content: Number(record.content ?? 0) === 0 ? 'data' : 'deletes',

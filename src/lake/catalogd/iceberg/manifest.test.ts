@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { avroMetadata, avroRead } from 'icebird';
 import { describe, expect, it } from 'vitest';
 import type { IcebergSchema } from '../catalog.ts';
-import { decodeAvroFile } from './avro-file.ts';
+import { AvroTypes, decodeAvroFile } from './avro-file.ts';
 import { decodeManifest, encodeManifest, type ManifestEntry } from './manifest.ts';
 import { decodeManifestList, encodeManifestList, manifestListEntry } from './manifest-list.ts';
 
@@ -12,6 +12,7 @@ const SCHEMA: IcebergSchema = {
   'schema-id': 3,
   fields: [{ id: 1, name: 'a', required: false, type: 'long' }],
 };
+const TYPES = new AvroTypes();
 const SYNC = new Uint8Array(16).fill(7);
 
 const count = fc.integer({ min: 0, max: 2 ** 50 });
@@ -43,8 +44,8 @@ describe('manifests', () => {
   it('read back every entry, added ones with the list’s sequence number', () => {
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 20 }), fc.nat(), (entries, sequenceNumber) => {
-        const bytes = encodeManifest({ schema: SCHEMA, content: 'data', entries, sync: SYNC });
-        const read = decodeManifest(bytes, { snapshotId: '9', sequenceNumber });
+        const bytes = encodeManifest(TYPES, { schema: SCHEMA, content: 'data', entries, sync: SYNC });
+        const read = decodeManifest(TYPES, bytes, { snapshotId: '9', sequenceNumber });
         const expected = entries.map((one) =>
           one.status === 1 ? { ...one, sequenceNumber, fileSequenceNumber: sequenceNumber } : one,
         );
@@ -55,7 +56,7 @@ describe('manifests', () => {
 
   it('are read the same by another Avro reader, header and field ids included', async () => {
     const entries = fc.sample(entry, 5);
-    const bytes = encodeManifest({ schema: SCHEMA, content: 'data', entries, sync: SYNC });
+    const bytes = encodeManifest(TYPES, { schema: SCHEMA, content: 'data', entries, sync: SYNC });
     const reader = { view: new DataView(Uint8Array.from(bytes).buffer), offset: 0 };
     const { metadata, syncMarker } = await avroMetadata(reader);
     expect(metadata).toMatchObject({ 'format-version': '2', content: 'data', 'schema-id': '3' });
@@ -69,7 +70,7 @@ describe('manifests', () => {
   });
 
   it('refuse a file cut off anywhere but between blocks, which its length in the list finds', () => {
-    const bytes = encodeManifest({
+    const bytes = encodeManifest(TYPES, {
       schema: SCHEMA,
       content: 'data',
       entries: fc.sample(entry, 3),
@@ -81,20 +82,20 @@ describe('manifests', () => {
         fc.nat(bytes.length - 1).filter((cut) => cut !== blocks),
         (cut) => {
           const inherited = { snapshotId: '1', sequenceNumber: 1 };
-          expect(() => decodeManifest(bytes.subarray(0, cut), inherited)).toThrow(/damaged/);
+          expect(() => decodeManifest(TYPES, bytes.subarray(0, cut), inherited)).toThrow(/damaged/);
         },
       ),
     );
   });
 
   it('refuse a block that opens to more than a manifest may hold', () => {
-    const bytes = encodeManifest({
+    const bytes = encodeManifest(TYPES, {
       schema: SCHEMA,
       content: 'data',
       entries: fc.sample(entry, 1),
       sync: SYNC,
     });
-    const { metadata } = decodeAvroFile(bytes);
+    const { metadata } = decodeAvroFile(TYPES, bytes);
     expect(metadata.get('avro.codec')).toBe('deflate');
     const start = bytes.indexOf(Buffer.from(SYNC)) + 16;
     const bomb = deflateRawSync(Buffer.alloc(65 * 1024 * 1024));
@@ -105,7 +106,7 @@ describe('manifests', () => {
       bomb,
       Buffer.from(SYNC),
     ]);
-    expect(() => decodeAvroFile(block)).toThrow(/damaged/);
+    expect(() => decodeAvroFile(TYPES, block)).toThrow(/damaged/);
   });
 });
 
@@ -125,14 +126,14 @@ describe('manifest lists', () => {
             snapshotId: id,
             entries,
           });
-          const bytes = encodeManifestList({
+          const bytes = encodeManifestList(TYPES, {
             snapshotId: id,
             parentSnapshotId: null,
             sequenceNumber,
             manifests: [listed],
             sync: SYNC,
           });
-          expect(decodeManifestList(bytes)).toEqual([listed]);
+          expect(decodeManifestList(TYPES, bytes)).toEqual([listed]);
           const live = entries.filter((one) => one.status !== 2);
           for (const one of live) {
             expect(listed.minSequenceNumber).toBeLessThanOrEqual(
@@ -145,14 +146,14 @@ describe('manifest lists', () => {
   });
 
   it('are a readable file also without a manifest', () => {
-    const bytes = encodeManifestList({
+    const bytes = encodeManifestList(TYPES, {
       snapshotId: '1',
       parentSnapshotId: null,
       sequenceNumber: 1,
       manifests: [],
       sync: SYNC,
     });
-    expect(decodeManifestList(bytes)).toEqual([]);
+    expect(decodeManifestList(TYPES, bytes)).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { IcebergSchema } from '../catalog.ts';
-import { avroSchema, decodeAvroFile, encodeAvroFile } from './avro-file.ts';
+import { type AvroTypes, decodeAvroFile, encodeAvroFile } from './avro-file.ts';
 
 /** What a manifest's entry says of its file (spec, "Manifest Entry Fields"): 0 existing, 1 added, 2 deleted. */
 export const ENTRY_STATUS = { existing: 0, added: 1, deleted: 2 } as const;
@@ -55,7 +55,7 @@ function optional(name: string, fieldId: number, type: unknown): unknown {
 }
 
 /** The manifest schema of format version 2 for an unpartitioned table (spec, "Manifests"). */
-const MANIFEST_SCHEMA = {
+const MANIFEST_SCHEMA = JSON.stringify({
   type: 'record',
   name: 'manifest_entry',
   fields: [
@@ -86,25 +86,28 @@ const MANIFEST_SCHEMA = {
       },
     },
   ],
-};
+});
 
 /**
  * Writes a manifest. Entries of status *added* inherit their sequence numbers from the manifest list (spec,
  * "Sequence Number Inheritance"), so that a lost race rewrites the list and not the manifest.
  */
-export function encodeManifest(parts: {
-  schema: IcebergSchema;
-  content: 'data' | 'deletes';
-  entries: readonly ManifestEntry[];
-  sync: Uint8Array;
-}): Buffer {
+export function encodeManifest(
+  types: AvroTypes,
+  parts: {
+    schema: IcebergSchema;
+    content: 'data' | 'deletes';
+    entries: readonly ManifestEntry[];
+    sync: Uint8Array;
+  },
+): Buffer {
   const records = parts.entries.map((entry) => {
     const inherits = entry.status === ENTRY_STATUS.added;
     return {
       status: entry.status,
       snapshot_id: BigInt(entry.snapshotId),
-      sequence_number: inherits ? null : BigInt(entry.sequenceNumber),
-      file_sequence_number: inherits ? null : BigInt(entry.fileSequenceNumber),
+      sequence_number: inherits ? null : entry.sequenceNumber,
+      file_sequence_number: inherits ? null : entry.fileSequenceNumber,
       data_file: fileRecord(entry.file),
     };
   });
@@ -116,7 +119,7 @@ export function encodeManifest(parts: {
     'format-version': '2',
     content: parts.content,
   };
-  return encodeAvroFile(avroSchema(MANIFEST_SCHEMA), records, metadata, parts.sync);
+  return encodeAvroFile(types, { schemaText: MANIFEST_SCHEMA, records, metadata, sync: parts.sync });
 }
 
 function fileRecord(file: ManifestFile): Record<string, unknown> {
@@ -125,8 +128,8 @@ function fileRecord(file: ManifestFile): Record<string, unknown> {
     file_path: file.location,
     file_format: 'PARQUET',
     partition: {},
-    record_count: BigInt(file.recordCount),
-    file_size_in_bytes: BigInt(file.sizeBytes),
+    record_count: file.recordCount,
+    file_size_in_bytes: file.sizeBytes,
     column_sizes: countPairs(file.columnSizes),
     value_counts: countPairs(file.valueCounts),
     null_value_counts: countPairs(file.nullCounts),
@@ -136,8 +139,8 @@ function fileRecord(file: ManifestFile): Record<string, unknown> {
   };
 }
 
-function countPairs(map: ReadonlyMap<number, number>): { key: number; value: bigint }[] | null {
-  return map.size === 0 ? null : Array.from(map, ([key, value]) => ({ key, value: BigInt(value) }));
+function countPairs(map: ReadonlyMap<number, number>): { key: number; value: number }[] | null {
+  return map.size === 0 ? null : Array.from(map, ([key, value]) => ({ key, value }));
 }
 
 function boundPairs(map: ReadonlyMap<number, Uint8Array>): { key: number; value: Buffer }[] | null {
@@ -146,10 +149,11 @@ function boundPairs(map: ReadonlyMap<number, Uint8Array>): { key: number; value:
 
 /** Reads a manifest of any version 2 writer; entries inherit what is null from the manifest list's entry. */
 export function decodeManifest(
+  types: AvroTypes,
   bytes: Buffer,
   inherited: { snapshotId: string; sequenceNumber: number },
 ): ManifestEntry[] {
-  return decodeAvroFile(bytes).records.map((record) => {
+  return decodeAvroFile(types, bytes).records.map((record) => {
     const sequence = numberOr(record.sequence_number, inherited.sequenceNumber);
     return {
       status: Number(record.status) as 0 | 1 | 2,
@@ -167,17 +171,19 @@ function readFile(record: Readonly<Record<string, unknown>>): ManifestFile {
     location: String(record.file_path),
     recordCount: Number(record.record_count),
     sizeBytes: Number(record.file_size_in_bytes),
-    columnSizes: readPairs(record.column_sizes, Number),
-    valueCounts: readPairs(record.value_counts, Number),
-    nullCounts: readPairs(record.null_value_counts, Number),
-    lowerBounds: readPairs(record.lower_bounds, (value) => value as Uint8Array),
-    upperBounds: readPairs(record.upper_bounds, (value) => value as Uint8Array),
+    columnSizes: readPairs(record.column_sizes),
+    valueCounts: readPairs(record.value_counts),
+    nullCounts: readPairs(record.null_value_counts),
+    lowerBounds: readPairs(record.lower_bounds),
+    upperBounds: readPairs(record.upper_bounds),
   };
 }
 
-function readPairs<V>(pairs: unknown, read: (value: unknown) => V): Map<number, V> {
-  const list = Array.isArray(pairs) ? (pairs as { key: number; value: unknown }[]) : [];
-  return new Map(list.map((pair) => [pair.key, read(pair.value)]));
+function readPairs<V>(pairs: unknown): Map<number, V> {
+  const map = new Map<number, V>();
+  if (!Array.isArray(pairs)) return map;
+  for (const pair of pairs as { key: number; value: V }[]) map.set(pair.key, pair.value);
+  return map;
 }
 
 function numberOr(value: unknown, otherwise: number): number {
