@@ -1,7 +1,7 @@
 export type { Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
 export type { ErrorCode, ErrorKind, LakeErrorOptions } from './errors.ts';
-export { declareErrors, ERROR_KINDS, isLakeError, LakeError } from './errors.ts';
+export { declareErrors, isLakeError, LakeError } from './errors.ts';
 export { canonicalJson, sha256Hex } from './hash.ts';
 export type { IdGenerator, IdSource } from './ids.ts';
 export { createIdGenerator, isUuid } from './ids.ts';

@@ -3,7 +3,6 @@ export { createGateway } from './gateway.ts';
 export type { MetricSource, Metrics } from './metrics.ts';
 export { createMetrics } from './metrics.ts';
 export type { ContractParts } from './openapi.ts';
-export { openApiDocument } from './openapi.ts';
 export type { Health } from './operations/health.ts';
 export type { SystemParts } from './system.ts';
 export { createSystem } from './system.ts';

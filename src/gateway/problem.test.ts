@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { declareErrors, ERROR_KINDS, LakeError } from '../base/index.ts';
+import { ERROR_KINDS } from '../base/errors.ts';
+import { declareErrors, LakeError } from '../base/index.ts';
 import { asLakeError, STATUS_OF_KIND, toProblem } from './problem.ts';
 
 const errors = declareErrors('sample', {

@@ -77,12 +77,6 @@ export const ingestErrors = declareErrors('ingest', {
     title: 'The dataset is there already',
     remedy: 'Use mode=append or mode=replace, or another name.',
   },
-  dataset_changed: {
-    kind: 'conflict',
-    title: 'The dataset was changed while the file was read',
-    remedy: 'Send the file again.',
-    retryable: true,
-  },
   not_found: {
     kind: 'not_found',
     title: 'No such ingest',
