@@ -52,6 +52,8 @@ export interface LakeDataset {
   readonly files: readonly string[];
   /** Row numbers deleted from the first file. */
   readonly deleted?: readonly number[];
+  /** Files the SELECTs read. */
+  readonly sources?: readonly string[];
   readonly hasFieldIds?: boolean;
   /** A dataset of the same name may exist in several worlds, which differ in what they hide. */
   readonly world?: string;
@@ -325,7 +327,13 @@ async function writeFile(
       `CAST("${name.replaceAll('"', '""')}" AS ${duckdbTypeOf(type)}) AS "${name.replaceAll('"', '""')}"`,
   );
   const ids = dataset.hasFieldIds === false ? '' : `, FIELD_IDS ${duckdbFieldIds(schema)}`;
-  const recordCount = await copy(engine, `SELECT ${columns.join(', ')} FROM (${sql})`, path, ids);
+  const recordCount = await copy(
+    engine,
+    `SELECT ${columns.join(', ')} FROM (${sql})`,
+    path,
+    ids,
+    dataset.sources,
+  );
   return {
     path,
     recordCount,
@@ -338,10 +346,16 @@ async function writeFile(
   };
 }
 
-async function copy(engine: EnginePool, sql: string, path: string, options: string): Promise<number> {
+async function copy(
+  engine: EnginePool,
+  sql: string,
+  path: string,
+  options: string,
+  sources: readonly string[] = [],
+): Promise<number> {
   const lease = await engine.lease({
     lane: 'ingest',
-    readFiles: [],
+    readFiles: sources,
     writeFiles: [path],
     memoryLimitMb: 512,
     timeoutMs: 60_000,
