@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
 import { columnsTable } from '../access-view.ts';
-import type { AddCommand } from '../cli-context.ts';
+import type { AddCommand, CliContext } from '../cli-context.ts';
 import { usageFailure } from '../cli-failure.ts';
 import { collectPairs, wholeNumber } from '../command-arguments.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
@@ -41,8 +42,8 @@ interface ExplainOptions extends RemoteOptions {
 const EXAMPLES = `
 Examples:
   $ lakehouse access me
-  $ lakehouse access policies apply access.toml --dry-run     # the diff alone
-  $ lakehouse access policies apply access.toml
+  $ lakehouse access apply access.toml --dry-run     # the diff alone
+  $ lakehouse access apply access.toml               # the same as: access policies apply
   $ lakehouse access explain candidates --role recruiter --attribute region=EMEA --column email
   $ lakehouse access audit --limit 20
   $ lakehouse access delegate --agent matcher --ttl 600       # prints a token for --on-behalf-of-file`;
@@ -51,31 +52,40 @@ export const addAccessCommand: AddCommand = (program, context) => {
   const access = program.command('access').description('rights: your own, the policy, why, and who did what');
   access.addHelpText('after', EXAMPLES);
   describeWhoami(access.command('me'), context);
-
   const policies = access.command('policies').description('the policy as code');
-  addRemoteOptions(policies.command('get'))
+  describeGet(policies.command('get'), context);
+  describeApply(policies.command('apply'), context);
+  describeApply(access.command('apply'), context);
+  describeExplain(access.command('explain'), context);
+  describeAudit(access.command('audit'), context);
+  describeDelegate(access.command('delegate'), context);
+};
+
+function describeGet(command: Command, context: CliContext): void {
+  addRemoteOptions(command)
     .summary('the policy in force, as JSON')
     .action(async (options: RemoteOptions) => {
       const { value } = await connect(context, options).json({ method: 'GET', path: '/access/policies' });
       context.terminal.print(JSON.stringify(value, null, 2));
     });
-  addRemoteOptions(policies.command('apply').argument('<file>', 'access.toml, or the same keys as JSON'))
+}
+
+function describeApply(command: Command, context: CliContext): void {
+  addRemoteOptions(command.argument('<file>', 'access.toml, or the same keys as JSON'))
     .summary('replace the policy by a file, and show what changed')
     .option('--dry-run', 'check the file and show the diff; change nothing')
     .action(async (file: string, options: RemoteOptions & { dryRun?: boolean }) => {
       const json = policyFrom(file);
       const query = options.dryRun === true ? { dry_run: true } : {};
       const api = connect(context, options);
-      const { value } = await api.json<PolicyAnswer>({
-        method: 'PUT',
-        path: '/access/policies',
-        query,
-        json,
-      });
+      const request = { method: 'PUT', path: '/access/policies', query, json } as const;
+      const { value } = await api.json<PolicyAnswer>(request);
       show(context, options, value, () => renderDiff(value, context.terminal));
     });
+}
 
-  addRemoteOptions(access.command('explain').argument('<dataset>', 'dotted name'))
+function describeExplain(command: Command, context: CliContext): void {
+  addRemoteOptions(command.argument('<dataset>', 'dotted name'))
     .summary('why an identity may or may not see something')
     .option('--role <role>', 'explain a role')
     .option('--identity <name>', 'explain whom a key stands for')
@@ -93,33 +103,40 @@ export const addAccessCommand: AddCommand = (program, context) => {
       const { value } = await api.json<Explanation>({ method: 'POST', path: '/access/explain', json });
       show(context, options, value, () => renderExplanation(value, context.terminal));
     });
+}
 
-  addRemoteOptions(access.command('audit'))
+function describeAudit(command: Command, context: CliContext): void {
+  addRemoteOptions(command)
     .summary('who asked for what, newest first')
     .option('--limit <rows>', 'rows at most', wholeNumber)
-    .action(async (options: RemoteOptions & { limit?: number }) => {
-      const query = options.limit === undefined ? {} : { limit: options.limit };
+    .option('--dataset <name>', 'only about this dataset')
+    .option('--identity <name>', 'only by this identity')
+    .action(async (options: RemoteOptions & { limit?: number; dataset?: string; identity?: string }) => {
+      const { limit, dataset, identity } = options;
       const api = connect(context, options);
-      const { value } = await api.json<AuditAnswer>({ method: 'GET', path: '/access/audit', query });
+      const { value } = await api.json<AuditAnswer>({
+        method: 'GET',
+        path: '/access/audit',
+        query: { limit, dataset, identity },
+      });
       show(context, options, value, () => renderAudit(value, context.terminal));
     });
+}
 
-  addRemoteOptions(access.command('delegate'))
+function describeDelegate(command: Command, context: CliContext): void {
+  addRemoteOptions(command)
     .summary('let an agent act for you, for a short while')
     .requiredOption('--agent <name>', 'name of the agent’s key')
     .option('--ttl <seconds>', 'how long; auth.delegation_ttl_s at most', wholeNumber)
     .action(async (options: RemoteOptions & { agent: string; ttl?: number }) => {
       const json = { agent: options.agent, ...(options.ttl === undefined ? {} : { ttl_s: options.ttl }) };
       const api = connect(context, options);
-      const { value } = await api.json<Record<string, unknown>>({
-        method: 'POST',
-        path: '/access/delegations',
-        json,
-      });
+      const request = { method: 'POST', path: '/access/delegations', json } as const;
+      const { value } = await api.json<Record<string, unknown>>(request);
       const pairs = Object.entries(value).map(([name, member]) => [name, cellText(member)] as const);
       show(context, options, value, () => renderPairs(pairs, context.terminal.colours));
     });
-};
+}
 
 interface AuditAnswer {
   readonly rows: readonly {

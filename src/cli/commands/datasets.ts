@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { pathOf } from '../api-client.ts';
-import type { AddCommand } from '../cli-context.ts';
+import type { AddCommand, CliContext } from '../cli-context.ts';
 import { usageFailure } from '../cli-failure.ts';
 import { collectTexts, wholeNumber } from '../command-arguments.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
@@ -25,7 +25,7 @@ interface UpdateOptions extends RemoteOptions {
 }
 
 interface RegisterOptions extends RemoteOptions {
-  readonly bucket?: string;
+  readonly bucket: string;
   readonly key?: string;
   readonly columns?: string;
 }
@@ -45,48 +45,54 @@ export const addDatasetsCommand: AddCommand = (program, context) => {
     .command('datasets')
     .description('the tables: list, describe, register, tag, delete');
   datasets.addHelpText('after', EXAMPLES);
+  describeList(datasets.command('list'), context);
+  describeDescribe(datasets.command('describe'), context);
+  describeRegister(datasets.command('register'), context);
+  describeTag(datasets.command('tag'), context);
+  describeSnapshots(datasets.command('snapshots'), context);
+  describeRollback(datasets.command('rollback'), context);
+  describeDelete(datasets.command('delete'), context);
+};
 
-  addRemoteOptions(datasets.command('list'))
+function describeList(command: Command, context: CliContext): void {
+  addRemoteOptions(command)
     .summary('the datasets you may use')
     .option('--prefix <text>', 'only names that begin with this')
     .option('--limit <count>', 'datasets at most', wholeNumber, 100)
     .action(async (options: RemoteOptions & { prefix?: string; limit: number }) => {
       const { prefix, limit } = options;
-      const query = { limit, ...(prefix === undefined ? {} : { prefix }) };
-      const api = connect(context, options);
-      const { value } = await api.json<{ datasets: readonly DatasetSummary[] }>({
-        method: 'GET',
-        path: '/catalog/datasets',
-        query,
-      });
+      const request = { method: 'GET', path: '/catalog/datasets', query: { limit, prefix } } as const;
+      const { value } = await connect(context, options).json<DatasetPage>(request);
       show(context, options, value, () => renderDatasets(value.datasets, context.terminal));
     });
+}
 
-  named(datasets.command('describe'))
+function describeDescribe(command: Command, context: CliContext): void {
+  named(command)
     .summary('columns, tags, masks, size and lineage of one')
     .action(async (name: string, options: RemoteOptions) => {
       const api = connect(context, options);
       const { value } = await api.json<DatasetDetail>({ method: 'GET', path: byName(name) });
       show(context, options, value, () => renderDataset(value, context.terminal));
     });
+}
 
-  named(datasets.command('register'))
+function describeRegister(command: Command, context: CliContext): void {
+  named(command)
     .summary('make a dataset of columns, or of Parquet that lies in a bucket')
     .option('--columns <json>', 'its columns, as a JSON list of {name, type}')
-    .option('--bucket <name>', 'bucket of the Parquet file or folder')
+    .option('--bucket <name>', 'bucket of the Parquet file or folder', 'default')
     .option('--key <key>', 'key of the file, or of the folder with a / at its end')
     .action(async (name: string, options: RegisterOptions) => {
-      const api = connect(context, options);
       const json = { name, ...registration(options) };
-      const { value } = await api.json<{ dataset: string }>({
-        method: 'POST',
-        path: '/catalog/datasets',
-        json,
-      });
+      const request = { method: 'POST', path: '/catalog/datasets', json } as const;
+      const { value } = await connect(context, options).json<{ dataset: string }>(request);
       show(context, options, value, () => `Dataset ${displayText(value.dataset)} is registered.`);
     });
+}
 
-  named(datasets.command('tag'))
+function describeTag(command: Command, context: CliContext): void {
+  named(command)
     .summary('set owner, description, tags of the dataset or of its columns')
     .option('--owner <name>', 'who answers for it')
     .option('--description <text>', 'what it is')
@@ -96,33 +102,32 @@ export const addDatasetsCommand: AddCommand = (program, context) => {
     .option('--tag-column <column=tag>', 'add a tag to a column; repeatable', collectTexts, [])
     .option('--untag-column <column=tag>', 'take a tag off a column; repeatable', collectTexts, [])
     .action(async (name: string, options: UpdateOptions) => {
-      const api = connect(context, options);
-      const json = updateFrom(options);
-      const { value } = await api.json<{ changes: readonly string[] }>({
-        method: 'PATCH',
-        path: byName(name),
-        json,
-      });
+      const request = { method: 'PATCH', path: byName(name), json: updateFrom(options) } as const;
+      const { value } = await connect(context, options).json<{ changes: readonly string[] }>(request);
       const changes = value.changes.map(displayText).join(', ');
       show(context, options, value, () =>
         changes === '' ? 'Nothing had to change.' : `Changed: ${changes}.`,
       );
     });
+}
 
-  named(datasets.command('snapshots'))
+function describeSnapshots(command: Command, context: CliContext): void {
+  named(command)
     .summary('the states of a dataset, newest first, for AT (VERSION => …)')
     .action(async (name: string, options: RemoteOptions) => {
       const api = connect(context, options);
       const { value } = await api.json<SnapshotPage>({ method: 'GET', path: `${byName(name)}/snapshots` });
       show(context, options, value, () => renderSnapshots(value, context.terminal));
     });
+}
 
-  named(datasets.command('rollback').argument('<snapshot>', 'as `datasets snapshots` shows it'))
+function describeRollback(command: Command, context: CliContext): void {
+  named(command)
+    .argument('<snapshot>', 'as `datasets snapshots` shows it')
     .summary('make an earlier snapshot the current one again')
-    .action(async (snapshot: string, name: string, options: RemoteOptions) => {
-      const api = connect(context, options);
-      const json = { rollback_to: snapshot };
-      const { value } = await api.json({ method: 'PATCH', path: byName(name), json });
+    .action(async (name: string, snapshot: string, options: RemoteOptions) => {
+      const request = { method: 'PATCH', path: byName(name), json: { rollback_to: snapshot } } as const;
+      const { value } = await connect(context, options).json(request);
       show(
         context,
         options,
@@ -130,15 +135,20 @@ export const addDatasetsCommand: AddCommand = (program, context) => {
         () => `Dataset ${displayText(name)} is at snapshot ${displayText(snapshot)}.`,
       );
     });
+}
 
-  named(datasets.command('delete'))
+function describeDelete(command: Command, context: CliContext): void {
+  named(command)
     .summary('take a dataset away')
     .action(async (name: string, options: RemoteOptions) => {
-      const api = connect(context, options);
-      const { value } = await api.json({ method: 'DELETE', path: byName(name) });
+      const { value } = await connect(context, options).json({ method: 'DELETE', path: byName(name) });
       show(context, options, value, () => `Dataset ${displayText(name)} is deleted.`);
     });
-};
+}
+
+interface DatasetPage {
+  readonly datasets: readonly DatasetSummary[];
+}
 
 function named(command: Command): Command {
   return addRemoteOptions(command.argument('<name>', 'dotted name'));
@@ -152,7 +162,7 @@ function registration(options: RegisterOptions): Record<string, unknown> {
   const { bucket, key, columns } = options;
   if (columns !== undefined && key === undefined) return { columns: columnsFrom(columns) };
   if (columns === undefined && key !== undefined) {
-    return { source: { key, ...(bucket === undefined ? {} : { bucket }) } };
+    return { source: { bucket, key } };
   }
   throw usageFailure('Give either --columns, or --key (and --bucket) of Parquet that is already there.');
 }

@@ -1,10 +1,12 @@
+import type { Command } from 'commander';
 import { pathOf } from '../api-client.ts';
-import type { AddCommand } from '../cli-context.ts';
+import type { AddCommand, CliContext } from '../cli-context.ts';
 import { collectPairs } from '../command-arguments.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
 import { cellText, displayText } from '../display-text.ts';
 import { show } from '../show.ts';
 import { renderPairs, renderTable } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
 import { describeRecover } from './keys-recover.ts';
 
 interface MadeKey {
@@ -47,8 +49,15 @@ export const addKeysCommand: AddCommand = (program, context) => {
     .command('keys')
     .description('make, list, rotate, revoke API keys')
     .addHelpText('after', EXAMPLES);
+  describeCreate(keys.command('create'), context);
+  describeList(keys.command('list'), context);
+  describeRevoke(keys.command('revoke'), context);
+  describeRotate(keys.command('rotate'), context);
+  describeRecover(keys.command('recover'), context);
+};
 
-  addRemoteOptions(keys.command('create'))
+function describeCreate(command: Command, context: CliContext): void {
+  addRemoteOptions(command)
     .summary('make a key; it is shown this once')
     .requiredOption('--name <name>', 'whom the key stands for')
     .requiredOption('--role <role>', 'a role of the policy')
@@ -60,74 +69,68 @@ export const addKeysCommand: AddCommand = (program, context) => {
     )
     .option('--expires-at <time>', 'ISO 8601, for example 2027-01-01T00:00:00Z')
     .action(async (options: CreateOptions) => {
-      const json = {
-        name: options.name,
-        role: options.role,
-        attributes: options.attribute,
-        ...(options.expiresAt === undefined ? {} : { expires_at: options.expiresAt }),
-      };
+      const { name, role, attribute: attributes, expiresAt } = options;
+      const json = { name, role, attributes, ...(expiresAt === undefined ? {} : { expires_at: expiresAt }) };
       const api = connect(context, options);
       const made = (await api.json<MadeKey>({ method: 'POST', path: '/access/keys', json })).value;
-      show(context, options, made, () => renderMade(made));
+      show(context, options, made, () => renderMade(made, context.terminal));
     });
+}
 
-  addRemoteOptions(keys.command('list'))
+function describeList(command: Command, context: CliContext): void {
+  addRemoteOptions(command)
     .summary('every key, never its secret')
     .action(async (options: RemoteOptions) => {
-      const api = connect(context, options);
-      const { value } = await api.json<{ keys: readonly ListedKey[] }>({
-        method: 'GET',
-        path: '/access/keys',
-      });
-      show(context, options, value, () => renderKeys(value.keys));
+      const request = { method: 'GET', path: '/access/keys' } as const;
+      const { value } = await connect(context, options).json<{ keys: readonly ListedKey[] }>(request);
+      show(context, options, value, () => renderKeys(value.keys, context.terminal));
     });
+}
 
-  addRemoteOptions(keys.command('revoke').argument('<key-id>', 'as `keys list` shows it'))
+function describeRevoke(command: Command, context: CliContext): void {
+  addRemoteOptions(command.argument('<key-id>', 'as `keys list` shows it'))
     .summary('end a key at once')
     .action(async (keyId: string, options: RemoteOptions) => {
       const api = connect(context, options);
       const { value } = await api.json<MadeKey>({ method: 'DELETE', path: pathOf`/access/keys/${keyId}` });
       show(context, options, value, () => `Key ${displayText(value.key_id)} is revoked.`);
     });
+}
 
-  addRemoteOptions(keys.command('rotate').argument('<key-id>', 'as `keys list` shows it'))
+function describeRotate(command: Command, context: CliContext): void {
+  addRemoteOptions(command.argument('<key-id>', 'as `keys list` shows it'))
     .summary('give a key a new secret; the old one works on for a while')
     .action(async (keyId: string, options: RemoteOptions) => {
-      const api = connect(context, options);
-      const path = pathOf`/access/keys/${keyId}/rotate`;
-      const { value } = await api.json<MadeKey>({ method: 'POST', path });
-      show(context, options, value, () => renderMade(value));
+      const request = { method: 'POST', path: pathOf`/access/keys/${keyId}/rotate` } as const;
+      const { value } = await connect(context, options).json<MadeKey>(request);
+      show(context, options, value, () => renderMade(value, context.terminal));
     });
+}
 
-  describeRecover(keys.command('recover'), context);
+function renderMade(made: MadeKey, { colours }: Terminal): string {
+  const facts = Object.entries(made).filter(([, value]) => value !== null && value !== undefined);
+  const pairs = facts.map(
+    ([name, value]) => [name, name === 'key' ? colours.green(cellText(value)) : cellText(value)] as const,
+  );
+  const warning =
+    made.key === undefined ? '' : `\n${colours.yellow('Keep the key now: it is not shown again.')}`;
+  return renderPairs(pairs, colours) + warning;
+}
 
-  function renderMade(made: MadeKey): string {
-    const { colours } = context.terminal;
-    const facts = Object.entries(made).filter(([, value]) => value !== null && value !== undefined);
-    const pairs = facts.map(
-      ([name, value]) => [name, name === 'key' ? colours.green(cellText(value)) : cellText(value)] as const,
-    );
-    const warning =
-      made.key === undefined ? '' : `\n${colours.yellow('Keep the key now: it is not shown again.')}`;
-    return renderPairs(pairs, colours) + warning;
-  }
-
-  function renderKeys(listed: readonly ListedKey[]): string {
-    const { colours, columns } = context.terminal;
-    const rows = listed.map((key) => [
-      displayText(key.key_id),
-      displayText(key.name),
-      displayText(key.role),
-      key.status === 'live' ? colours.green('live') : colours.red(displayText(key.status)),
-      displayText(
-        Object.entries(key.attributes)
-          .map(([name, value]) => `${name}=${String(value)}`)
-          .join(' '),
-      ),
-      displayText(key.expires_at ?? 'never'),
-      displayText(key.last_used_at ?? 'never'),
-    ]);
-    const head = ['key id', 'name', 'role', 'state', 'attributes', 'expires', 'last used'];
-    return renderTable({ head, rows, columns, colours });
-  }
-};
+function renderKeys(listed: readonly ListedKey[], { colours, columns }: Terminal): string {
+  const rows = listed.map((key) => [
+    displayText(key.key_id),
+    displayText(key.name),
+    displayText(key.role),
+    key.status === 'live' ? colours.green('live') : colours.red(displayText(key.status)),
+    displayText(
+      Object.entries(key.attributes)
+        .map(([name, value]) => `${name}=${String(value)}`)
+        .join(' '),
+    ),
+    displayText(key.expires_at ?? 'never'),
+    displayText(key.last_used_at ?? 'never'),
+  ]);
+  const head = ['key id', 'name', 'role', 'state', 'attributes', 'expires', 'last used'];
+  return renderTable({ head, rows, columns, colours });
+}

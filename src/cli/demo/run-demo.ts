@@ -1,7 +1,8 @@
 import type { CliContext } from '../cli-context.ts';
 import { displayText } from '../display-text.ts';
 import { counted, humanDuration } from '../human-text.ts';
-import { actingFor, applyDemoPolicy, makeCallers } from './callers.ts';
+import type { Terminal } from '../terminal.ts';
+import { actingFor, applyDemoPolicy, type Caller, makeCallers } from './callers.ts';
 import { describeKept, describeTimings, whereToGoNext } from './closing.ts';
 import { COUNT_SQL, describeViews, PERSON_SQL, REFUSED_SQL, viewAs } from './comparison-scene.ts';
 import { DEMO_POLICY_LINES } from './demo-policy.ts';
@@ -118,6 +119,16 @@ async function tellStory(
     say(await triggerRules(admin, terminal));
   });
 
+  await showRecord(stage, admin, terminal);
+  await stage.step('What it took', async (say) => say(describeTimings(stage, terminal)));
+  terminal.print();
+  terminal.print(` ${colours.bold('Where to go next')}`);
+  const lines = (options.keep ? describeKept(server, callers) : whereToGoNext()).split('\n');
+  for (const line of lines) terminal.print(`   ${line}`);
+}
+
+/** The journal grows by one change before the reader's eyes, and is verified. */
+async function showRecord(stage: Stage, admin: Caller, terminal: Terminal): Promise<void> {
   const before = await journalTotal(admin);
   await stage.step('The journal: every change, chained and signed; the audit: every read', async (say) => {
     const json = { name: 'temp', role: 'analyst' };
@@ -126,10 +137,4 @@ async function tellStory(
     say(await describeJournal(admin, terminal));
     say(await describeAudit(admin, terminal));
   });
-
-  await stage.step('What it took', async (say) => say(describeTimings(stage, terminal)));
-  terminal.print();
-  terminal.print(` ${colours.bold('Where to go next')}`);
-  const lines = (options.keep ? describeKept(server, callers) : whereToGoNext()).split('\n');
-  for (const line of lines) terminal.print(`   ${line}`);
 }
