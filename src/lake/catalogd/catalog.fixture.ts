@@ -31,6 +31,8 @@ export interface CatalogFixture {
   metadataFile(name: string): Promise<string>;
   /** Writes rows as ingest does and commits them, retrying as the door does; answers the snapshot's id. */
   write(change: WriteRequest): Promise<{ snapshotId: string | null; datasetId: string; attempts: number }>;
+  /** Another catalog with cold caches over the same store, as after a restart; over a moved home where one is given. */
+  reopen(home?: string): Promise<CatalogFixture>;
   close(): Promise<void>;
 }
 
@@ -109,46 +111,51 @@ export async function openCatalogFixture(): Promise<CatalogFixture> {
     clock,
     log,
   });
-  const catalogd = createCatalogd({
-    store,
-    home,
-    config,
-    clock,
-    ids,
-    log,
-    detector: { version: 'test-1', detect: () => [] },
-    // What these tests exercise reads no file by an engine and no object; what would, fails.
-    engine: { lease: absent, parse: absent, deparse: absent, stats: () => ({}), close: absent },
-    objects: { files: absent },
-  });
+  const openCatalog = (folder: string) =>
+    createCatalogd({
+      store,
+      home: folder,
+      config,
+      clock,
+      ids,
+      log,
+      detector: { version: 'test-1', detect: () => [] },
+      // What these tests exercise reads no file by an engine and no object; what would, fails.
+      engine: { lease: absent, parse: absent, deparse: absent, stats: () => ({}), close: absent },
+      objects: { files: absent },
+    });
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   const sql = async (text: string) => {
     const reader = await connection.runAndReadAll(text);
     return reader.getRowObjectsJson() as Record<string, unknown>[];
   };
-  return {
-    home,
-    store,
-    catalogd,
-    clock,
-    sql,
-    write: (request) => writeRows({ store, catalogd, sql, nextId: () => ids.next() }, request),
-    update: (name, change) => updateDataset({ store, catalogd }, name, change),
-    async metadataFile(name) {
-      const rows = await store.read(
-        store.queries.selectFrom('catalog_datasets').selectAll().where('name', '=', name),
-      );
-      const [row] = rows;
-      return join(home, 'warehouse', row?.dataset_id ?? '', 'metadata', row?.metadata_file ?? '');
-    },
-    async close() {
-      connection.closeSync();
-      instance.closeSync();
-      await store.close();
-      await rm(home, { recursive: true, force: true });
-    },
+  const fixture = (folder: string): CatalogFixture => {
+    const catalogd = openCatalog(folder);
+    return {
+      home: folder,
+      store,
+      catalogd,
+      clock,
+      sql,
+      write: (request) => writeRows({ store, catalogd, sql, nextId: () => ids.next() }, request),
+      update: (name, change) => updateDataset({ store, catalogd }, name, change),
+      async metadataFile(name) {
+        const [row] = await store.read(
+          store.queries.selectFrom('catalog_datasets').selectAll().where('name', '=', name),
+        );
+        return join(folder, 'warehouse', row?.dataset_id ?? '', 'metadata', row?.metadata_file ?? '');
+      },
+      reopen: async (moved = folder) => fixture(moved),
+      async close() {
+        connection.closeSync();
+        instance.closeSync();
+        await store.close();
+        await rm(home, { recursive: true, force: true });
+      },
+    };
   };
+  return fixture(home);
 }
 
 /** The update operation as the door runs it, for a caller who may do everything. */

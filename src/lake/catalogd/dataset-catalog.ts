@@ -201,7 +201,10 @@ export class DatasetCatalog implements Catalog {
     const carried = mode === 'replace' ? carriedTags(record, change.schema) : [];
     const commit = await this.#parts.committer.update(record, {
       ...planned,
-      attributes: this.#attributes(change),
+      attributes: {
+        ...this.#attributes(change),
+        ...(mode === 'replace' ? { detector_version: this.#parts.detectorVersion } : {}),
+      },
       tags: [...detectedTags(change.tags), ...carried],
       lineage: change.lineage,
       nowMs,
@@ -310,8 +313,12 @@ function evolvedFields(
   const lastColumnId = metadata['last-column-id'];
   if (request.mode === 'replace') return replacementColumns(record.schema, request.columns, lastColumnId);
   const comparison = compareSchemas(record.schema, request.columns, lastColumnId);
-  if (comparison.evolved === null)
+  // Files registered in place find their columns by name: one that they lack could not be read from them.
+  const isFixed =
+    record.row.source_json !== null && comparison.diff.some((one) => one.kind !== 'column_missing');
+  if (comparison.evolved === null || isFixed) {
     throw schemaMismatch(catalogErrors.schema_mismatch, request.name, comparison);
+  }
   return comparison.evolved.fields;
 }
 

@@ -6,6 +6,8 @@ import { catalogErrors } from './errors.ts';
 import { parsePrimitive, promote } from './iceberg/primitive-type.ts';
 import { assignFieldIds, schemaEntries } from './iceberg/schema.ts';
 import {
+  currentSchema,
+  schemaById,
   snapshotById,
   type TableMetadata,
   withCurrentSnapshot,
@@ -59,17 +61,36 @@ export function updateDataset(
   if (evolved !== null) requireColumns(evolved.fields, limits.maxColumns);
   let next = evolved === null ? metadata : withSchema(metadata, evolved, evolved.lastColumnId);
   if (update.rollbackTo !== null && update.rollbackTo !== metadata['current-snapshot-id']) {
-    if (snapshotById(metadata, update.rollbackTo) === null) {
-      throw new LakeError(catalogErrors.snapshot_not_found, {
-        detail: `The dataset ${record.row.name} has no snapshot of the id given as rollback_to.`,
-      });
-    }
-    next = withCurrentSnapshot(next, update.rollbackTo, Math.max(limits.nowMs, metadata['last-updated-ms']));
+    next = rolledBack(record, next, update.rollbackTo, limits.nowMs);
     changes.push(`rolled back to snapshot ${update.rollbackTo}`);
   }
-  const schema = evolved ?? record.schema;
+  const schema = currentSchema(next);
   const tags = changedTags(record, schema, update, changes);
   return { metadata: next === metadata ? null : next, attributes, tags, changes };
+}
+
+/**
+ * The current schema stays where it has all columns of the snapshot; otherwise the snapshot's own is taken again, or
+ * its rows would read as nulls under columns that came later. So also for files registered in place, whose columns
+ * are found by the names of that time.
+ */
+function rolledBack(
+  record: DatasetRecord,
+  metadata: TableMetadata,
+  snapshotId: string,
+  nowMs: number,
+): TableMetadata {
+  const snapshot = snapshotById(metadata, snapshotId);
+  if (snapshot === null) {
+    throw new LakeError(catalogErrors.snapshot_not_found, {
+      detail: `The dataset ${record.row.name} has no snapshot of the id given as rollback_to.`,
+    });
+  }
+  const back = withCurrentSnapshot(metadata, snapshotId, Math.max(nowMs, metadata['last-updated-ms']));
+  const schema = schemaById(metadata, snapshot['schema-id']);
+  const now = new Set(Array.from(schemaEntries(currentSchema(metadata)), (entry) => entry.id));
+  const isWhole = Array.from(schemaEntries(schema)).every((entry) => now.has(entry.id));
+  return isWhole && record.row.source_json === null ? back : withSchema(back, schema, 0);
 }
 
 function changedAttributes(

@@ -80,6 +80,19 @@ export const catalogErrors = declareErrors('catalog', {
     title: 'Dataset files missing',
     remedy: 'Restore the warehouse from a backup; POST /catalog/resync-missing lists what is missing.',
   },
+  disk_full: {
+    kind: 'storage_full',
+    title: 'No space for dataset metadata',
+    remedy:
+      'Free space on the disk of the home, for example with POST /catalog/resync-missing, and try again.',
+    retryable: true,
+  },
+  write_failed: {
+    kind: 'unavailable',
+    title: 'Dataset metadata cannot be written',
+    remedy: 'Check the disk of the home; nothing was changed, so the request may be sent again.',
+    retryable: true,
+  },
   page_invalid: {
     kind: 'invalid',
     title: 'Invalid page token',

@@ -2,7 +2,14 @@ export type * from './catalog.ts';
 export type { Catalogd, CatalogdParts } from './create-catalogd.ts';
 export { createCatalogd } from './create-catalogd.ts';
 export { requireDatasetName } from './dataset-name.ts';
-export type { CopyStatistics } from './iceberg/index.ts';
-export { dataFileOf, duckdbFieldIds, duckdbTypeOf, icebergTypeOf } from './iceberg/index.ts';
+export type { CopyStatistics, SingleValue } from './iceberg/index.ts';
+export {
+  dataFileOf,
+  decodeSingleValue,
+  duckdbFieldIds,
+  duckdbTypeOf,
+  icebergTypeOf,
+  parsePrimitive,
+} from './iceberg/index.ts';
 export type { PiiDetector, PiiFinding, SampledColumn } from './pii/index.ts';
 export { createPiiDetector } from './pii/index.ts';

@@ -53,10 +53,14 @@ export class Warehouse {
   }
 
   async prepareFolders(datasetId: string): Promise<void> {
-    await mkdir(this.dataFolder(datasetId), { recursive: true, mode: 0o700 });
-    await mkdir(this.metadataPath(datasetId, ''), { recursive: true, mode: 0o700 });
-    await syncFolder(this.#tableFolder(datasetId));
-    await syncFolder(this.#folder);
+    try {
+      await mkdir(this.dataFolder(datasetId), { recursive: true, mode: 0o700 });
+      await mkdir(this.metadataPath(datasetId, ''), { recursive: true, mode: 0o700 });
+      await syncFolder(this.#tableFolder(datasetId));
+      await syncFolder(this.#folder);
+    } catch (cause) {
+      throw writeFailure(cause);
+    }
   }
 
   /**
@@ -68,9 +72,17 @@ export class Warehouse {
     files: readonly { readonly file: string; readonly bytes: string | Uint8Array }[],
   ): Promise<void> {
     const temporary = (file: string) => this.metadataPath(datasetId, `.${file}.tmp`);
-    await Promise.all(files.map(({ file, bytes }) => writeSynced(temporary(file), bytes)));
-    for (const { file } of files) await rename(temporary(file), this.metadataPath(datasetId, file));
-    await syncFolder(this.metadataPath(datasetId, ''));
+    try {
+      await settled(files.map(({ file, bytes }) => writeSynced(temporary(file), bytes)));
+      for (const { file } of files) await rename(temporary(file), this.metadataPath(datasetId, file));
+      await syncFolder(this.metadataPath(datasetId, ''));
+    } catch (cause) {
+      for (const { file } of files) {
+        await rm(temporary(file), { force: true }).catch(() => undefined);
+        await rm(this.metadataPath(datasetId, file), { force: true }).catch(() => undefined);
+      }
+      throw writeFailure(cause);
+    }
   }
 
   async removeMetadata(datasetId: string, files: readonly string[]): Promise<void> {
@@ -124,6 +136,21 @@ export class Warehouse {
   #tableFolder(datasetId: string): string {
     return join(this.#folder, datasetId);
   }
+}
+
+/** Waits for all before it throws, so that none writes on into a folder that is being cleaned. */
+async function settled(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+function writeFailure(cause: unknown): LakeError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : null;
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
+  return new LakeError(isFull ? catalogErrors.disk_full : catalogErrors.write_failed, {
+    detail: 'The metadata of the change could not be written; nothing was changed.',
+    cause,
+  });
 }
 
 function parentOf(location: string): string {
