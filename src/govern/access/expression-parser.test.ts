@@ -29,6 +29,8 @@ describe('expression parser', () => {
     ['region =', 8],
     ['region = = 1', 9],
     ['1) FROM secrets WHERE (1', null],
+    ['1) FROM (SELECT 1', null],
+    ['1) x FROM (SELECT 1', null],
     ['1), (2', null],
     ['1) UNION SELECT (2', null],
     ['1) LIMIT (1', null],

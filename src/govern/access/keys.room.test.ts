@@ -1,5 +1,6 @@
 import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AccessRoom, openAccessRoom } from '../../../test/support/access-room.ts';
 import { createAccess, recoverAdminKey } from './index.ts';
@@ -324,6 +325,43 @@ describe('access that cannot be read', () => {
     await expect(createAccess(room.options)).rejects.toMatchObject({ code: 'access.unavailable' });
     await room.store.commit([{ sql: 'ALTER TABLE gone RENAME TO access_state', parameters: [] }]);
     expect((await room.call('access.me')).identity.name).toBe('admin');
+  });
+
+  it('never goes back to what a read that hung had seen', async () => {
+    const made = await make();
+    let hang = false;
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const access = await createAccess({
+      ...room.options,
+      reader: {
+        dialect: room.store.dialect,
+        queries: room.store.queries,
+        async read(query) {
+          const held = hang && query.compile().sql.includes('access_keys');
+          if (held) hang = false;
+          const rows = await room.store.read(query);
+          if (held) await released;
+          return rows;
+        },
+      },
+    });
+    const ask = () => access.control.identify({ apiKey: made.key, delegationToken: null });
+    hang = true;
+    await make();
+    room.time.advance(250);
+    const hung = ask();
+    while (hang) await nextTurn();
+    room.time.advance(1_500);
+    await expect(hung).rejects.toMatchObject({ code: 'access.unavailable' });
+    await room.call('access.keys.revoke', { key_id: made.key_id });
+    await expect(ask()).rejects.toMatchObject({ code: 'access.unauthenticated' });
+    release();
+    await nextTurn();
+    await expect(ask()).rejects.toMatchObject({ code: 'access.unauthenticated' });
+    access.close();
   });
 
   it('refuses everything where the stored policy is damaged', async () => {

@@ -114,8 +114,14 @@ describe('policies', () => {
       put({ ...policy, masks: [], if_version: 1 }),
       put({ ...policy, row_filters: [], if_version: 1 }),
     ]);
-    expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
+    const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));
+    expect(refused).toEqual(['access.policy_changed']);
     expect((await room.call('access.policies.get')).version).toBe(2);
+  });
+
+  it('apply one after the other where neither said what it saw', async () => {
+    const both = await Promise.all([put({ ...policy, masks: [] }), put({ ...policy, row_filters: [] })]);
+    expect(both.map((answer) => answer.version).sort()).toEqual([2, 3]);
   });
 
   it('are refused with the place of what cannot stand, and nothing is changed', async () => {
