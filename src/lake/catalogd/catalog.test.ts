@@ -159,4 +159,76 @@ describe('the catalog', () => {
     });
     expect(typeof metadata['current-snapshot-id']).toBe('number');
   });
+
+  it('goes back to the schema of a snapshot whose columns are gone since, and keeps a later one that has them', async () => {
+    const first = await lake.write({ name: 't', columns: COLUMNS, query: "SELECT 1 AS id, 'a' AS name" });
+    await lake.update('t', { add_columns: [{ name: 'extra', type: 'int' }] });
+    await lake.update('t', { rollback_to: first.snapshotId });
+    const names = async () => (await rows('t', { kind: 'current' }))?.pinned.schema.fields.map((f) => f.name);
+    expect(await names()).toEqual(['id', 'name', 'extra']);
+    await lake.write({
+      name: 't',
+      mode: 'replace',
+      columns: [column('id', 'string')],
+      query: "SELECT 'x' AS id",
+    });
+    await lake.update('t', { rollback_to: first.snapshotId });
+    const back = await rows('t', { kind: 'current' });
+    expect(back?.pinned.schema.fields.map((f) => [f.id, f.type])).toEqual([
+      [1, 'long'],
+      [2, 'string'],
+    ]);
+    expect(back?.count).toBe(1);
+  });
+
+  it('carries the tags of a column over to the new one that a replacement makes of it', async () => {
+    const tags = new Map([[2, ['pii.name']]]);
+    await lake.write({ name: 't', columns: COLUMNS, query: "SELECT 1 AS id, 'a' AS name", tags });
+    const columns = [column('name', 'long')];
+    await lake.write({ name: 't', mode: 'replace', columns, query: 'SELECT 7 AS name' });
+    const found = await rows('t', { kind: 'current' });
+    expect(found?.facts.columns.map((c) => [c.fieldId, c.path, c.tags])).toEqual([
+      [3, ['name'], ['pii.name']],
+    ]);
+  });
+
+  it('pins the very columns that access was decided on, while another request adds one', async () => {
+    await lake.write({ name: 't', columns: COLUMNS, query: "SELECT 1 AS id, 'a' AS name" });
+    const facts = await lake.catalogd.catalog.facts(scopes.resolve(), 't');
+    if (facts === null) throw new Error('no facts');
+    await lake.update('t', { add_columns: [{ name: 'salary', type: 'int' }] });
+    const pinned = await lake.catalogd.catalog.pin(scopes.resolve(), facts, { kind: 'current' });
+    expect(pinned.schema.fields.map((f) => f.name)).toEqual(['id', 'name']);
+  });
+
+  it('refuses rows written for columns that another writer changed meanwhile', async () => {
+    await lake.write({ name: 't', columns: COLUMNS, query: "SELECT 1 AS id, 'a' AS name" });
+    const { catalog } = lake.catalogd;
+    const columns = [...COLUMNS, column('mine', 'int')];
+    const target = await catalog.writeTarget(scopes.write(), { name: 't', mode: 'append', columns });
+    await lake.update('t', { add_columns: [{ name: 'theirs', type: 'string' }] });
+    const change = {
+      name: 't',
+      datasetId: target.datasetId,
+      mode: 'append' as const,
+      schema: target.schema,
+      files: [],
+      tags: new Map(),
+      owner: null,
+      description: null,
+      lineage: {},
+    };
+    await expect(catalog.planCommit(scopes.write(), change)).rejects.toMatchObject({
+      code: 'catalog.conflict',
+    });
+  });
+
+  it('reads no row without the decision to read this dataset', async () => {
+    await lake.write({ name: 't', columns: COLUMNS, query: "SELECT 1 AS id, 'a' AS name" });
+    const { catalog } = lake.catalogd;
+    const facts = await catalog.facts(scopes.resolve(), 't');
+    if (facts === null) throw new Error('no facts');
+    const pinned = await catalog.pin(scopes.resolve(), facts, { kind: 'current' });
+    await expect(catalog.scan(scopes.read(), pinned)).rejects.toMatchObject({ code: 'scope.not_granted' });
+  });
 });
