@@ -220,7 +220,7 @@ export async function createQueryLake(
         signal: new AbortController().signal,
       });
       try {
-        const text = sql.replace(/\{(\w+)\}/g, (_, name: string) => {
+        const text = sql.replace(/\{([\w:]+)\}/g, (_, name: string) => {
           const of = datasets
             .get(name)
             ?.at(-1)

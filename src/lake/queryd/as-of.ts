@@ -1,7 +1,8 @@
 import { LakeError } from '../../base/index.ts';
 import type { AsOf } from '../catalogd/index.ts';
+import { constantText } from './constant-text.ts';
 import { queryErrors } from './errors.ts';
-import { type NamedParameters, parameterValue } from './parameters.ts';
+import type { NamedParameters } from './parameters.ts';
 import { place } from './statement-gate.ts';
 import { isNode, type SyntaxNode, textOf } from './syntax-tree.ts';
 
@@ -24,25 +25,6 @@ export function asOfTable(table: SyntaxNode, parameters: NamedParameters, sql: s
     detail: `The table${at.text} has an AT clause that names no version: give a snapshot id or a time as a constant.`,
     data: at.data,
   });
-}
-
-function constantText(node: SyntaxNode, parameters: NamedParameters): string | null {
-  switch (textOf(node, 'class')) {
-    case 'CAST':
-      return isNode(node.child) ? constantText(node.child, parameters) : null;
-    case 'PARAMETER': {
-      const value = parameterValue(node, parameters);
-      return value === undefined || value === null ? null : String(value);
-    }
-    case 'CONSTANT': {
-      const value = isNode(node.value) ? node.value.value : null;
-      if (typeof value === 'string') return value;
-      // Numbers too large for JavaScript are raw JSON, whose text is the number.
-      return value === null || value === undefined ? null : JSON.stringify(value);
-    }
-    default:
-      return null;
-  }
 }
 
 const TIME =

@@ -3,6 +3,7 @@ import type { Config } from '../../config/index.ts';
 import type { AnyOperation, HttpRoute, Identity } from '../../govern/scope/index.ts';
 import type { Catalog } from '../catalogd/index.ts';
 import type { EnginePool } from '../engine/index.ts';
+import { createExpressionWriter } from './expression-writer.ts';
 import { queryCancelOperation } from './operations/query-cancel.ts';
 import { querySqlOperation } from './operations/query-sql.ts';
 import { queryRoutes } from './routes.ts';
@@ -28,7 +29,12 @@ export interface Queryd {
 /** Wires the governed SQL of this room. */
 export function createQueryd(parts: QuerydParts): Queryd {
   const running = createRunningQueries();
-  const deps = { ...parts, limits: parts.config.query, running };
+  const deps = {
+    ...parts,
+    limits: parts.config.query,
+    running,
+    writer: createExpressionWriter(parts.engine),
+  };
   return {
     operations: [querySqlOperation(deps), queryCancelOperation(deps)],
     routes: queryRoutes,

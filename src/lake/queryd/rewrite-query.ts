@@ -9,24 +9,17 @@ import type { Catalog, IcebergField, PinnedDataset, ScanPlan } from '../catalogd
 import type { EnginePool } from '../engine/index.ts';
 import { conjunctsFor } from './copy-down.ts';
 import { exposedColumns } from './exposed-columns.ts';
+import type { ExpressionWriter } from './expression-writer.ts';
 import { harmlessFilter, harmlessQuery } from './harmless.ts';
 import { columnSql, isMasked, maskedNames } from './masked-column.ts';
 import { isOrderFree } from './order-free.ts';
 import { type NamedParameters, parametersOf } from './parameters.ts';
 import type { PlannedQuery, PlannedTable } from './plan-query.ts';
 import { bindPolicyExpression } from './policy-expression.ts';
+import { pruneFiles } from './prune-files.ts';
 import { quoteName, scanFiles, scanSql } from './scan-sql.ts';
 import { requireAllowedQuery } from './statement-gate.ts';
-import {
-  isNode,
-  nodesOf,
-  parseTree,
-  type SyntaxNode,
-  selectOf,
-  textOf,
-  textsOf,
-  visit,
-} from './syntax-tree.ts';
+import { isNode, nodesOf, parseTree, type SyntaxNode, textOf, textsOf, visit } from './syntax-tree.ts';
 import { findTableReferences } from './table-references.ts';
 
 /** A query as it will run: the caller's, over scans that apply the policy. */
@@ -46,6 +39,7 @@ export interface GovernedQuery {
 
 export interface RewriteDeps {
   readonly engine: EnginePool;
+  readonly writer: ExpressionWriter;
   readonly catalog: Pick<Catalog, 'scan'>;
   /** Fills the random part of the scans' names, which the caller's SQL cannot guess. */
   readonly random: (sizeBytes: number) => Uint8Array;
@@ -112,7 +106,7 @@ async function planTable(
   const { pinned, fieldIds } = table;
   const { schema } = pinned;
   const decision = scope.decision(pinned.facts.datasetId, 'read');
-  const plan = await deps.catalog.scan(scope, pinned);
+  const whole = await deps.catalog.scan(scope, pinned);
   const filters = decision.rowFilters.map((filter) => bindPolicyExpression(filter, schema));
   const copied = filters.every((filter) => harmlessFilter(filter, schema))
     ? conjunctsFor({
@@ -123,6 +117,7 @@ async function planTable(
         parameters: planned.parameters,
       })
     : [];
+  const plan = { ...whole, files: pruneFiles(whole.files, copied, schema, planned.parameters) };
   const expressions = await maskExpressions(deps, scope.signal, decision, pinned);
   const blocks = maskHashBlocks(deps.maskKey());
   const context = {
@@ -130,7 +125,7 @@ async function planTable(
     hash: { inner: `unhex('${blocks.innerHex}')`, outer: `unhex('${blocks.outerHex}')` },
     expressions,
   };
-  const hides = filters.length > 0 || plan.files.some((file) => file.deleteFiles.length > 0);
+  const hides = filters.length > 0 || whole.files.some((file) => file.deleteFiles.length > 0);
   const harmless =
     filters.every((filter) => harmlessFilter(filter, schema)) &&
     expressions.size === 0 &&
@@ -171,7 +166,7 @@ async function maskExpressions(
   for (const mask of decision.masks.values()) {
     if (mask.method !== 'expression' || mask.expression === null) continue;
     const bound = bindPolicyExpression(mask.expression, pinned.schema);
-    texts.set(mask.fieldId, await expressionSql(deps, signal, bound));
+    texts.set(mask.fieldId, `(${await deps.writer.write(bound, signal)})`);
   }
   return texts;
 }
@@ -187,12 +182,7 @@ async function conditionSql(
     parts.length === 1
       ? first
       : { class: 'CONJUNCTION', type: 'CONJUNCTION_AND', alias: '', query_location: 0, children: parts };
-  return expressionSql(deps, signal, all);
-}
-
-async function expressionSql(deps: RewriteDeps, signal: AbortSignal, node: SyntaxNode): Promise<string> {
-  const { sql } = await deps.engine.deparse(JSON.stringify(selectOf(node)), signal);
-  return `(${sql.slice('SELECT '.length)})`;
+  return `(${await deps.writer.write(all, signal)})`;
 }
 
 /**
@@ -208,9 +198,8 @@ async function nameSubqueries(deps: RewriteDeps, signal: AbortSignal, query: Syn
     }
   });
   const texts: string[] = [];
-  for (const item of unnamed)
-    texts.push((await deps.engine.deparse(JSON.stringify(selectOf(item)), signal)).sql);
-  for (const [at, item] of unnamed.entries()) item.alias = texts[at]?.slice('SELECT '.length) ?? '';
+  for (const item of unnamed) texts.push(await deps.writer.write(item, signal));
+  for (const [at, item] of unnamed.entries()) item.alias = texts[at] ?? '';
 }
 
 /** Files registered in place keep the names of the schema they were registered with. */
