@@ -38,8 +38,9 @@ function agreement(sample: string, dialect: CsvDialect): number {
   let records = 0;
   for (const text of logicalLines(sample, dialect)) {
     const { fields, problem } = splitRecord(text, dialect);
-    // Quotes that do not match speak against a split.
-    if (problem === null) counts.set(fields.length, (counts.get(fields.length) ?? 0) + 1);
+    // Quotes that do not match, or stand inside a field, speak against a split.
+    const isLoose = fields.some((field) => field?.includes('"') && text.includes(field));
+    if (problem === null && !isLoose) counts.set(fields.length, (counts.get(fields.length) ?? 0) + 1);
     records++;
     if (records === 200) break;
   }

@@ -11,6 +11,8 @@ import { accepts, cellTypeOf, checkedCast, expectation } from './value-type.ts';
 
 const SAMPLE_BYTES = 1024 * 1024;
 const SAMPLE_RECORDS = 4_000;
+/** The engine's own default; its buffers are four lines, so that memory follows the rows that are there. */
+const MIN_LINE_BYTES = 2_097_152;
 const DIALECT_BYTES = 262_144;
 const LINE_ENDS = { '\n': String.raw`'\n'`, '\r\n': String.raw`'\r\n'`, '\r': String.raw`'\r'` } as const;
 
@@ -90,17 +92,18 @@ export async function sampleCsv(
 }
 
 /** The file as the engine reads it, every column checked into its type while it is read. */
-export function csvSource(path: string, table: CsvTable, options: { maxRowBytes: number }): string {
+export function csvSource(path: string, table: CsvTable, options: { longestRowBytes: number }): string {
   const { dialect, columns } = table;
   const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
   const names = columns.map((_, index) => `${literal(`c${index}`)}: 'VARCHAR'`);
+  const lineBytes = Math.max(MIN_LINE_BYTES, 2 * options.longestRowBytes);
   if (table.isPadded) names.push("'padding': 'VARCHAR'");
   return (
     `read_csv(${literal(path)}, auto_detect=false, header=${table.hasHeader}, delim=${literal(dialect.delimiter)}, ` +
     `quote='"', escape=${literal(dialect.escape)}, new_line=${LINE_ENDS[dialect.lineEnd]}, nullstr='', ` +
     // Strict is the default; said outright, the engine (1.5.6) reads no row of a file with CRLF, without an error.
     `allow_quoted_nulls=false, ` +
-    `max_line_size=${options.maxRowBytes}, buffer_size=${2 * options.maxRowBytes}, columns={${names.join(', ')}})`
+    `max_line_size=${lineBytes}, buffer_size=${4 * lineBytes}, columns={${names.join(', ')}})`
   );
 }
 

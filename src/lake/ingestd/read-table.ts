@@ -91,7 +91,7 @@ async function* readDelimited(
   if (format === 'tsv' && given === undefined) await requireTabs(file, sampled, request);
   if (!sampled.needsSorting && upload.isUtf8) {
     yield csvTable(pathOf(content), sampled, {
-      maxRowBytes,
+      longestRowBytes: upload.longestRecordBytes,
       rows: upload.recordCount - (sampled.hasHeader ? 1 : 0),
     });
   }
@@ -100,11 +100,15 @@ async function* readDelimited(
     const clean = await sortCsv(file, tallied, sorter, request.signal);
     const sorted = await sorter.finish();
     const path = parts.files.path('work', sorted.cleanName);
-    return { ...csvTable(path, clean, { maxRowBytes, rows: sorted.acceptedRows }), ...sorted };
+    return { ...csvTable(path, clean, { ...sorted, rows: sorted.acceptedRows }), ...sorted };
   });
 }
 
-function csvTable(path: string, table: CsvTable, facts: { maxRowBytes: number; rows: number }): FileTable {
+function csvTable(
+  path: string,
+  table: CsvTable,
+  facts: { longestRowBytes: number; rows: number },
+): FileTable {
   return {
     columns: table.columns,
     path,

@@ -11,13 +11,14 @@ const CR = 0x0d;
 export class RecordCounter {
   #records = 0;
   #inQuotes = false;
-  /** Whether the record in progress has bytes in earlier chunks. */
-  #hasContent = false;
+  /** Bytes that the record in progress has in earlier chunks. */
+  #carriedBytes = 0;
+  #longestBytes = 0;
 
   push(bytes: Uint8Array): void {
     let records = 0;
     let inQuotes = this.#inQuotes;
-    let hasContent = this.#hasContent;
+    let carried = this.#carriedBytes;
     let start = 0;
     for (let at = 0; at < bytes.length; at++) {
       const byte = bytes[at] ?? 0;
@@ -25,17 +26,24 @@ export class RecordCounter {
       if (byte > QUOTE) continue;
       if (byte === QUOTE) inQuotes = !inQuotes;
       else if ((byte === LF || byte === CR) && !inQuotes) {
-        if (hasContent || at > start) records++;
-        hasContent = false;
+        const size = carried + at - start;
+        if (size > 0) records++;
+        if (size > this.#longestBytes) this.#longestBytes = size;
+        carried = 0;
         start = at + 1;
       }
     }
     this.#records += records;
     this.#inQuotes = inQuotes;
-    this.#hasContent = hasContent || start < bytes.length;
+    this.#carriedBytes = carried + bytes.length - start;
   }
 
   records(): number {
-    return this.#records + (this.#hasContent ? 1 : 0);
+    return this.#records + (this.#carriedBytes > 0 ? 1 : 0);
+  }
+
+  /** Size of the longest record: the engine's buffers are made to fit it, not the largest that is allowed. */
+  longestBytes(): number {
+    return Math.max(this.#longestBytes, this.#carriedBytes);
   }
 }

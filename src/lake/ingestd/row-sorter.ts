@@ -13,6 +13,8 @@ export interface SortedRows {
   readonly cleanName: string;
   readonly acceptedRows: number;
   readonly rejectedRows: number;
+  /** No accepted row is longer. */
+  readonly longestRowBytes: number;
   /** Name of the object in `quarantine`; null where nothing was rejected. */
   readonly quarantineName: string | null;
 }
@@ -29,6 +31,7 @@ export class RowSorter {
   readonly #cleanName: string;
   #accepted = 0;
   #rejected = 0;
+  #longestCharacters = 0;
 
   private constructor(parts: {
     clean: ContentWriter;
@@ -55,6 +58,7 @@ export class RowSorter {
 
   async accept(text: string): Promise<void> {
     this.#accepted++;
+    if (text.length > this.#longestCharacters) this.#longestCharacters = text.length;
     await this.#clean.write(text);
   }
 
@@ -84,6 +88,7 @@ export class RowSorter {
       cleanName: this.#cleanName,
       acceptedRows: this.#accepted,
       rejectedRows: this.#rejected,
+      longestRowBytes: this.#longestCharacters * 3,
       quarantineName: await this.#quarantine.finish(),
     };
   }

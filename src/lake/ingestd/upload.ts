@@ -37,6 +37,7 @@ export interface Upload {
   readonly isUtf8: boolean;
   /** Records of delimited text, its header included; 0 for anything else. */
   readonly recordCount: number;
+  readonly longestRecordBytes: number;
 }
 
 /**
@@ -76,6 +77,7 @@ export async function receiveUpload(
         kind: text.kindAfter(received),
         isUtf8: text.isUtf8(),
         recordCount: text.records(),
+        longestRecordBytes: text.longestBytes(),
       };
     }
     requireEncoding(request.contentEncoding, received.kind === 'gzip');
@@ -130,6 +132,7 @@ async function decode(parts: {
     kind: text.kindAfter(decodedKind),
     isUtf8: text.isUtf8(),
     recordCount: text.records(),
+    longestRecordBytes: text.longestBytes(),
   };
 }
 
@@ -164,6 +167,10 @@ class TextWatch {
 
   records(): number {
     return this.#counter?.records() ?? 0;
+  }
+
+  longestBytes(): number {
+    return this.#counter?.longestBytes() ?? 0;
   }
 
   kindAfter(kind: ContentKind): ContentKind {
