@@ -10,7 +10,7 @@ import {
   systemClock,
 } from './base/index.ts';
 import { type Config, configErrors, loadConfig } from './config/index.ts';
-import { commitAsSystem, createDoor, type Door, settleIntents } from './door/index.ts';
+import { commitAsSystem, createDoor, type Door, type Settle, settleIntents } from './door/index.ts';
 import { createGateway, createMetrics, createSystem, type Metrics } from './gateway/index.ts';
 import {
   type Access,
@@ -303,12 +303,15 @@ async function openSystem(home: OpenHome): Promise<System> {
       contract: () => ({ operations: created.door.operations, routes }),
     });
     const routes = [...rooms, system].flatMap((room) => room.routes);
+    const settle: Settle = async (intent) =>
+      (await storaged.settleIntent(intent)) ?? catalogd.settleIntent(intent);
     const created = createDoor({
       operations: [...rooms, system].flatMap((room) => room.operations),
       access: access.control,
       truth: truthRoom.truth,
       journal,
       store,
+      settle,
       clock,
       ids,
       log,
@@ -318,7 +321,7 @@ async function openSystem(home: OpenHome): Promise<System> {
     await applyFirstPolicy(home, access);
     const settled = await settleIntents({
       intents: await journald.openIntents(),
-      settle: async (intent) => (await storaged.settleIntent(intent)) ?? catalogd.settleIntent(intent),
+      settle,
       journal,
       store,
       ids,

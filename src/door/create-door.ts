@@ -12,6 +12,7 @@ import { createRegistry } from './registry.ts';
 import { replay } from './replay.ts';
 import { runMutation } from './run-mutation.ts';
 import { runRead } from './run-read.ts';
+import type { Settle } from './settle-intents.ts';
 import { createAuditor, type Refused } from './steps/audit.ts';
 import { type Authorised, authorise } from './steps/authorise.ts';
 import { type Identified, identify } from './steps/identify.ts';
@@ -25,6 +26,8 @@ export interface DoorParts {
   readonly truth: Truth;
   readonly journal: Journal;
   readonly store: Metastore;
+  /** Finds out what became of an announced effect whose request failed. */
+  readonly settle: Settle;
   readonly clock: Clock;
   readonly ids: IdGenerator;
   readonly log: Logger;
@@ -71,7 +74,8 @@ export function createDoor(parts: DoorParts): CreatedDoor {
       came.grant = granted;
       const judged = judgeBefore(truth, granted);
       if (operation.kind === 'mutation') {
-        const shared = { auditor, journal, truth, store, lifetime, log, reservation };
+        const { settle } = parts;
+        const shared = { auditor, journal, truth, store, settle, ids, lifetime, log, reservation };
         return await runMutation({ ...shared, judged, startedMs, authorise: authoriser(granted) });
       }
       const audited = await auditor.open(judged, startedMs);

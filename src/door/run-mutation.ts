@@ -1,13 +1,14 @@
-import { isLakeError, LakeError, type Logger } from '../base/index.ts';
+import { type IdGenerator, isLakeError, LakeError, type Logger } from '../base/index.ts';
 import { type MutationAttempt, type PreparedMutation, scopeIssuer } from '../govern/scope/index.ts';
 import type { Truth } from '../govern/truth/index.ts';
 import type { EventContext, Journal } from '../lake/journald/index.ts';
-import type { CommitOutcome, Metastore } from '../metastore/index.ts';
+import { type CommitOutcome, type Metastore, metastoreErrors } from '../metastore/index.ts';
 import type { Answer } from './door.ts';
 import { doorErrors } from './errors.ts';
 import { fingerprintOf, hashBody, type Reservation } from './idempotency.ts';
 import type { Lifetime } from './lifetime.ts';
 import { grantParts } from './scope-parts.ts';
+import { type Settle, settleIntent } from './settle-intents.ts';
 import type { Auditor } from './steps/audit.ts';
 import { type Judged, judgeAfter, type TruthMark } from './steps/judge.ts';
 
@@ -21,6 +22,8 @@ interface MutationParts {
   readonly journal: Journal;
   readonly truth: Truth;
   readonly store: Metastore;
+  readonly settle: Settle;
+  readonly ids: IdGenerator;
   readonly lifetime: Lifetime;
   readonly log: Logger;
   readonly reservation: Reservation | null;
@@ -40,12 +43,13 @@ export async function runMutation(parts: MutationParts): Promise<Answer> {
   const scope = scopeIssuer.write(grantParts({ ...parts, signal: lifetime.signal }));
   try {
     const prepared = await operation.prepare(scope, request.input, { resolved, body: body.stream });
-    const effect: Effect = { intentId: null };
+    const effect: Effect = { intentId: null, performed: false };
     try {
       return await commitPrepared(parts, prepared, effect, fingerprintOf(request.input, await body.digest()));
     } catch (error) {
       if (isSettled(error, effect)) await prepared.discard?.();
-      throw error;
+      await settleEffect(parts, prepared, effect, error);
+      throw effect.performed ? unrecorded(error) : error;
     }
   } finally {
     scopeIssuer.close(scope);
@@ -68,6 +72,7 @@ async function commitPrepared(
       if (prepared.external !== undefined && effect.intentId === null) {
         effect.intentId = await journalIntent(parts, prepared.external.intent, marks);
         await prepared.external.perform();
+        effect.performed = true;
       }
       outcome = await commitAttempt(parts, { attempt, marks, intentId: effect.intentId, fingerprint });
     } catch (error) {
@@ -164,9 +169,39 @@ async function commitOrThrow(
   if (!outcome.committed) throw new Error(`a record was refused: ${outcome.refusal}`);
 }
 
+/**
+ * After an effect was announced and the request failed: looks at once what became of it and journals that, so that no
+ * intent stays open while the server runs. Where the store does not take it now, the next start settles it.
+ */
+async function settleEffect(
+  parts: MutationParts,
+  prepared: PreparedMutation<unknown>,
+  effect: Effect,
+  error: unknown,
+): Promise<void> {
+  // A commit that may have been kept has settled the intent itself, or left it to the next start.
+  if (effect.intentId === null || prepared.external === undefined || isUnknown(error)) return;
+  const { policyVersion } = parts.judged.grant;
+  await settleIntent({ ...parts, policyVersion }, effect.intentId, prepared.external.intent).catch(
+    (cause: unknown) =>
+      parts.log.error({ err: cause }, 'an effect could not be settled; the next start will'),
+  );
+}
+
+/** What the caller of a request hears whose effect was made and not recorded: never that nothing was kept. */
+function unrecorded(error: unknown): unknown {
+  if (!isLakeError(error) || error.kind === 'internal' || !error.code.startsWith('metastore.')) return error;
+  return new LakeError(metastoreErrors.outcome_unknown, {
+    detail:
+      'The change was made, but the metadata store could not record it. Send it again with the same Idempotency-Key.',
+    cause: error,
+  });
+}
+
 /** The intent of an effect outside the store, once it is journaled. */
 interface Effect {
   intentId: string | null;
+  performed: boolean;
 }
 
 /**
@@ -174,5 +209,9 @@ interface Effect {
  * that was begun is settled from its intent; neither is guessed at here.
  */
 function isSettled(error: unknown, effect: Effect): boolean {
-  return effect.intentId === null && !(isLakeError(error) && error.code === 'metastore.outcome_unknown');
+  return effect.intentId === null && !isUnknown(error);
+}
+
+function isUnknown(error: unknown): boolean {
+  return isLakeError(error) && error.code === metastoreErrors.outcome_unknown.code;
 }

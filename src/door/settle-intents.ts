@@ -11,33 +11,42 @@ export interface Settlement {
   readonly event: EventDraft;
 }
 
+/** Asks the room that announced an effect what became of it; null where no room owns it. */
+export type Settle = (intent: EventDraft) => Promise<Settlement | null>;
+
+interface SettleParts {
+  readonly settle: Settle;
+  readonly journal: Journal;
+  readonly store: Metastore;
+  readonly ids: IdGenerator;
+  readonly policyVersion: number;
+}
+
 /**
  * Settles what a crash left open, before anything is served: the owner looks at the world, and the finding is journaled
  * in one transaction with its change. Returns how many were settled. Throws where an intent has no owner: serving on
  * would leave the journal claiming an effect nobody can account for.
  */
-export async function settleIntents(parts: {
-  readonly intents: readonly OpenIntent[];
-  readonly settle: (intent: EventDraft) => Promise<Settlement | null>;
-  readonly journal: Journal;
-  readonly store: Metastore;
-  readonly ids: IdGenerator;
-  readonly policyVersion: number;
-}): Promise<number> {
-  for (const intent of parts.intents) {
-    const settlement = await parts.settle(intent);
-    if (settlement === null) {
-      throw new LakeError(doorErrors.internal, {
-        detail: `No room settles an open intent "${intent.action}".`,
-      });
-    }
-    await commitAsSystem(parts, {
-      ...settlement,
-      operation: 'system.settle',
-      requestId: parts.ids.next(),
-      policyVersion: parts.policyVersion,
-      intentId: intent.intentId,
+export async function settleIntents(
+  parts: SettleParts & { readonly intents: readonly OpenIntent[] },
+): Promise<number> {
+  for (const intent of parts.intents) await settleIntent(parts, intent.intentId, intent);
+  return parts.intents.length;
+}
+
+/** Settles one effect whose request failed after it was announced. */
+export async function settleIntent(parts: SettleParts, intentId: string, intent: EventDraft): Promise<void> {
+  const settlement = await parts.settle(intent);
+  if (settlement === null) {
+    throw new LakeError(doorErrors.internal, {
+      detail: `No room settles an open intent "${intent.action}".`,
     });
   }
-  return parts.intents.length;
+  await commitAsSystem(parts, {
+    ...settlement,
+    operation: 'system.settle',
+    requestId: parts.ids.next(),
+    policyVersion: parts.policyVersion,
+    intentId,
+  });
 }

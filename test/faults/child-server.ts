@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { initHome } from '../../src/main.ts';
 import { type ApiAnswer, type ApiOptions, request } from '../harness/server.ts';
@@ -44,6 +45,8 @@ export interface ChildServer {
 /** A process that has loaded the program and waits to be told to serve: a restart then costs no loading. */
 export interface Standby {
   serve(): Promise<ChildServer>;
+  /** Begins to serve and is killed after the time. */
+  killWhileStarting(afterMs: number): Promise<void>;
   discard(): void;
 }
 
@@ -69,6 +72,12 @@ export function standBy(options: ChildOptions): Standby {
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   return {
     discard: () => void child.kill('SIGKILL'),
+    async killWhileStarting(afterMs) {
+      child.stdin.write('serve\n');
+      await pause(afterMs);
+      child.kill('SIGKILL');
+      await exited;
+    },
     async serve() {
       child.stdin.write('serve\n');
       const { url, notices } = await started(child, exited, () => output);

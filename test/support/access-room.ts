@@ -96,6 +96,7 @@ export async function openAccessRoom(
     truth,
     journal: journald.journal,
     store,
+    settle: async () => null,
     clock,
     ids,
     log,

@@ -94,6 +94,7 @@ export async function openCatalogRoom(settings: {
     truth,
     journal: journald.journal,
     store,
+    settle: async (intent) => (await storaged.settleIntent(intent)) ?? catalogd.settleIntent(intent),
     clock,
     ids,
     log,

@@ -77,6 +77,6 @@ function settled(
   outcome: SettledIntent['outcome'],
   statements: readonly Statement[],
 ): SettledIntent {
-  const data: JsonObject = { ...intent.data, outcome, settled_at_start: true };
+  const data: JsonObject = { ...intent.data, outcome };
   return { outcome, statements, event: { action: intent.action, subject: intent.subject, data } };
 }

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ask, type Change, journalOf, makeChange, occurrences } from './change.ts';
+import { type ChildServer, makeTestHome, type Standby, standBy, type TestHome } from './child-server.ts';
+import { attachStrace, diskThreads, parseTrace, requireStrace } from './strace.ts';
+
+const STEPS = 'fsync,fdatasync,rename,renameat,renameat2,mkdir,unlink,ftruncate,pwrite64';
+const ONE_FILE_THREAD = { UV_THREADPOOL_SIZE: '1' };
+
+/** A place in a change: just before the n-th call of a kind by one thread. */
+interface Point {
+  readonly thread: 'files' | 'store';
+  readonly call: string;
+  readonly nth: number;
+}
+
+describe.each(['ingest', 'object'] as const)('killed before each step to the disk, one %s', (kind) => {
+  let home: TestHome;
+  let standby: Standby;
+  const next = async () => {
+    const server = await standby.serve();
+    standby = standBy({ home, environment: ONE_FILE_THREAD });
+    return server;
+  };
+
+  beforeAll(async () => {
+    requireStrace();
+    home = await makeTestHome();
+    standby = standBy({ home, environment: ONE_FILE_THREAD });
+  });
+  afterAll(async () => {
+    standby.discard();
+    await home.remove();
+  });
+
+  test('is there whole or not at all, and once when it is sent again', async () => {
+    let server = await next();
+    await ask(server, makeChange(kind, `${kind}/warm`, 'points'));
+    const points = await pointsOf(server, makeChange(kind, `${kind}/rehearsal`, 'points'));
+    const seen: string[] = [];
+    let killed = 0;
+    let settled = 0;
+    for (const [number, point] of points.entries()) {
+      const change = makeChange(kind, `${kind}/${number}`, 'points');
+      const acknowledged = await askAndDie(server, point, change);
+      if (acknowledged) await server.kill();
+      else killed += 1;
+      server = await next();
+      const before = (await occurrences(server, [change])).get(change) ?? 0;
+      if (acknowledged) expect(before).toBe(1);
+      const notices = server.notices.join(' ');
+      if (notices.includes('Settled 1 effect')) settled += 1;
+      seen.push(
+        `${point.call} ${point.nth} of ${point.thread}: ${acknowledged ? 'acknowledged' : 'killed'}, there ${before} ${notices}`,
+      );
+      expect((await server.api('GET', '/journal/stats')).json.open_intents).toBe(0);
+      expect(await ask(server, change), seen.at(-1)).toBe(true);
+      expect((await occurrences(server, [change])).get(change), seen.at(-1)).toBe(1);
+    }
+    console.log(seen.join('\n'));
+    const events = await journalOf(server);
+    expect(events.filter((event) => event.operation === 'system.settle').length).toBe(settled);
+    if (kind === 'object') expect(settled).toBeGreaterThan(0);
+    else expect(events.filter((event) => event.action === 'dataset.ingested').length).toBe(points.length + 2);
+    const verified = await server.api('POST', '/journal/verify', { json: {} });
+    expect(verified.json).toMatchObject({ valid: true, problems: [] });
+    expect(killed, 'points that were reached').toBe(points.length);
+    await server.stop();
+  }, 900_000);
+});
+
+/** The steps to the disk of a change, in order, seen in one that goes through. */
+async function pointsOf(server: ChildServer, change: Change): Promise<readonly Point[]> {
+  const threads = diskThreads(server.pid);
+  const trace = await attachStrace({ pid: server.pid, args: ['-e', `trace=${STEPS}`] });
+  expect(await ask(server, change)).toBe(true);
+  const calls = parseTrace(await trace.detach());
+  const points: Point[] = [];
+  for (const thread of ['files', 'store'] as const) {
+    const own = calls.filter((call) => call.thread === threads[thread]);
+    // strace counts each kind of call by itself.
+    for (const [call, same] of Map.groupBy(own, (traced) => traced.call)) {
+      const every = same.map((_, index) => index + 1);
+      // The store writes its log page by page, a few more or fewer each time: some of them stand for all.
+      const chosen = call === 'pwrite64' ? every.slice(0, -6).filter((nth) => nth % 12 === 1) : every;
+      for (const nth of chosen) points.push({ thread, call, nth });
+    }
+  }
+  expect(points.length).toBeGreaterThan(5);
+  return points;
+}
+
+/** Asks for the change of a server that is killed at the point; true where it was answered all the same. */
+async function askAndDie(server: ChildServer, point: Point, change: Change): Promise<boolean> {
+  const { call, nth } = point;
+  const trace = await attachStrace({
+    pid: server.pid,
+    thread: diskThreads(server.pid)[point.thread],
+    args: ['-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${nth}`],
+  });
+  const acknowledged = await ask(server, change);
+  if (acknowledged) await trace.detach();
+  else await server.exited;
+  return acknowledged;
+}

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ask, type Change, makeChange } from './change.ts';
+import { type ChildServer, makeTestHome, startChild, type TestHome } from './child-server.ts';
+import { attachStrace, parseTrace, requireStrace, type TracedCall } from './strace.ts';
+
+// A kill test passes with no fsync at all: what a process wrote survives its death. This one looks at the order of the
+// calls that make it survive a power cut.
+
+const CALLS = 'fsync,fdatasync,rename,renameat,renameat2,write,writev,sendto,sendmsg,pwrite64';
+
+let home: TestHome;
+let server: ChildServer;
+
+beforeAll(async () => {
+  requireStrace();
+  home = await makeTestHome();
+  server = await startChild({ home, environment: { UV_THREADPOOL_SIZE: '1' } });
+  await ask(server, makeChange('ingest', 'warm', 'ordered'));
+});
+afterAll(async () => {
+  await server.stop();
+  await home.remove();
+});
+
+test('an ingest is acknowledged after its files, their folders and the store are on the disk', async () => {
+  const calls = await callsOf(makeChange('ingest', 'traced', 'ordered'));
+  const dataFile = place(calls, 'fsync', /\/data\/[^/]+\.parquet>/);
+  const dataFolder = place(calls, 'fsync', /\/data>\)/);
+  const source = place(calls, 'fsync', /\/system\/sources\/[^/]+>/);
+  const sourceFolder = place(calls, 'fsync', /\/system\/sources>\)/);
+  const store = last(calls, 'fsync', /lakehouse\.db-wal>/);
+  const answer = acknowledgement(calls);
+  expectOrder({ dataFile, dataFolder, store, answer });
+  expectOrder({ source, sourceFolder, store, answer });
+  for (const name of [/-m0\.avro/, /snap-[^/]+\.avro/, /\.metadata\.json/]) {
+    const file = place(calls, 'fsync', name);
+    const named = place(calls, 'rename', name);
+    const folder = last(calls, 'fsync', /\/metadata>\)/);
+    expectOrder({ file, named, folder, store, answer });
+  }
+  expectDurable(calls);
+});
+
+test('an object is acknowledged after its content, its name and the store are on the disk', async () => {
+  const calls = await callsOf(makeChange('object', 'folder/traced', ''));
+  const content = place(calls, 'fsync', /\/uploads\/[^/]+>/);
+  const intent = place(calls, 'fsync', /lakehouse\.db-wal>/);
+  const named = place(calls, 'rename', /folder\/traced"/);
+  const folder = place(calls, 'fsync', /\/default\/folder>\)/);
+  const above = place(calls, 'fsync', /\/buckets\/default>\)/);
+  const store = last(calls, 'fsync', /lakehouse\.db-wal>/);
+  const answer = acknowledgement(calls);
+  expectOrder({ content, intent, named, folder, store, answer });
+  expectOrder({ named, above, store, answer });
+  expectDurable(calls);
+});
+
+test('a key is acknowledged after the store is on the disk', async () => {
+  const calls = await callsOf(makeChange('key', 'traced', ''));
+  expectOrder({ store: last(calls, 'fsync', /lakehouse\.db-wal>/), answer: acknowledgement(calls) });
+  expectDurable(calls);
+});
+
+async function callsOf(change: Change): Promise<readonly TracedCall[]> {
+  const trace = await attachStrace({ pid: server.pid, args: ['-yy', '-e', `trace=${CALLS}`] });
+  expect(await ask(server, change)).toBe(true);
+  return parseTrace(await trace.detach());
+}
+
+const matches = (call: string, pattern: RegExp) => (traced: TracedCall) =>
+  (call === 'fsync' ? /^f(data)?sync$/ : /^rename/).test(traced.call) &&
+  pattern.test(traced.text) &&
+  !traced.failed;
+
+const place = (calls: readonly TracedCall[], call: string, pattern: RegExp) =>
+  calls.findIndex(matches(call, pattern));
+const last = (calls: readonly TracedCall[], call: string, pattern: RegExp) =>
+  calls.findLastIndex(matches(call, pattern));
+
+/** The first write of an answer that says that it was done. */
+const acknowledgement = (calls: readonly TracedCall[]) =>
+  calls.findIndex((traced) => traced.text.includes('"HTTP/1.1 20'));
+
+function expectOrder(steps: Readonly<Record<string, number>>): void {
+  const names = Object.entries(steps);
+  for (const [name, at] of names) expect(at, `${name} was not seen`).toBeGreaterThanOrEqual(0);
+  const order = names.toSorted(([, one], [, other]) => one - other).map(([name]) => name);
+  expect(order).toEqual(Object.keys(steps));
+}
+
+/** Whatever was written to the store's log was synced before the answer. */
+function expectDurable(calls: readonly TracedCall[]): void {
+  const before = calls.slice(0, acknowledgement(calls));
+  const written = before.findLastIndex((traced) => traced.call === 'pwrite64' && /db-wal>/.test(traced.text));
+  expect(written).toBeGreaterThanOrEqual(0);
+  expect(last(before, 'fsync', /lakehouse\.db-wal>/)).toBeGreaterThan(written);
+}
