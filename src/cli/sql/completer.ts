@@ -5,7 +5,7 @@ const KEYWORDS =
   'SELECT FROM WHERE GROUP BY ORDER LIMIT HAVING JOIN LEFT INNER ON USING AS AND OR NOT IN IS NULL LIKE BETWEEN CASE WHEN THEN ELSE END DISTINCT UNION ALL WITH COUNT SUM AVG MIN MAX'.split(
     ' ',
   );
-const COMMANDS = ['\\d', '\\h', '\\q', '\\timing'];
+const COMMANDS = ['\\d', '\\h', '\\q'];
 const AFTER_TABLE_WORD = /\b(?:from|join)\s+(?:[\w."]+\s*,\s*)*[\w."]*$/i;
 
 /** Completion for the line editor: `[candidates, the text they complete]`. */

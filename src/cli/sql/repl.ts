@@ -1,4 +1,4 @@
-import { createInterface, type Interface } from 'node:readline/promises';
+import { createInterface } from 'node:readline/promises';
 import { columnTable, datasetTable } from '../access-view.ts';
 import type { ApiClient } from '../api-client.ts';
 import { CliFailure } from '../cli-failure.ts';
@@ -41,6 +41,16 @@ export async function runRepl(parts: ReplParts): Promise<void> {
     removeHistoryDuplicates: true,
   });
   lines.on('history', (history: string[]) => parts.history.write(history));
+  let ended = false;
+  lines.once('close', () => {
+    ended = true;
+  });
+  const prompt = (continues: boolean) => {
+    // At the end of the input lines may still be waiting to be run.
+    if (ended) return;
+    lines.setPrompt(continues ? '   … ' : 'sql> ');
+    lines.prompt();
+  };
   const buffer = createStatementBuffer();
   let running: AbortController | null = null;
   lines.on('SIGINT', () => {
@@ -48,11 +58,11 @@ export async function runRepl(parts: ReplParts): Promise<void> {
     else {
       buffer.clear();
       terminal.print();
-      prompt(lines, false);
+      prompt(false);
     }
   });
   greet(terminal, api, me);
-  prompt(lines, false);
+  prompt(false);
   for await (const line of lines) {
     if (!buffer.isOpen() && line.startsWith('\\')) {
       if (/^\\q\s*$/.test(line)) break;
@@ -64,7 +74,7 @@ export async function runRepl(parts: ReplParts): Promise<void> {
         running = null;
       }
     }
-    prompt(lines, buffer.isOpen());
+    prompt(buffer.isOpen());
   }
   lines.close();
 }
@@ -75,11 +85,6 @@ function greet(terminal: Terminal, api: ApiClient, me: AccessMe): void {
     `${colours.bold('lakehouse')} ${api.url} as ${colours.cyan(displayText(me.identity.name))} (${displayText(me.identity.role)}): ` +
       `${counted(me.datasets.length, 'dataset')}. \\h for help.`,
   );
-}
-
-function prompt(lines: Interface, continues: boolean): void {
-  lines.setPrompt(continues ? '   … ' : 'sql> ');
-  lines.prompt();
 }
 
 async function runStatement(sql: string, parts: ReplParts, signal: AbortSignal): Promise<void> {

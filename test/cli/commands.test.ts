@@ -1,0 +1,189 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lakehouse } from '../harness/command-line.ts';
+import { startTestServer, type TestServer } from '../harness/server.ts';
+
+const PEOPLE = `id,full_name,email,region,note
+1,Mara Silva,mara@example.org,EMEA,plain
+2,Omar Park,omar@example.org,APAC,"\u001b[31mred\u001b[0m"
+3,Ines Holm,ines@example.org,EMEA,"line
+break"
+`;
+
+const POLICY = `
+[roles.analyst]
+grants = [{ dataset = "people", actions = ["read"] }]
+
+[[masks]]
+tag = "pii.email"
+method = "email"
+except_roles = ["admin"]
+`;
+
+describe('the commands against a server', () => {
+  let server: TestServer;
+  let folder = '';
+  const run = (...args: string[]) =>
+    lakehouse(args, { environment: { LAKEHOUSE_URL: server.url, LAKEHOUSE_API_KEY: server.adminKey } });
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    folder = await mkdtemp(join(tmpdir(), 'lakehouse-cli-'));
+    await writeFile(join(folder, 'people.csv'), PEOPLE);
+    await writeFile(join(folder, 'access.toml'), POLICY);
+    const ingested = await run('ingest', join(folder, 'people.csv'));
+    expect(ingested).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(ingested.stdout).toMatch(/people: 3 rows, 5 columns/);
+    expect(ingested.stdout).toMatch(/personal data: .*email \(pii\.email\)/);
+  });
+  afterAll(async () => {
+    await server.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('says that the same file was loaded before', async () => {
+    expect((await run('ingest', join(folder, 'people.csv'))).stdout).toMatch(/loaded before/);
+  });
+
+  it('prints tables that no cell can disturb (K-14)', async () => {
+    const { stdout } = await run('sql', 'SELECT * FROM people ORDER BY id');
+    expect(stdout).toContain('\\x1b[31mred');
+    expect(stdout).toContain('line\\nbreak');
+    expect(stdout).not.toContain('\u001b');
+    expect(stdout).toMatch(/3 rows · /);
+  });
+
+  it.each([
+    [['--param', '2'], 'SELECT full_name FROM people WHERE id = $1', 'Omar Park'],
+    [['--param', 'which=3'], 'SELECT full_name FROM people WHERE id = $which', 'Ines Holm'],
+    [
+      ['--param', 'EMEA', '--limit', '1'],
+      'SELECT full_name FROM people WHERE region = $1 ORDER BY id',
+      'Mara Silva',
+    ],
+  ])('binds %j', async (options, sql, expected) => {
+    expect((await run('sql', sql, ...options, '--json')).json.rows[0].full_name).toBe(expected);
+  });
+
+  it('writes other formats to standard output or a file', async () => {
+    const csv = await run('sql', 'SELECT id, region FROM people ORDER BY id', '--format', 'csv');
+    expect(csv.stdout.split('\n')[0]).toContain('id');
+    const target = join(folder, 'people.parquet');
+    expect(
+      (await run('sql', 'SELECT * FROM people', '--format', 'parquet', '--output', target)).exitCode,
+    ).toBe(0);
+    expect((await readFile(target)).subarray(0, 4).toString()).toBe('PAR1');
+  });
+
+  it('reads a statement from standard input, and runs several at the prompt', async () => {
+    const environment = { LAKEHOUSE_URL: server.url, LAKEHOUSE_API_KEY: server.adminKey };
+    const piped = await lakehouse(['sql', '-', '--json'], { environment, stdin: 'SELECT 41 + 1 AS n;\n' });
+    expect(piped.json.rows).toEqual([{ n: 42 }]);
+  });
+
+  it('points at the place of a syntax error', async () => {
+    const { exitCode, stderr } = await run('sql', 'SELECT id\nFROM people\nWHER id = 1');
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/WHER id = 1\n +\^/);
+    expect(stderr).toContain('query.syntax');
+  });
+
+  it('applies a policy file, and shows the difference without applying it first', async () => {
+    const file = join(folder, 'access.toml');
+    const dry = await run('access', 'apply', file, '--dry-run');
+    expect(dry.stdout).toMatch(/Nothing was changed \(dry run\)/);
+    const applied = await run('access', 'apply', file);
+    expect(applied.stdout).toMatch(/[~+] role analyst/);
+    const again = await run('access', 'policies', 'apply', file, '--json');
+    expect(again.json.changed).toBe(false);
+  });
+
+  it('makes, lists, rotates and revokes keys', async () => {
+    const made = (
+      await run(
+        'keys',
+        'create',
+        '--name',
+        'ann',
+        '--role',
+        'analyst',
+        '--attribute',
+        'region=EMEA',
+        '--json',
+      )
+    ).json;
+    const as = (key: string, ...args: string[]) =>
+      lakehouse(args, { environment: { LAKEHOUSE_URL: server.url, LAKEHOUSE_API_KEY: key } });
+    expect(
+      (await as(made.key, 'sql', 'SELECT email FROM people WHERE id = 1', '--json')).json.rows[0].email,
+    ).toBe('***@example.org');
+    const me = await as(made.key, 'whoami');
+    expect(me.stdout).toMatch(/people .*email/);
+    expect((await as(made.key, 'keys', 'list')).exitCode).toBe(3);
+    expect((await run('keys', 'list')).stdout).toContain(made.key_id);
+    expect((await run('keys', 'list')).stdout).not.toContain(made.key);
+    const rotated = (await run('keys', 'rotate', made.key_id, '--json')).json;
+    expect((await as(rotated.key, 'whoami', '--json')).exitCode).toBe(0);
+    expect((await run('keys', 'revoke', made.key_id)).exitCode).toBe(0);
+    expect((await as(rotated.key, 'whoami')).exitCode).toBe(3);
+  });
+
+  it('reads a key from a file and never shows it', async () => {
+    const file = join(folder, 'key');
+    await writeFile(file, `${server.adminKey}\n`);
+    const environment = { LAKEHOUSE_URL: server.url };
+    const result = await lakehouse(['whoami', '--key-file', file], { environment });
+    expect(result.exitCode).toBe(0);
+    expect(result.stdout + result.stderr).not.toContain(server.adminKey);
+    const wrong = await lakehouse(['whoami', '--json'], {
+      environment: { ...environment, LAKEHOUSE_API_KEY: 'lh_live_x' },
+    });
+    expect(wrong.exitCode).toBe(3);
+    expect(wrong.stderr).not.toContain('lh_live_x');
+  });
+
+  it.each([
+    [['status'], /ready +yes/],
+    [['datasets', 'list'], /people/],
+    [['datasets', 'describe', 'people'], /email .*VARCHAR/],
+    [['datasets', 'snapshots', 'people'], /current/],
+    [['datasets', 'tag', 'people', '--owner', 'ann'], /Changed: /],
+    [['access', 'explain', 'people', '--role', 'analyst'], /allowed to read people/],
+    [['access', 'audit', '--limit', '5'], /access\./],
+    [['journal', 'events'], /dataset\.ingested/],
+    [['journal', 'stats'], /events ever created/],
+    [['journal', 'verify'], /the journal holds/],
+    [['journal', 'checkpoint'], /signature/],
+    [['truth', 'rules'], /ingest-empty-file/],
+    [['truth', 'evaluate', 'ingest', '--phase', 'after', '--context', '{"row_count":0}'], /block/],
+    [['access', 'policies', 'get'], /"roles"/],
+  ])('%j prints what people read, and JSON', async (args, expected) => {
+    const result = await run(...args);
+    expect(result.exitCode, result.stderr).toBe(0);
+    expect(result.stdout).toMatch(expected);
+    if (!['checkpoint', 'get'].includes(args.at(-1) ?? '')) {
+      expect((await run(...args, '--json')).json).toBeTypeOf('object');
+    }
+  });
+
+  it('proves by probes that nothing is open, and leaves no live key behind', async () => {
+    const { exitCode, json } = await run('doctor', '--json');
+    expect(json.holes).toEqual([]);
+    expect(exitCode).toBe(0);
+    const unproven = json.operations.filter(
+      (each: { access: string; steps: { no_grant: { verdict: string } } }) =>
+        each.access === 'demands' && each.steps.no_grant.verdict !== 'holds',
+    );
+    expect(unproven.map((each: { operation: string }) => each.operation)).toEqual([]);
+    const { keys } = (await run('keys', 'list', '--json')).json;
+    const live = keys.filter((key: { status: string; name: string }) => key.status === 'live');
+    expect(live.map((key: { name: string }) => key.name)).toEqual(['admin']);
+  });
+
+  it('deletes a dataset, and then answers like for one that never was', async () => {
+    expect((await run('datasets', 'delete', 'people')).exitCode).toBe(0);
+    expect((await run('sql', 'SELECT * FROM people')).exitCode).toBe(1);
+  });
+});

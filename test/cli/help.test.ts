@@ -1,0 +1,75 @@
+import { Readable, Writable } from 'node:stream';
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { EXIT_CODES } from '../../src/cli/cli-failure.ts';
+import { buildProgram } from '../../src/cli/program.ts';
+import { createTerminal } from '../../src/cli/terminal.ts';
+import { lakehouse } from '../harness/command-line.ts';
+
+const stream = () => new Writable({ write: (_chunk, _encoding, done) => done() });
+const program = buildProgram({
+  terminal: createTerminal({ stdin: Readable.from([]), stdout: stream(), stderr: stream(), environment: {} }),
+  environment: {},
+  fetch,
+  nowMs: () => 0,
+  interrupted: new AbortController().signal,
+});
+
+function leaves(command: Command, path: string[] = []): { path: string; command: Command }[] {
+  const below = command.commands.flatMap((child) => leaves(child, [...path, child.name()]));
+  return below.length > 0 ? below : [{ path: path.join(' '), command }];
+}
+
+/** Commands that work on a home themselves; every other one speaks to a server. `journal verify` does both. */
+const LOCAL = ['backup', 'config check', 'config show', 'demo', 'init', 'keys recover', 'restore', 'serve'];
+
+describe('the command line', () => {
+  it('works without a server only where this list says so', () => {
+    const isRemote = (command: Command) => command.options.some((option) => option.long === '--url');
+    const local = leaves(program).filter(({ command }) => !isRemote(command));
+    expect(local.map(({ path }) => path).sort()).toEqual(LOCAL);
+  });
+
+  it.each(leaves(program).map(({ path, command }) => [path, command] as const))(
+    '%s says what it does, and prints JSON',
+    (path, command) => {
+      expect(command.summary() || command.description()).not.toBe('');
+      const printsJsonOnly = ['access policies get', 'journal checkpoint'].includes(path);
+      if (!printsJsonOnly) expect(command.options.map((option) => option.long)).toContain('--json');
+    },
+  );
+
+  it.each(program.commands.map((command) => [command.name()]))('%s shows examples', async (name) => {
+    const { stdout, exitCode } = await lakehouse([name, '--help']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Examples:');
+    for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(120);
+  });
+
+  it('documents every exit code', async () => {
+    const { stdout } = await lakehouse(['--help']);
+    for (const code of Object.values(EXIT_CODES)) expect(stdout).toMatch(new RegExp(`^  ${code}  `, 'm'));
+  });
+
+  it.each([
+    [['--version'], 0],
+    [[], 2],
+    [['nope'], 2],
+    [['sql', 'SELECT 1', '--nope'], 2],
+    [['sql', 'SELECT 1', '--limit', 'many'], 2],
+    [['sql', 'SELECT 1', '--url', 'ftp://x'], 2],
+    [['sql', 'SELECT 1', '--key-file', '/nowhere/key'], 2],
+    [['sql', 'SELECT 1', '--url', 'http://127.0.0.1:1'], 4],
+    [['status', '--url', 'http://127.0.0.1:1'], 4],
+    [['serve', '--home', '/nowhere'], 2],
+    [['config', 'check', '--file', '/nowhere.toml'], 2],
+  ])('%j ends with %i', async (args, exitCode) => {
+    expect((await lakehouse(args)).exitCode).toBe(exitCode);
+  });
+
+  it('prints a failure as JSON where JSON was asked for', async () => {
+    const { stderr, stdout } = await lakehouse(['status', '--url', 'http://127.0.0.1:1', '--json']);
+    expect(JSON.parse(stderr)).toMatchObject({ code: 'cli.unreachable' });
+    expect(stdout).toBe('');
+  });
+});

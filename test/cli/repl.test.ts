@@ -1,0 +1,55 @@
+import { Readable, Writable } from 'node:stream';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createApiClient } from '../../src/cli/api-client.ts';
+import { runRepl } from '../../src/cli/sql/repl.ts';
+import { createTerminal } from '../../src/cli/terminal.ts';
+import { startTestServer, type TestServer } from '../harness/server.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+  await server.api('POST', '/ingest/file?dataset=people', {
+    body: 'id,email\n1,mara@example.org\n2,omar@example.org\n',
+  });
+});
+afterAll(() => server.close());
+
+async function session(...lines: readonly string[]): Promise<string> {
+  let text = '';
+  const stdout = new Writable({
+    write(chunk, _encoding, done) {
+      text += String(chunk);
+      done();
+    },
+  });
+  const stdin = Readable.from(lines.map((line) => `${line}\n`));
+  const terminal = createTerminal({ stdin, stdout, stderr: stdout, environment: {} });
+  const api = createApiClient({ url: server.url, apiKey: server.adminKey, delegationToken: null, fetch });
+  const history = { read: () => [], write: () => {} };
+  await runRepl({ terminal, api, limitRows: 100, history });
+  return text;
+}
+
+it('runs statements over several lines, describes what is granted, and survives mistakes', async () => {
+  const text = await session(
+    '\\d',
+    '\\d people',
+    '\\d nothing',
+    'SELEC 1;',
+    'SELECT count(*) AS people',
+    'FROM people;',
+    'SELECT 20 + 1 AS a; SELECT 20 + 2 AS b;',
+    '\\nonsense',
+    '\\q',
+    'SELECT 99 AS never;',
+  );
+  expect(text).toMatch(/as admin \(admin\): 1 dataset/);
+  expect(text).toMatch(/people +│ read, write, delete, admin/);
+  expect(text).toMatch(/email +│ string +│ pii\.email/);
+  expect(text).toContain('There is no dataset nothing');
+  expect(text).toContain('query.syntax');
+  expect(text).toMatch(/people\s+─+\s+2/);
+  expect(text).toMatch(/\b21\b[\s\S]*\b22\b/);
+  expect(text).toContain('\\h lists what there is');
+  expect(text).not.toContain('99');
+});
