@@ -17,6 +17,7 @@ import type {
   IcebergSchema,
   PinnedDataset,
   PlannedCommit,
+  ScanFile,
   ScanPlan,
 } from './catalog.ts';
 import { CommitTurns } from './commit-turns.ts';
@@ -114,7 +115,22 @@ export class DatasetCatalog implements Catalog {
     if (dataFiles !== null && files.length !== dataFiles) {
       throw damagedMetadata('a manifest list names another number of files than its snapshot');
     }
+    await this.#requireUnchanged(pinned.facts.name, files);
     return { snapshotId, schema, files };
+  }
+
+  /**
+   * Objects registered in place may be written past the catalog; a snapshot of them is only as good as they are. Another
+   * size is found here, before a query mixes what the snapshot says with what the object is now.
+   */
+  async #requireUnchanged(name: string, files: readonly ScanFile[]): Promise<void> {
+    const inPlace = files.filter((file) => !file.hasFieldIds);
+    const sizes = await Promise.all(inPlace.map((file) => this.#parts.warehouse.sizeBytes(file.path)));
+    if (inPlace.some((file, index) => file.sizeBytes !== sizes[index])) {
+      throw new LakeError(catalogErrors.source_changed, {
+        detail: `Objects that ${name} was registered over were replaced or removed since. Register it again.`,
+      });
+    }
   }
 
   async writeTarget(

@@ -69,6 +69,11 @@ export const catalogErrors = declareErrors('catalog', {
     title: 'Source cannot be registered',
     remedy: 'Register Parquet objects of one schema; ingest other formats with POST /ingest/file.',
   },
+  source_changed: {
+    kind: 'conflict',
+    title: 'Registered objects changed',
+    remedy: 'Register the dataset again with the same source: it then reads the objects as they are now.',
+  },
   metadata_damaged: {
     kind: 'internal',
     title: 'Dataset metadata damaged',

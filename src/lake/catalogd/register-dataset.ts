@@ -5,12 +5,14 @@ import type { EnginePool } from '../engine/index.ts';
 import type { ObjectSource, SourceFile } from '../storaged/index.ts';
 import type { IcebergField, NewDataFile } from './catalog.ts';
 import { requireColumns } from './dataset-name.ts';
+import type { DatasetRecord } from './dataset-record.ts';
 import { catalogErrors } from './errors.ts';
 import { assignFieldIds, schemaFingerprint } from './iceberg/schema.ts';
 import { newTableMetadata } from './iceberg/table-metadata.ts';
 import { readParquetColumns, readParquetFiles } from './parquet-source.ts';
 import type { PiiDetector } from './pii/index.ts';
 import { findTags, sampledFiles, sampleRows, type TagFindings } from './pii-tagging.ts';
+import { planScan } from './plan-scan.ts';
 import { planSnapshot } from './plan-snapshot.ts';
 import type { DatasetAttributes, TableCommit, TableCommitter } from './table-commit.ts';
 import type { TableFiles } from './table-files.ts';
@@ -167,4 +169,42 @@ export async function planRegistration(
     },
   );
   return { ...commit, datasetId, snapshotId: planned.snapshotId };
+}
+
+/**
+ * Plans a snapshot of the source's objects as they are now, for a dataset that was registered over the same source
+ * before; null where they are the very files of its current snapshot.
+ */
+export async function planRefresh(
+  parts: RegisterParts,
+  record: DatasetRecord,
+  what: Registrable,
+): Promise<(TableCommit & { snapshotId: string }) | null> {
+  if (what.source === null || record.row.source_json !== JSON.stringify(what.source)) return null;
+  const { manifest_list: manifestList } = record.row;
+  const current = manifestList === null ? [] : await planScan(parts, record.row, manifestList);
+  // Rows that were ingested since are not the source's to replace.
+  if (current.some((file) => file.hasFieldIds)) return null;
+  const key = (file: { path: string; sizeBytes: number; recordCount: number }) =>
+    `${file.sizeBytes} ${file.recordCount} ${file.path}`;
+  const known = new Set(current.map(key));
+  if (what.files.length === known.size && what.files.every((file) => known.has(key(file)))) return null;
+  const metadata = await parts.files.metadata(record.row);
+  const nowMs = parts.clock.nowMs();
+  const planned = await planSnapshot(parts, {
+    table: record.row,
+    metadata,
+    operation: 'overwrite',
+    added: what.files,
+    nowMs,
+  });
+  const tags = what.findings.tags.map(({ fieldId, tag, confidence }) => ({
+    field_id: fieldId,
+    tag,
+    source: 'detected' as const,
+    confidence,
+  }));
+  const lineage = { kind: 'refreshed', ...what.source, files: what.files.length };
+  const commit = await parts.committer.update(record, { ...planned, attributes: {}, tags, lineage, nowMs });
+  return { ...commit, snapshotId: planned.snapshotId };
 }

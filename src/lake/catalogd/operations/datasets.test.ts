@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CatalogRoom, openCatalogRoom } from '../../../../test/support/catalog-room.ts';
+import { scopes } from '../catalog.fixture.ts';
 import type { PiiDetector } from '../index.ts';
 
 let room: CatalogRoom;
@@ -65,6 +66,24 @@ describe('registering in place', () => {
     const first = await registerPeople('again');
     const second = await registerPeople('again');
     expect(second).toMatchObject({ created: false, dataset_id: first.dataset_id, journal_event_id: null });
+  });
+
+  it('makes a snapshot of objects that were added or replaced since, and refuses to read them before', async () => {
+    const first = await registerPeople('grown');
+    await parquet('grown/b.parquet', PEOPLE.replace('100', '200'));
+    const scope = scopes.resolve();
+    const facts = await room.catalogd.catalog.facts(scope, 'grown');
+    if (facts === null) throw new Error('no facts');
+    const pinned = await room.catalogd.catalog.pin(scope, facts, { kind: 'current' });
+    await expect(room.catalogd.catalog.scan(scopes.read(facts.datasetId), pinned)).rejects.toMatchObject({
+      code: 'catalog.source_changed',
+    });
+    await parquet('grown/c.parquet', PEOPLE);
+    const grown = await registerPeople('grown');
+    expect(grown).toMatchObject({ created: false, dataset_id: first.dataset_id, row_count: 300 });
+    expect(grown.snapshot_id).not.toBe(first.snapshot_id);
+    expect(await room.call('catalog.datasets.describe', { name: 'grown' })).toMatchObject({ row_count: 300 });
+    expect((await registerPeople('grown')).journal_event_id).toBeNull();
   });
 
   it('refuses other columns under the name, with the difference and what to do', async () => {

@@ -18,6 +18,7 @@ import { typeText } from '../iceberg/type-text.ts';
 import {
   declaredDataset,
   inspectSource,
+  planRefresh,
   planRegistration,
   type RegisterParts,
   type Registrable,
@@ -67,8 +68,8 @@ export function registerDataset(parts: RegisterParts & { catalog: DatasetCatalog
     summary: 'Register a dataset',
     description:
       'Makes a dataset over Parquet objects that lie in a bucket, without copying them, or of columns without rows. ' +
-      'With the columns it has already the answer is 200 and nothing changes; with others it is 409 with the ' +
-      'difference and migration rules. Columns with personal data are found and tagged.',
+      'With the columns it has already the answer is 200 and nothing changes, but for objects of the same source that ' +
+      'changed: they become a new snapshot. With other columns it is 409 with the difference and migration rules. Columns with personal data are found and tagged.',
     input,
     output,
     access: {
@@ -101,7 +102,7 @@ export function registerDataset(parts: RegisterParts & { catalog: DatasetCatalog
       return {
         async attempt() {
           const existing = await parts.store.byNameKey(given.name);
-          if (existing !== null) return unchanged(scope, existing, given, what);
+          if (existing !== null) return registered(parts, scope, existing, given, what);
           return firstCommit(parts, scope, given, what);
         },
       };
@@ -119,7 +120,14 @@ async function readRegistrable(parts: RegisterParts, scope: WriteScope, given: I
   return declaredDataset(parts, readColumns(given.columns ?? []));
 }
 
-function unchanged(scope: WriteScope, record: DatasetRecord, given: Input, what: Registrable) {
+/** The dataset is there: nothing to do where it is the same, a new snapshot where its objects changed, or a refusal. */
+async function registered(
+  parts: RegisterParts,
+  scope: WriteScope,
+  record: DatasetRecord,
+  given: Input,
+  what: Registrable,
+) {
   requireDatasetRight(scope, record, 'write');
   if (record.row.name !== given.name) {
     throw new LakeError(catalogErrors.dataset_exists, {
@@ -130,25 +138,43 @@ function unchanged(scope: WriteScope, record: DatasetRecord, given: Input, what:
     const comparison = compareSchemas(record.schema, what.fields, highestFieldId(record.schema));
     throw schemaMismatch(catalogErrors.schema_conflict, given.name, comparison);
   }
+  const commit = await planRefresh(parts, record, what);
+  const snapshotId = commit?.snapshotId ?? record.row.snapshot_id;
+  const output = (eventId: string | null): Output => ({
+    dataset: record.row.name,
+    dataset_id: record.row.dataset_id,
+    created: false,
+    fingerprint: record.row.fingerprint,
+    snapshot_id: snapshotId,
+    row_count: commit === null ? null : countRows(what),
+    columns: record.facts.columns.map((column) => ({
+      field_id: column.fieldId,
+      name: column.path.join('.'),
+      type: column.type,
+      tags: [...column.tags],
+    })),
+    journal_event_id: eventId,
+  });
+  if (commit === null) {
+    return { statements: [], event: null, truthContext: truthContext(given, what), output };
+  }
   return {
-    statements: [],
-    event: null,
+    statements: commit.statements,
+    discard: commit.discard,
     truthContext: truthContext(given, what),
-    output: (): Output => ({
-      dataset: record.row.name,
-      dataset_id: record.row.dataset_id,
-      created: false,
-      fingerprint: record.row.fingerprint,
-      snapshot_id: record.row.snapshot_id,
-      row_count: null,
-      columns: record.facts.columns.map((column) => ({
-        field_id: column.fieldId,
-        name: column.path.join('.'),
-        type: column.type,
-        tags: [...column.tags],
-      })),
-      journal_event_id: null,
-    }),
+    event: {
+      action: 'dataset.refreshed',
+      subject: `dataset:${record.row.dataset_id}`,
+      data: {
+        dataset: record.row.name,
+        dataset_id: record.row.dataset_id,
+        snapshot_id: snapshotId,
+        source: { ...what.source },
+        files: what.files.length,
+        records: countRows(what),
+      },
+    },
+    output,
   };
 }
 
