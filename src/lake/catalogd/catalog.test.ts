@@ -115,13 +115,19 @@ describe('the catalog', () => {
     });
   });
 
-  it('loses none of many concurrent appends', async () => {
+  it('loses none of 100 concurrent appends of two gateways to one dataset (F-6)', async () => {
     await lake.write({ name: 't', columns: COLUMNS, query: "SELECT 0 AS id, 'a' AS name" });
-    const writers = Array.from({ length: 20 }, (_, n) =>
-      lake.write({ name: 't', columns: COLUMNS, query: `SELECT ${n + 1} AS id, 'a' AS name` }),
+    const gateways = [lake, await lake.reopen()];
+    const writers = Array.from({ length: 100 }, (_, n) =>
+      (gateways[n % 2] ?? lake).write({
+        name: 't',
+        columns: COLUMNS,
+        query: `SELECT ${n + 1} AS id, 'a' AS name`,
+      }),
     );
-    await Promise.all(writers);
-    expect((await rows('t', { kind: 'current' }))?.count).toBe(21);
+    const written = await Promise.all(writers);
+    expect((await rows('t', { kind: 'current' }))?.count).toBe(101);
+    expect(new Set(written.map(({ snapshotId }) => snapshotId)).size).toBe(100);
   });
 
   it('shows nothing of a commit that stopped before the store’s transaction', async () => {

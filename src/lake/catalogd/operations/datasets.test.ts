@@ -138,7 +138,7 @@ describe('registering in place', () => {
     'Information_Schema.x',
     `a${'b'.repeat(128)}`,
     'a\0',
-  ])('refuses the name %j before anything is read', async (name) => {
+  ])('refuses the name %j before anything is read (K-9)', async (name) => {
     const columns = [{ name: 'x', type: 'long' }];
     const refused = await room.refusal('catalog.datasets.register', { name, columns });
     expect(['catalog.name_invalid', 'door.invalid_input']).toContain(refused.code);
