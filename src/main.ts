@@ -11,7 +11,7 @@ import {
 } from './base/index.ts';
 import { type Config, configErrors, loadConfig } from './config/index.ts';
 import { commitAsSystem, createDoor, type Door, type Settle, settleIntents } from './door/index.ts';
-import { createGateway, createMetrics, createSystem, type Metrics } from './gateway/index.ts';
+import { createGateway, createMetrics, createSystem, type Metrics, storeTotals } from './gateway/index.ts';
 import {
   type Access,
   bootstrap,
@@ -294,7 +294,7 @@ async function openSystem(home: OpenHome): Promise<System> {
       isAdministrator: (identity) =>
         access.control.authorise(identity, { kind: 'permission', permission: 'system.admin' }).allowed,
     });
-    const metrics = createMetrics({ engine: engine.stats });
+    const metrics = createMetrics({ engine: engine.stats, ...storeTotals(store) });
     const rooms = [access, truthRoom, journald, storaged, catalogd, ingestd, queryd];
     const system = createSystem({
       version: packageVersion(),

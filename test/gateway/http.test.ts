@@ -23,7 +23,7 @@ describe('the HTTP door', () => {
       method: 'POST',
       headers: { 'x-api-key': server.adminKey },
       body,
-    }).then(async (answer) => ({ status: answer.status, json: await answer.json() }));
+    }).then(async (answer) => ({ status: answer.status, json: (await answer.json()) as { code?: string } }));
 
   it('names every request, by the caller’s id where it is a sound one', async () => {
     const made = await server.api('GET', '/health');
@@ -147,6 +147,8 @@ describe('the HTTP door', () => {
     const { text } = await server.api('GET', '/metrics');
     expect(text).toContain('lakehouse_requests_total{operation="query.sql"');
     expect(text).toContain('lakehouse_engine_');
+    expect(text).toMatch(/^lakehouse_journal_events_created [1-9]/m);
+    expect(text).not.toContain('lakehouse_metric_source_failures_total{');
     expect(text).not.toContain('secret_name');
   });
 
