@@ -120,6 +120,15 @@ describe('K-3b', () => {
     expect(plans.map(shapeOf)[0]).toEqual(plans.map(shapeOf)[1]);
   });
 
+  it('samples rows and not the batches that hidden rows shape', async () => {
+    const sql = 'SELECT count(*) AS n FROM people TABLESAMPLE SYSTEM (50 PERCENT) REPEATABLE (7)';
+    const [clean, poisoned] = await Promise.all(
+      ['clean', 'poisoned'].map((world) => lake.run({ sql, world, format: 'ndjson', policies: FILTER })),
+    );
+    expect(clean?.ok).toBe(true);
+    expect(poisoned).toEqual({ ...clean, headers: expect.anything() });
+  });
+
   it('keeps every expression above the barrier', async () => {
     const plan = shapeOf(
       await lake.explain({

@@ -58,10 +58,8 @@ async function serve(id: number, request: ChildRequest): Promise<ChildAnswer> {
       return { kind: 'nothing' };
     case 'parse':
       return { kind: 'ast', ast: await take(parser).parse(request.sql) };
-    case 'deparse': {
-      const sql = await take(parser).deparse(request.ast);
-      return { kind: 'deparsed', sql, ast: await take(parser).parse(sql) };
-    }
+    case 'deparse':
+      return { kind: 'deparsed', ...(await take(parser).deparse(request.ast)) };
   }
 }
 

@@ -58,7 +58,7 @@ export async function createDuckdbInstance(settings: ChildSettings): Promise<Duc
       const paths = [...allowedPaths, resultPipePath(settings.folder)].map(quoteLiteral).join(', ');
       await connection.run(
         `SET memory_limit = '${memoryLimitMb}MB'; SET allowed_paths = [${paths}]; ` +
-          `SET preserve_insertion_order = ${preserveOrder}; ` +
+          (preserveOrder ? '' : 'SET preserve_insertion_order = false; ') +
           (blindPlan ? `SET disabled_optimizers = '${STATISTICS_OPTIMIZERS}'; ` : '') +
           'SET enable_external_access = false; SET lock_configuration = true',
       );
@@ -77,7 +77,8 @@ export async function createDuckdbInstance(settings: ChildSettings): Promise<Duc
 export interface DuckdbParser {
   /** The answer of `json_serialize_sql`, errors inside it. */
   parse(sql: string): Promise<string>;
-  deparse(ast: string): Promise<string>;
+  /** The text of a tree, and the tree of that text. */
+  deparse(ast: string): Promise<{ readonly sql: string; readonly ast: string }>;
 }
 
 /** A parser on an instance that reaches no file at all. */
@@ -92,13 +93,22 @@ export async function createDuckdbParser(): Promise<DuckdbParser> {
   await connection.run(
     'SET allowed_paths = []; SET enable_external_access = false; SET lock_configuration = true',
   );
-  const one = async (sql: string, text: string): Promise<string> => {
+  const row = async (sql: string, text: string): Promise<readonly string[]> => {
     const reader = await connection.runAndReadAll(sql, [text], [VARCHAR]);
-    return String(reader.getRows()[0]?.[0] ?? '');
+    return (reader.getRows()[0] ?? []).map(String);
   };
   return {
-    parse: (sql) => one('SELECT json_serialize_sql($1::VARCHAR)', sql),
-    deparse: (ast) => one('SELECT json_deserialize_sql($1::JSON)', ast),
+    async parse(sql) {
+      const [ast = ''] = await row('SELECT json_serialize_sql($1::VARCHAR)', sql);
+      return ast;
+    },
+    async deparse(tree) {
+      const [sql = '', ast = ''] = await row(
+        'SELECT s, json_serialize_sql(s) FROM (SELECT json_deserialize_sql($1::JSON) AS s)',
+        tree,
+      );
+      return { sql, ast };
+    },
   };
 }
 

@@ -61,6 +61,8 @@ export async function rewriteQuery(
   const query = planned.statement.node as SyntaxNode;
   const scans: TableScan[] = [];
   for (const table of planned.tables) scans.push(await planTable(deps, scope, planned, query, table));
+  const blindPlan = scans.some((scan) => scan.hides);
+  if (blindPlan) sampleByRow(query);
   await nameSubqueries(deps, scope.signal, query);
   const names = new Set<string>();
   for (const [at, { table }] of scans.entries()) {
@@ -81,7 +83,7 @@ export async function rewriteQuery(
     readFiles: [...new Set(scans.flatMap(({ plan }) => scanFiles(plan)))],
     plannedBytes: planned.tables.reduce((sum, { pinned }) => sum + pinned.plannedBytes, 0),
     preserveOrder: !isOrderFree(query),
-    blindPlan: scans.some((scan) => scan.hides),
+    blindPlan,
     maskedColumns: [...new Set(scans.flatMap((scan) => scan.maskedColumns))],
     snapshots: Object.fromEntries(planned.tables.map(({ pinned }) => [pinned.facts.name, pinned.snapshotId])),
   };
@@ -183,6 +185,13 @@ async function conditionSql(
       ? first
       : { class: 'CONJUNCTION', type: 'CONJUNCTION_AND', alias: '', query_location: 0, children: parts };
   return `(${await deps.writer.write(all, signal)})`;
+}
+
+/** A sample of whole batches would show where hidden rows lie, since they shape the batches. */
+function sampleByRow(query: SyntaxNode): void {
+  visit(query, (node) => {
+    if (isNode(node.sample) && textOf(node.sample, 'method') === 'System') node.sample.method = 'Bernoulli';
+  });
 }
 
 /**
