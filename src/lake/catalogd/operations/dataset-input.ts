@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { LakeError } from '../../../base/index.ts';
-import type { DatasetAction, DatasetFacts, Resolution, ResolveScope } from '../../../govern/scope/index.ts';
+import type {
+  DatasetAction,
+  DatasetDemand,
+  DatasetFacts,
+  ResolveScope,
+} from '../../../govern/scope/index.ts';
 import type { IcebergField } from '../catalog.ts';
 import type { DatasetCatalog } from '../dataset-catalog.ts';
 import { catalogErrors } from '../errors.ts';
@@ -46,7 +51,7 @@ export async function demandDataset(
   catalog: DatasetCatalog,
   scope: ResolveScope,
   request: { name: string; action: DatasetAction },
-): Promise<Resolution<NamedDataset>> {
+): Promise<{ readonly demands: readonly [DatasetDemand]; readonly resolved: NamedDataset }> {
   const facts = await catalog.facts(scope, request.name);
   return {
     demands: [{ kind: 'dataset', name: request.name, action: request.action, facts, snapshotId: null }],

@@ -34,7 +34,9 @@ const input = z.strictObject({
   set_tags: columnTags.optional().describe('Tags to set on columns.'),
   remove_tags: columnTags
     .optional()
-    .describe('Tags to remove from columns; a detector does not set them again.'),
+    .describe(
+      'Tags to remove from columns; a detector does not set them again. Needs the permission access.admin: masks go by tag.',
+    ),
   rename_columns: z
     .array(z.strictObject({ from: z.string().min(1).max(255), to: z.string().min(1).max(255) }))
     .max(10_000)
@@ -81,7 +83,15 @@ export function updateDatasetOperation(parts: {
     output,
     access: {
       kind: 'demands',
-      resolve: (scope, given) => demandDataset(parts.catalog, scope, { name: given.name, action: 'admin' }),
+      async resolve(scope, given) {
+        const { demands, resolved } = await demandDataset(parts.catalog, scope, {
+          name: given.name,
+          action: 'admin',
+        });
+        if (given.remove_tags === undefined) return { demands, resolved };
+        // Masks go by tag: whoever takes one away decides what everybody sees, as whoever writes the policy does.
+        return { demands: [...demands, { kind: 'permission', permission: 'access.admin' }], resolved };
+      },
     },
     truth: {
       before: { none: 'No rows come in or go out.' },
