@@ -4,7 +4,6 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import {
   createIdGenerator,
   createLogger,
-  isLakeError,
   LakeError,
   type Logger,
   systemClock,
@@ -26,6 +25,7 @@ import {
   type BackupReport,
   backupHome,
   commitTask,
+  createReadiness,
   type HomeLayout,
   homeLayout,
   makeHome,
@@ -294,11 +294,16 @@ async function openSystem(home: OpenHome): Promise<System> {
       isAdministrator: (identity) =>
         access.control.authorise(identity, { kind: 'permission', permission: 'system.admin' }).allowed,
     });
+    const storeReady = createReadiness({ store, clock });
     const metrics = createMetrics({ engine: engine.stats, ...storeTotals(store) });
     const rooms = [access, truthRoom, journald, storaged, catalogd, ingestd, queryd];
     const system = createSystem({
       version: packageVersion(),
-      health: { live: () => live, ready: () => readiness(store, live) },
+      health: {
+        live: () => live,
+        ready: async () =>
+          live ? await storeReady() : { ready: false, reasons: ['the server is stopping'] },
+      },
       metrics,
       contract: () => ({ operations: created.door.operations, routes }),
     });
@@ -402,19 +407,6 @@ function upkeepTasks(
       },
     },
   ];
-}
-
-async function readiness(store: Metastore, live: boolean) {
-  if (!live) return { ready: false, reasons: ['the server is stopping'] };
-  try {
-    await store.commit([]);
-    return { ready: true, reasons: [] };
-  } catch (error) {
-    return {
-      ready: false,
-      reasons: [isLakeError(error) ? error.errorCode.title : 'the store does not answer'],
-    };
-  }
 }
 
 function startNotices(config: Config, settled: number): string[] {

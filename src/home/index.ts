@@ -4,5 +4,6 @@ export { requireFormat } from './format.ts';
 export { makeHome } from './init.ts';
 export type { HomeLayout } from './layout.ts';
 export { homeLayout } from './layout.ts';
+export { createReadiness } from './readiness.ts';
 export type { UpkeepTask } from './upkeep.ts';
 export { commitTask, startUpkeep } from './upkeep.ts';

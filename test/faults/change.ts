@@ -35,7 +35,8 @@ export async function ask(server: ChildServer, change: Change): Promise<boolean>
   return true;
 }
 
-function send(server: ChildServer, change: Change): Promise<ApiAnswer> {
+/** Sends the request of a change, whatever its answer. */
+export function send(server: ChildServer, change: Change): Promise<ApiAnswer> {
   const headers = { 'idempotency-key': `${change.kind}-${change.name}` };
   if (change.kind === 'object') {
     return server.api('PUT', objectPath(change), { body: change.content, headers });

@@ -1,17 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, type Change, journalOf, makeChange, occurrences } from './change.ts';
 import { type ChildServer, makeTestHome, type Standby, standBy, type TestHome } from './child-server.ts';
-import { attachStrace, diskThreads, parseTrace, requireStrace } from './strace.ts';
-
-const STEPS = 'fsync,fdatasync,rename,renameat,renameat2,mkdir,unlink,ftruncate,pwrite64';
-const ONE_FILE_THREAD = { UV_THREADPOOL_SIZE: '1' };
-
-/** A place in a change: just before the n-th call of a kind by one thread. */
-interface Point {
-  readonly thread: 'files' | 'store';
-  readonly call: string;
-  readonly nth: number;
-}
+import { ONE_FILE_THREAD, type Point, pointsOf } from './disk-points.ts';
+import { attachStrace, diskThreads, requireStrace } from './strace.ts';
 
 describe.each(['ingest', 'object'] as const)('killed before each step to the disk, one %s', (kind) => {
   let home: TestHome;
@@ -67,27 +58,6 @@ describe.each(['ingest', 'object'] as const)('killed before each step to the dis
     await server.stop();
   }, 900_000);
 });
-
-/** The steps to the disk of a change, in order, seen in one that goes through. */
-async function pointsOf(server: ChildServer, change: Change): Promise<readonly Point[]> {
-  const threads = diskThreads(server.pid);
-  const trace = await attachStrace({ pid: server.pid, args: ['-e', `trace=${STEPS}`] });
-  expect(await ask(server, change)).toBe(true);
-  const calls = parseTrace(await trace.detach());
-  const points: Point[] = [];
-  for (const thread of ['files', 'store'] as const) {
-    const own = calls.filter((call) => call.thread === threads[thread]);
-    // strace counts each kind of call by itself.
-    for (const [call, same] of Map.groupBy(own, (traced) => traced.call)) {
-      const every = same.map((_, index) => index + 1);
-      // The store writes its log page by page, a few more or fewer each time: some of them stand for all.
-      const chosen = call === 'pwrite64' ? every.slice(0, -6).filter((nth) => nth % 12 === 1) : every;
-      for (const nth of chosen) points.push({ thread, call, nth });
-    }
-  }
-  expect(points.length).toBeGreaterThan(5);
-  return points;
-}
 
 /** Asks for the change of a server that is killed at the point; true where it was answered all the same. */
 async function askAndDie(server: ChildServer, point: Point, change: Change): Promise<boolean> {

@@ -13,8 +13,15 @@ export interface IdempotencyRow {
   created_ms: number;
 }
 
+/** One row, written to find out whether the store takes changes. */
+export interface StoreProbeRow {
+  probe: number;
+  probed_ms: number;
+}
+
 export interface DoorTables {
   idempotency_records: IdempotencyRow;
+  store_probes: StoreProbeRow;
 }
 
 export const doorMigrations: readonly Migration[] = [
@@ -33,5 +40,9 @@ export const doorMigrations: readonly Migration[] = [
       )`,
       'CREATE INDEX idempotency_records_created ON idempotency_records (created_ms)',
     ],
+  },
+  {
+    name: '0002-store-probes',
+    statements: ['CREATE TABLE store_probes (probe INTEGER NOT NULL PRIMARY KEY, probed_ms BIGINT NOT NULL)'],
   },
 ];
