@@ -61,10 +61,15 @@ export async function examine(parts: ExamineParts): Promise<DoctorReport> {
   const operations: OperationReport[] = [];
   try {
     const facts = { hiddenDataset: await hiddenDataset(api) };
-    for (const entry of entries) {
-      operations.push(await examineEntry(entry, { ...parts, keys, facts, rules }));
+    // Reads first: a change is tried without a grant only where nothing before it was found open.
+    for (const entry of [...entries].sort(
+      (a, b) => Number(a.kind === 'mutation') - Number(b.kind === 'mutation'),
+    )) {
+      const isOpen = operations.some((report) => hasHole(report));
+      operations.push(await examineEntry(entry, { ...parts, keys, facts, rules, isOpen }));
       parts.onProgress(operations.length, entries.length);
     }
+    operations.sort((a, b) => (`${a.operation} ${a.address}` < `${b.operation} ${b.address}` ? -1 : 1));
   } finally {
     await keys.close();
   }
@@ -86,6 +91,8 @@ interface EntryParts extends ExamineParts {
   readonly keys: ProbeKeys;
   readonly facts: SampleFacts;
   readonly rules: ReadonlyMap<string, number>;
+  /** Something was found open already. */
+  readonly isOpen: boolean;
 }
 
 async function examineEntry(entry: ContractEntry, parts: EntryParts): Promise<OperationReport> {
@@ -129,6 +136,9 @@ async function withoutGrant(
   parts: EntryParts,
 ): Promise<{ evidence: Evidence; requestId: string | null }> {
   if (entry.access === 'public') return { evidence: publicEvidence(entry, parts), requestId: null };
+  if (parts.isOpen && entry.kind === 'mutation') {
+    return { evidence: evidence(parts, 'not_applicable', 'not tried: it might go through'), requestId: null };
+  }
   const { status, code, requestId } = await seen(parts.keys.powerless, sampleRequest(entry, parts.facts));
   if (entry.access === 'authenticated') {
     const verdict = status === 401 ? 'hole' : 'not_applicable';
@@ -142,7 +152,7 @@ async function withoutGrant(
 
 /** The probe's own request must stand in the audit, whatever became of it. */
 async function audited(requestId: string | null, entry: ContractEntry, parts: EntryParts): Promise<Evidence> {
-  if (requestId === null) return evidence(parts, 'not_applicable', 'public: no identity to name');
+  if (requestId === null) return evidence(parts, 'not_applicable', 'no request to look for');
   const { value } = await parts.api.json<{ rows: readonly { operation: string; decision: string }[] }>({
     method: 'GET',
     path: '/access/audit',
@@ -214,6 +224,10 @@ async function ruleCounts(api: ApiClient): Promise<ReadonlyMap<string, number>> 
   const counts = new Map<string, number>();
   for (const rule of value.rules) counts.set(rule.task_class, (counts.get(rule.task_class) ?? 0) + 1);
   return counts;
+}
+
+function hasHole(report: OperationReport): boolean {
+  return STEPS.some((step) => report.steps[step].verdict === 'hole');
 }
 
 function holesOf(operations: readonly OperationReport[], journal: Evidence): readonly string[] {
