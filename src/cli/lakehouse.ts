@@ -1,3 +1,4 @@
+import { createPatientFetch } from './patient-fetch.ts';
 import { runProgram } from './program.ts';
 import { createTerminal } from './terminal.ts';
 
@@ -19,7 +20,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
     environment: process.env,
   }),
   environment: process.env,
-  fetch,
+  fetch: createPatientFetch(),
   nowMs: () => performance.now(),
   interrupted: interrupted.signal,
 });

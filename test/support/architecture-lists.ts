@@ -45,7 +45,7 @@ export const RESTRICTED_MODULES: readonly {
       { path: 'src/lake/engine/json-value.ts', reason: 'the engine’s value types as JSON' },
     ],
   },
-  { modules: ['undici'], allowed: [] },
+  { modules: ['undici'], allowed: ['src/cli/patient-fetch.ts'] },
   {
     modules: ['node:child_process', 'child_process'],
     allowed: [
