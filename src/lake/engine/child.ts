@@ -4,6 +4,7 @@ import {
   type DuckdbInstance,
   type DuckdbParser,
 } from './duckdb-instance.ts';
+import type { EngineColumn } from './engine.ts';
 import type { ChildAnswer, ChildInput, ChildOutput, ChildRequest, ChildSettings } from './protocol.ts';
 
 /**
@@ -14,6 +15,8 @@ const settings = readSettings(process.argv[2]);
 let warm: DuckdbInstance | null = null;
 let leased: DuckdbInstance | null = null;
 let parser: DuckdbParser | null = null;
+/** Settles when what runs on the leased instance has ended; an instance is never closed under a statement. */
+let statement: Promise<unknown> = Promise.resolve();
 
 process.on('message', (input: ChildInput) => {
   if ('interrupt' in input) leased?.interrupt();
@@ -44,14 +47,14 @@ async function serve(id: number, request: ChildRequest): Promise<ChildAnswer> {
       await leased.lock(request);
       return { kind: 'nothing' };
     case 'query':
-      return { kind: 'result', result: await take(leased).query(request.sql, request.parameters) };
+      return { kind: 'result', result: await track(take(leased).query(request.sql, request.parameters)) };
     case 'stream': {
-      const rowCount = await take(leased).stream(request, (columns) =>
-        send({ kind: 'columns', id, columns }),
-      );
+      const announce = (columns: readonly EngineColumn[]) => send({ kind: 'columns', id, columns });
+      const rowCount = await track(take(leased).stream(request, announce));
       return { kind: 'streamed', rowCount };
     }
     case 'close':
+      await statement.catch(() => {});
       leased?.close();
       leased = null;
       if (settings !== null) warm ??= await createDuckdbInstance(settings);
@@ -61,6 +64,11 @@ async function serve(id: number, request: ChildRequest): Promise<ChildAnswer> {
     case 'deparse':
       return { kind: 'deparsed', ...(await take(parser).deparse(request.ast)) };
   }
+}
+
+function track<T>(work: Promise<T>): Promise<T> {
+  statement = work;
+  return work;
 }
 
 function take<T>(thing: T | null): T {
