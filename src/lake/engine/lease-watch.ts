@@ -1,0 +1,107 @@
+import { LakeError } from '../../base/index.ts';
+import type { LeaseRequest } from './engine.ts';
+import type { EngineProcess } from './engine-process.ts';
+import { engineErrors } from './errors.ts';
+
+const KILL_AFTER_INTERRUPT_MS = 1_000;
+const MEMORY_CHECK_MS = 50;
+
+/** Watches one lease's time, caller and memory, and stops what oversteps. */
+export interface LeaseWatch {
+  /** Why the lease was stopped; null while it runs. From then on every statement fails with it. */
+  reason(): LakeError | null;
+  /** Runs one request to the process; its failure is the reason of the stop, where there is one. */
+  guard<T>(run: () => Promise<T>): Promise<T>;
+  /** The holder is done: what still runs is interrupted, and killed if it does not end. */
+  finish(): void;
+  /** The process has answered for the last time: no timer of this lease may touch it again. */
+  end(): void;
+}
+
+export interface WatchParts {
+  readonly process: EngineProcess;
+  readonly request: LeaseRequest;
+  readonly processMemoryMb: number;
+  /** Called once, when the lease is stopped. */
+  readonly onStop: (reason: LakeError) => void;
+  readonly onKilled: () => void;
+}
+
+/**
+ * ```
+ * running ──timeout, abort, finish──▶ interrupted ──1 s──▶ killed
+ *    └──────memory──────────────────────────────────────▶ killed
+ * ```
+ */
+export function watchLease(parts: WatchParts): LeaseWatch {
+  const { process: engine, request } = parts;
+  let stopped: LakeError | null = null;
+  let running = 0;
+  let killTimer: NodeJS.Timeout | undefined;
+  const kill = () => {
+    parts.onKilled();
+    engine.kill(stopped);
+  };
+  const interrupt = () => {
+    if (running === 0 || killTimer !== undefined) return;
+    engine.interrupt();
+    killTimer = setTimeout(kill, KILL_AFTER_INTERRUPT_MS);
+  };
+  const stop = (reason: LakeError) => {
+    if (stopped !== null) return false;
+    stopped = reason;
+    parts.onStop(reason);
+    return true;
+  };
+  const stopGently = (reason: LakeError) => {
+    if (stop(reason)) interrupt();
+  };
+  const onAbort = () => stopGently(cancelled());
+  const timer = setTimeout(() => stopGently(timedOut(request.timeoutMs)), request.timeoutMs);
+  const memoryTimer = setInterval(() => {
+    void engine.residentBytes().then((bytes) => {
+      if (bytes !== null && bytes > parts.processMemoryMb * 1_048_576 && stop(outOfMemory())) kill();
+    });
+  }, MEMORY_CHECK_MS);
+  request.signal.addEventListener('abort', onAbort, { once: true });
+  if (request.signal.aborted) onAbort();
+  return {
+    reason: () => stopped,
+    async guard(run) {
+      if (stopped !== null) throw stopped;
+      running += 1;
+      try {
+        return await run();
+      } catch (error) {
+        throw stopped ?? error;
+      } finally {
+        running -= 1;
+      }
+    },
+    finish() {
+      clearTimeout(timer);
+      clearInterval(memoryTimer);
+      request.signal.removeEventListener('abort', onAbort);
+      stopped ??= cancelled();
+      interrupt();
+    },
+    end: () => clearTimeout(killTimer),
+  };
+}
+
+function cancelled(): LakeError {
+  return new LakeError(engineErrors.cancelled, { detail: 'The query was cancelled before its end.' });
+}
+
+function timedOut(timeoutMs: number): LakeError {
+  return new LakeError(engineErrors.timeout, {
+    detail: `The query did not end within its ${timeoutMs} ms.`,
+    data: { timeout_ms: timeoutMs },
+  });
+}
+
+function outOfMemory(): LakeError {
+  return new LakeError(engineErrors.memory, {
+    detail: 'The query used more memory than one engine process may hold and was stopped.',
+  });
+}
