@@ -1,4 +1,5 @@
 import { LakeError } from '../../base/index.ts';
+import { duckdbTypeOf } from '../catalogd/index.ts';
 import { columnNames } from './column-names.ts';
 import { ColumnTally } from './column-tally.ts';
 import { guessDialect } from './csv-dialect.ts';
@@ -91,25 +92,30 @@ export async function sampleCsv(
   return { dialect, hasHeader, columns, needsSorting, isPadded: false };
 }
 
-/** The file as the engine reads it, every column checked into its type while it is read. */
+/** The file as the engine reads it: the text `c<n>` of every column, and `v<n>`, what it reads as in the column's type. */
 export function csvSource(path: string, table: CsvTable, options: { longestRowBytes: number }): string {
   const { dialect, columns } = table;
   const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
   const names = columns.map((_, index) => `${literal(`c${index}`)}: 'VARCHAR'`);
   const lineBytes = Math.max(MIN_LINE_BYTES, 2 * options.longestRowBytes);
   if (table.isPadded) names.push("'padding': 'VARCHAR'");
+  const values = columns.flatMap(({ type }, index) => {
+    return type === 'string' ? [] : [`TRY_CAST(c${index} AS ${duckdbTypeOf(type)}) AS v${index}`];
+  });
   return (
-    `read_csv(${literal(path)}, auto_detect=false, header=${table.hasHeader}, delim=${literal(dialect.delimiter)}, ` +
+    `(SELECT ${['*', ...values].join(', ')} FROM read_csv(${literal(path)}, auto_detect=false, header=${table.hasHeader}, delim=${literal(dialect.delimiter)}, ` +
     `quote='"', escape=${literal(dialect.escape)}, new_line=${LINE_ENDS[dialect.lineEnd]}, nullstr='', ` +
     // Strict is the default; said outright, the engine (1.5.6) reads no row of a file with CRLF, without an error.
     `allow_quoted_nulls=false, ` +
-    `max_line_size=${lineBytes}, buffer_size=${4 * lineBytes}, columns={${names.join(', ')}})`
+    `max_line_size=${lineBytes}, buffer_size=${4 * lineBytes}, columns={${names.join(', ')}}))`
   );
 }
 
 /** SQL of one column of `csvSource`. */
 export function csvColumn(index: number, column: CsvColumn, engineType: string): string {
-  return checkedCast(`c${index}`, column.type, engineType);
+  const own = duckdbTypeOf(column.type);
+  const checked = checkedCast(`c${index}`, column.type, own, `v${index}`);
+  return own === engineType ? checked : `CAST(${checked} AS ${engineType})`;
 }
 
 /**

@@ -105,13 +105,18 @@ export function expectation(type: string): string {
 /**
  * SQL that reads a text expression as `engineType`, and fails the statement on a text that `accepts` refuses. The text
  * must come back the same from the read value, or have one of the closed forms: the engine's own casts round `1.5` to
- * 2, trim, and take `1_000` and `1e3` for whole numbers.
+ * 2, trim, and take `1_000` and `1e3` for whole numbers. `value` names `TRY_CAST(text AS engineType)` where a query
+ * below has it already: inside a CASE the engine works it out for each mention.
  */
-export function checkedCast(text: string, type: string, engineType: string): string {
+export function checkedCast(
+  text: string,
+  type: string,
+  engineType: string,
+  value = `TRY_CAST(${text} AS ${engineType})`,
+): string {
   if (type === 'string') return text;
-  const value = `TRY_CAST(${text} AS ${engineType})`;
   return (
-    `CASE WHEN ${text} IS NULL OR ${text} = '' THEN NULL WHEN ${acceptance(text, value, type)} THEN ${value} ` +
+    `CASE WHEN ${acceptance(text, value, type)} THEN ${value} WHEN ${text} IS NULL OR ${text} = '' THEN NULL ` +
     `ELSE CAST(error('unfit value') AS ${engineType}) END`
   );
 }
@@ -129,9 +134,12 @@ function acceptance(text: string, value: string, type: string): string {
       );
     case 'time':
       return `${value} IS NOT NULL AND regexp_full_match(${text}, '[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,6})?')`;
+    case 'date':
+      return `${value} IS NOT NULL AND ${same}`;
     case 'timestamp':
+      // The whole form first: it is what nearly every value has, and printing the value again costs more.
       return (
-        `${value} IS NOT NULL AND (${same} OR regexp_full_match(${text}, ` +
+        `${value} IS NOT NULL AND (${text} LIKE '____-__-__ __:__:__' OR regexp_full_match(${text}, ` +
         `'[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?)?'))`
       );
     case 'timestamptz':
