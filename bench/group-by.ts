@@ -10,7 +10,7 @@ import { createQueryLake, type LakePolicy, type QueryLake } from '../test/suppor
 /** One figure of the bench table. */
 export interface BenchRow {
   readonly name: string;
-  /** Milliseconds, median of the rounds. */
+  /** Milliseconds, fastest of the rounds. */
   readonly ours: number;
   readonly peer: number;
   readonly ratio: number;
@@ -19,7 +19,9 @@ export interface BenchRow {
 
 const COPIES = 10;
 const ROUNDS = 5;
-const FLIGHTS = fileURLToPath(new URL('../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url));
+const FLIGHTS = fileURLToPath(
+  new URL('../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url),
+);
 
 const POLICY: LakePolicy = {
   filter: 'origin <> identity.airport',
@@ -39,6 +41,9 @@ const FILTERED = `${MASKED} FROM {flights} WHERE origin <> 'ATL'`;
 const BARRED = `${MASKED} FROM (SELECT greatest(date, date) AS date, delay, distance, origin, greatest(destination, destination) AS destination
   FROM {flights} WHERE origin <> 'ATL') LIMIT 9223372036854775807`;
 
+/** What a careful author of the SQL would set, as we do: these queries do not depend on the order of rows. */
+const UNORDERED = { preserveOrder: false } as const;
+
 export async function run(): Promise<BenchRow[]> {
   const lake = await createQueryLake({ engine: { processes: 1, small_processes: 0, memory_limit_mb: 1024 } });
   try {
@@ -56,11 +61,11 @@ export async function run(): Promise<BenchRow[]> {
     return [
       await compare('group-by over 30 M rows, masks and filter on', '≤ 1.15×', {
         ours: () => ask(lake, GOVERNED, { flights: POLICY }),
-        peer: () => lake.raw(GOVERNED.replace('flights', `(${BARRED})`)),
+        peer: () => lake.raw(GOVERNED.replace('flights', `(${BARRED})`), UNORDERED),
       }),
       await compare('the barrier’s own cost in that', 'printed', {
-        ours: () => lake.raw(GOVERNED.replace('flights', `(${BARRED})`)),
-        peer: () => lake.raw(GOVERNED.replace('flights', `(${FILTERED})`)),
+        ours: () => lake.raw(GOVERNED.replace('flights', `(${BARRED})`), UNORDERED),
+        peer: () => lake.raw(GOVERNED.replace('flights', `(${FILTERED})`), UNORDERED),
       }),
       await compare('group-by over 30 M rows, nothing hidden', '≤ 1.15×', {
         ours: () => ask(lake, OPEN, {}),
@@ -98,13 +103,9 @@ async function compare(
       if (round > 0) times[side].push(performance.now() - start);
     }
   }
-  const ours = median(times.ours);
-  const peer = median(times.peer);
+  const ours = Math.min(...times.ours);
+  const peer = Math.min(...times.peer);
   return { name, ours, peer, ratio: ours / peer, target };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -2,32 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger, isLakeError, LakeError, systemClock } from '../../src/base/index.ts';
+import { createLogger, isLakeError, systemClock } from '../../src/base/index.ts';
 import { configSchema } from '../../src/config/index.ts';
-import { createExpressionParser, type ExpressionParser } from '../../src/govern/access/index.ts';
+import { createExpressionParser } from '../../src/govern/access/index.ts';
+import { type DatasetDecision, type Identity, scopeIssuer } from '../../src/govern/scope/index.ts';
 import {
-  type AnyScope,
-  type BoundExpression,
-  type DatasetDecision,
-  type DatasetFacts,
-  type Identity,
-  type MaskDecision,
-  type MaskMethod,
-  scopeIssuer,
-} from '../../src/govern/scope/index.ts';
-import {
-  type Catalog,
   duckdbFieldIds,
   duckdbTypeOf,
   type IcebergField,
   type IcebergSchema,
-  type IcebergType,
-  type PinnedDataset,
   type ScanFile,
-  type ScanPlan,
 } from '../../src/lake/catalogd/index.ts';
-import { createEnginePool, type EngineLease, type EnginePool } from '../../src/lake/engine/index.ts';
+import { createEnginePool, type EnginePool, type LeaseRequest } from '../../src/lake/engine/index.ts';
 import { createQueryd } from '../../src/lake/queryd/index.ts';
+import { lakeCatalog, type Version } from './lake-catalog.ts';
+import { explaining, keptLeases } from './lake-engine.ts';
+import { cached, decide, type LakePolicy } from './lake-policy.ts';
+
+export type { LakePolicy } from './lake-policy.ts';
 
 /**
  * Queries over real Parquet files and a real engine, with decisions written in the test: for attacks on the rewriter,
@@ -40,8 +32,11 @@ export interface QueryLake {
   run(request: LakeRequest): Promise<LakeAnswer>;
   /** The engine's plan of what would run, as text. */
   explain(request: LakeRequest): Promise<string>;
-  /** Runs SQL on the engine with no policy, with `{name}` standing for the files of a dataset. */
-  raw(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /**
+   * Runs SQL on the engine with no policy, with `{name}` standing for the files of a dataset. `lease` changes how the
+   * instance is set up.
+   */
+  raw(sql: string, lease?: Partial<LeaseRequest>): Promise<readonly Readonly<Record<string, unknown>>[]>;
   close(): Promise<void>;
 }
 
@@ -57,13 +52,6 @@ export interface LakeDataset {
   readonly hasFieldIds?: boolean;
   /** A dataset of the same name may exist in several worlds, which differ in what they hide. */
   readonly world?: string;
-}
-
-export interface LakePolicy {
-  /** Dotted path → method, or the SQL of an expression. */
-  readonly masks?: Readonly<Record<string, MaskMethod | { readonly expression: string }>>;
-  readonly filter?: string;
-  readonly identity?: Readonly<Record<string, string | number | boolean>>;
 }
 
 export interface LakeRequest {
@@ -83,13 +71,6 @@ export interface LakeRequest {
 export type LakeAnswer =
   | { readonly ok: true; readonly text: string; readonly headers: Readonly<Record<string, string>> }
   | { readonly ok: false; readonly code: string; readonly detail: string; readonly data: unknown };
-
-interface Version {
-  readonly snapshotId: string;
-  readonly timeMs: number;
-  readonly schema: IcebergSchema;
-  readonly files: readonly ScanFile[];
-}
 
 /**
  * With `keepLeases`, queries of one kind run on one instance, one after another: for thousands of them, since making an
@@ -210,14 +191,15 @@ export async function createQueryLake(
       if (!answer.ok) throw new Error(`${answer.code}: ${answer.detail}`);
       return answer.text;
     },
-    async raw(sql) {
+    async raw(sql, changes = {}) {
       const lease = await (kept ?? engine).lease({
         lane: 'query',
         readFiles: allFiles(),
         writeFiles: [],
         memoryLimitMb: 512,
-        timeoutMs: 60_000,
+        timeoutMs: 600_000,
         signal: new AbortController().signal,
+        ...changes,
       });
       try {
         const text = sql.replace(/\{([\w:]+)\}/g, (_, name: string) => {
@@ -239,72 +221,6 @@ export async function createQueryLake(
     },
   };
   return lake;
-}
-
-/** An engine that answers a request with its plan where the request asks for that. */
-function explaining(engine: EnginePool, plans: WeakSet<AbortSignal>): EnginePool {
-  let explain = false;
-  return {
-    ...engine,
-    deparse(ast, signal) {
-      explain = plans.has(signal);
-      return engine.deparse(ast, signal);
-    },
-    async lease(request) {
-      const lease = await engine.lease(request);
-      if (!explain) return lease;
-      return {
-        ...lease,
-        async stream(sql, parameters) {
-          const { rows } = await lease.query(`EXPLAIN ${sql}`, parameters);
-          const text = Buffer.from(String(rows[0]?.explain_value));
-          return {
-            columns: [],
-            chunks: (async function* () {
-              yield text;
-            })(),
-            rowCount: () => 1,
-          };
-        },
-      };
-    },
-  };
-}
-
-/** An engine whose leases are given back only at the end: one for plans that may use statistics, one for others. */
-function keptLeases(
-  engine: EnginePool,
-  files: () => readonly string[],
-): EnginePool & { release(): Promise<void> } {
-  const leases = new Map<string, Promise<EngineLease>>();
-  const turns = new Map<string, Promise<void>>();
-  let used = 0;
-  return {
-    parse: engine.parse,
-    deparse: engine.deparse,
-    stats: engine.stats,
-    close: engine.close,
-    async lease(request) {
-      const key = `${request.blindPlan ?? false} ${used++ % 2}`;
-      const made =
-        leases.get(key) ??
-        engine.lease({ ...request, lane: 'query', readFiles: files(), timeoutMs: 3_600_000 });
-      leases.set(key, made);
-      const before = turns.get(key);
-      const turn = Promise.withResolvers<void>();
-      turns.set(key, turn.promise);
-      await before;
-      const lease = await made;
-      return {
-        query: (sql, parameters) => lease.query(sql, parameters),
-        stream: (sql, parameters, format) => lease.stream(sql, parameters, format),
-        release: async () => turn.resolve(),
-      };
-    },
-    async release() {
-      for (const lease of leases.values()) await (await lease).release();
-    },
-  };
 }
 
 const IDENTITY: Identity = {
@@ -369,123 +285,4 @@ async function copy(
   } finally {
     await lease.release();
   }
-}
-
-function lakeCatalog(
-  versionsOf: (name: string, scope: AnyScope) => readonly Version[],
-): Pick<Catalog, 'facts' | 'pin' | 'scan'> {
-  return {
-    async facts(scope, name) {
-      const versions = versionsOf(name, scope);
-      const current = versions.at(-1);
-      if (current === undefined) return null;
-      return {
-        datasetId: `id-${name}`,
-        name,
-        owner: null,
-        discoverable: false,
-        tags: [],
-        columns: columnsOf(current.schema.fields, []),
-        history: versions.map(({ timeMs, schema }) => ({
-          sinceMs: timeMs,
-          columns: columnsOf(schema.fields, []),
-        })),
-        snapshotId: current.files.length === 0 ? null : current.snapshotId,
-      };
-    },
-    async pin(scope, facts, asOf): Promise<PinnedDataset> {
-      const versions = versionsOf(facts.name, scope);
-      const found =
-        asOf.kind === 'current'
-          ? versions.at(-1)
-          : asOf.kind === 'snapshot'
-            ? versions.find(({ snapshotId }) => snapshotId === asOf.snapshotId)
-            : versions.findLast(({ timeMs }) => timeMs <= asOf.timestampMs);
-      if (found === undefined) {
-        throw new LakeError(
-          { code: 'catalog.snapshot_not_found', kind: 'not_found', title: '', remedy: '', retryable: false },
-          { detail: 'No such snapshot.' },
-        );
-      }
-      return {
-        facts,
-        snapshotId: found.files.length === 0 ? null : found.snapshotId,
-        schema: found.schema,
-        plannedBytes: found.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-      };
-    },
-    async scan(scope, pinned): Promise<ScanPlan> {
-      scope.decision(pinned.facts.datasetId, 'read');
-      const version = versionsOf(pinned.facts.name, scope).find(
-        ({ snapshotId }) => snapshotId === pinned.snapshotId,
-      );
-      return { snapshotId: pinned.snapshotId, schema: pinned.schema, files: version?.files ?? [] };
-    },
-  };
-}
-
-function columnsOf(fields: readonly IcebergField[], parents: readonly string[]): DatasetFacts['columns'] {
-  return fields.flatMap(({ id, name, type }) => [
-    { fieldId: id, path: [...parents, name], type: typeof type === 'string' ? type : type.type, tags: [] },
-    ...columnsOf(membersOf(type), [...parents, name]),
-  ]);
-}
-
-function membersOf(type: IcebergType): readonly IcebergField[] {
-  if (typeof type === 'string') return [];
-  if (type.type === 'struct') return type.fields;
-  if (type.type === 'list')
-    return [{ id: type['element-id'], name: 'element', required: false, type: type.element }];
-  return [
-    { id: type['key-id'], name: 'key', required: true, type: type.key },
-    { id: type['value-id'], name: 'value', required: false, type: type.value },
-  ];
-}
-
-function cached(parser: ExpressionParser): ExpressionParser {
-  const known = new Map<string, ReturnType<ExpressionParser['parse']>>();
-  return {
-    parse(sql) {
-      const result = known.get(sql) ?? parser.parse(sql);
-      known.set(sql, result);
-      return result;
-    },
-  };
-}
-
-async function decide(
-  parser: ExpressionParser,
-  facts: DatasetFacts,
-  policy: LakePolicy,
-): Promise<DatasetDecision> {
-  const idOf = (path: string) =>
-    facts.columns.find((column) => column.path.join('.') === path)?.fieldId ?? -1;
-  const bind = async (sql: string): Promise<BoundExpression> => {
-    const parsed = await parser.parse(sql);
-    if (!parsed.ok) throw new Error(`policy: ${parsed.message}`);
-    const { node, columnNames, identityNames } = parsed.expression;
-    return {
-      node,
-      columns: new Map(columnNames.map((name) => [name, idOf(name)])),
-      identity: new Map(identityNames.map((name) => [name, policy.identity?.[name] ?? ''])),
-    };
-  };
-  const masks = new Map<number, MaskDecision>();
-  for (const [path, mask] of Object.entries(policy.masks ?? {})) {
-    const fieldId = idOf(path);
-    masks.set(fieldId, {
-      fieldId,
-      method: typeof mask === 'string' ? mask : 'expression',
-      expression: typeof mask === 'string' ? null : await bind(mask.expression),
-      reasons: [],
-    });
-  }
-  return {
-    datasetId: facts.datasetId,
-    name: facts.name,
-    action: 'read',
-    policyVersion: 1,
-    masks,
-    rowFilters: policy.filter === undefined ? [] : [await bind(policy.filter)],
-  };
 }

@@ -1,0 +1,67 @@
+import type { EngineLease, EnginePool } from '../../src/lake/engine/index.ts';
+
+/** An engine that answers a request with its plan where the request asks for that. */
+export function explaining(engine: EnginePool, plans: WeakSet<AbortSignal>): EnginePool {
+  let explain = false;
+  return {
+    ...engine,
+    deparse(ast, signal) {
+      explain = plans.has(signal);
+      return engine.deparse(ast, signal);
+    },
+    async lease(request) {
+      const lease = await engine.lease(request);
+      if (!explain) return lease;
+      return {
+        ...lease,
+        async stream(sql, parameters) {
+          const { rows } = await lease.query(`EXPLAIN ${sql}`, parameters);
+          const text = Buffer.from(String(rows[0]?.explain_value));
+          return {
+            columns: [],
+            chunks: (async function* () {
+              yield text;
+            })(),
+            rowCount: () => 1,
+          };
+        },
+      };
+    },
+  };
+}
+
+/** An engine whose leases are given back only at the end: one for plans that may use statistics, one for others. */
+export function keptLeases(
+  engine: EnginePool,
+  files: () => readonly string[],
+): EnginePool & { release(): Promise<void> } {
+  const leases = new Map<string, Promise<EngineLease>>();
+  const turns = new Map<string, Promise<void>>();
+  let used = 0;
+  return {
+    parse: engine.parse,
+    deparse: engine.deparse,
+    stats: engine.stats,
+    close: engine.close,
+    async lease(request) {
+      const key = `${request.blindPlan ?? false} ${used++ % 2}`;
+      const made =
+        leases.get(key) ??
+        engine.lease({ ...request, lane: 'query', readFiles: files(), timeoutMs: 3_600_000 });
+      leases.set(key, made);
+      const before = turns.get(key);
+      const turn = Promise.withResolvers<void>();
+      turns.set(key, turn.promise);
+      await before;
+      const lease = await made;
+      return {
+        query: (sql, parameters) => lease.query(sql, parameters),
+        stream: (sql, parameters, format) => lease.stream(sql, parameters, format),
+        release: async () => turn.resolve(),
+      };
+    },
+    async release() {
+      for (const lease of leases.values()) await (await lease).release();
+    },
+  };
+}
