@@ -113,6 +113,17 @@ export class BucketFolder {
     }
   }
 
+  /** Makes an object's name, or that it is gone, durable: fsync of every folder above it that is there. */
+  async syncNames(key: ObjectKey): Promise<void> {
+    for (let depth = key.parts.length - 1; depth >= 0; depth--) {
+      try {
+        await syncFolder(join(this.root, ...key.parts.slice(0, depth)));
+      } catch (error) {
+        if (!isAbsent(error)) throw diskError(error);
+      }
+    }
+  }
+
   /** Removes an object durably, and the folders it leaves empty; false where there is none. */
   async remove(key: ObjectKey): Promise<boolean> {
     if ((await this.facts(key)) === null) return false;

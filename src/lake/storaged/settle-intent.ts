@@ -44,12 +44,15 @@ async function settlePut(
 ): Promise<SettledIntent> {
   const bucket = store.buckets.get(data.bucket);
   if (await bucket.hasTemporary(data.upload_id)) return settled(intent, 'not_performed', []);
-  const opened = await bucket.open(parseObjectKey(data.key));
+  const key = parseObjectKey(data.key);
+  const opened = await bucket.open(key);
   if (opened === null) return settled(intent, 'superseded', []);
   const hash = createHash('sha256');
   for await (const chunk of new FileContent(opened.file, { first: 0, last: opened.sizeBytes - 1 }))
     hash.update(chunk);
   if (hash.digest('hex') !== data.sha256) return settled(intent, 'superseded', []);
+  // The request may have ended between the rename and the fsync of its folders.
+  await bucket.syncNames(key);
   const record = store.records.remember({
     bucket: data.bucket,
     key: data.key,
@@ -67,8 +70,12 @@ async function settleDelete(
   intent: EventDraft,
   data: z.infer<typeof deleteData>,
 ): Promise<SettledIntent> {
-  const facts = await store.facts(data.bucket, parseObjectKey(data.key));
-  if (facts === null) return settled(intent, 'performed', [store.records.forget(data.bucket, data.key)]);
+  const key = parseObjectKey(data.key);
+  const facts = await store.facts(data.bucket, key);
+  if (facts === null) {
+    await store.buckets.get(data.bucket).syncNames(key);
+    return settled(intent, 'performed', [store.records.forget(data.bucket, data.key)]);
+  }
   return settled(intent, facts.etag === data.etag ? 'not_performed' : 'superseded', []);
 }
 
