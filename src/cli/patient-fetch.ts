@@ -6,7 +6,7 @@ import { Agent, fetch as undiciFetch } from 'undici';
  */
 export function createPatientFetch(): typeof fetch {
   const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 10_000 } });
-  const patient = (input: string, init?: object) => undiciFetch(input, { ...init, dispatcher });
-  // The same interface under two declarations: Node.js's own and the library's.
-  return patient as unknown as typeof fetch;
+  const patient: typeof undiciFetch = (input, init) => undiciFetch(input, { ...init, dispatcher });
+  // One interface under two declarations: Node.js's own and the library's.
+  return patient as typeof fetch;
 }
