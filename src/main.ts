@@ -1,13 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
-import {
-  createIdGenerator,
-  createLogger,
-  LakeError,
-  type Logger,
-  systemClock,
-} from './base/index.ts';
+import { createIdGenerator, createLogger, LakeError, type Logger, systemClock } from './base/index.ts';
 import { type Config, configErrors, loadConfig } from './config/index.ts';
 import { commitAsSystem, createDoor, type Door, type Settle, settleIntents } from './door/index.ts';
 import { createGateway, createMetrics, createSystem, type Metrics, storeTotals } from './gateway/index.ts';

@@ -48,8 +48,7 @@ export async function runMutation(parts: MutationParts): Promise<Answer> {
       return await commitPrepared(parts, prepared, effect, fingerprintOf(request.input, await body.digest()));
     } catch (error) {
       if (isSettled(error, effect)) await prepared.discard?.();
-      await settleEffect(parts, prepared, effect, error);
-      throw effect.performed ? unrecorded(error) : error;
+      throw await settleEffect(parts, prepared, effect, error);
     }
   } finally {
     scopeIssuer.close(scope);
@@ -171,29 +170,34 @@ async function commitOrThrow(
 
 /**
  * After an effect was announced and the request failed: looks at once what became of it and journals that, so that no
- * intent stays open while the server runs. Where the store does not take it now, the next start settles it.
+ * intent stays open while the server runs. Where the store does not take it now, the next start settles it. Answers the
+ * error for the caller, who never hears that nothing was kept of an effect that was made.
  */
 async function settleEffect(
   parts: MutationParts,
   prepared: PreparedMutation<unknown>,
   effect: Effect,
   error: unknown,
-): Promise<void> {
+): Promise<unknown> {
   // A commit that may have been kept has settled the intent itself, or left it to the next start.
-  if (effect.intentId === null || prepared.external === undefined || isUnknown(error)) return;
+  if (effect.intentId === null || prepared.external === undefined || isUnknown(error)) return error;
   const { policyVersion } = parts.judged.grant;
-  await settleIntent({ ...parts, policyVersion }, effect.intentId, prepared.external.intent).catch(
-    (cause: unknown) =>
-      parts.log.error({ err: cause }, 'an effect could not be settled; the next start will'),
-  );
+  const { intent } = prepared.external;
+  try {
+    const { outcome } = await settleIntent({ ...parts, policyVersion }, effect.intentId, intent);
+    return outcome === 'performed' ? madeButFailed(error) : error;
+  } catch (cause) {
+    parts.log.error({ err: cause }, 'an effect could not be settled; the next start will');
+    return effect.performed ? madeButFailed(error) : error;
+  }
 }
 
-/** What the caller of a request hears whose effect was made and not recorded: never that nothing was kept. */
-function unrecorded(error: unknown): unknown {
-  if (!isLakeError(error) || error.kind === 'internal' || !error.code.startsWith('metastore.')) return error;
+function madeButFailed(error: unknown): unknown {
+  if (!isLakeError(error) || (error.kind !== 'unavailable' && error.kind !== 'storage_full')) return error;
   return new LakeError(metastoreErrors.outcome_unknown, {
     detail:
-      'The change was made, but the metadata store could not record it. Send it again with the same Idempotency-Key.',
+      'The change was made, but not all of it could be made durable and recorded. ' +
+      'Send it again with the same Idempotency-Key.',
     cause: error,
   });
 }

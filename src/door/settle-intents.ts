@@ -9,6 +9,8 @@ import { doorErrors } from './errors.ts';
 export interface Settlement {
   readonly statements: readonly Statement[];
   readonly event: EventDraft;
+  /** Absent where a request that failed in the middle has nothing to tell of it. */
+  readonly outcome?: 'performed' | 'not_performed' | 'superseded';
 }
 
 /** Asks the room that announced an effect what became of it; null where no room owns it. */
@@ -34,8 +36,12 @@ export async function settleIntents(
   return parts.intents.length;
 }
 
-/** Settles one effect whose request failed after it was announced. */
-export async function settleIntent(parts: SettleParts, intentId: string, intent: EventDraft): Promise<void> {
+/** Settles one effect whose request ended in the middle; answers what became of it. */
+export async function settleIntent(
+  parts: SettleParts,
+  intentId: string,
+  intent: EventDraft,
+): Promise<Settlement> {
   const settlement = await parts.settle(intent);
   if (settlement === null) {
     throw new LakeError(doorErrors.internal, {
@@ -49,4 +55,5 @@ export async function settleIntent(parts: SettleParts, intentId: string, intent:
     policyVersion: parts.policyVersion,
     intentId,
   });
+  return settlement;
 }
