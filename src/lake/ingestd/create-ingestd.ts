@@ -5,12 +5,12 @@ import type { MetastoreReader } from '../../metastore/index.ts';
 import type { Catalog, PiiDetector } from '../catalogd/index.ts';
 import type { EnginePool } from '../engine/index.ts';
 import type { SystemFiles } from '../storaged/index.ts';
+import type { IngestParts } from './ingest-attempt.ts';
 import { createIngestEngine } from './ingest-engine.ts';
 import { IngestRecords } from './ingest-records.ts';
 import { ingestFile } from './operations/ingest-file.ts';
 import { readRejected, readSource } from './operations/ingest-objects.ts';
 import { listIngests } from './operations/list-ingests.ts';
-import type { IngestParts } from './prepare-ingest.ts';
 import { ingestRoutes } from './routes.ts';
 
 export interface IngestdParts {

@@ -1,55 +1,29 @@
-import { type Clock, type IdGenerator, isLakeError, type JsonObject, LakeError } from '../../base/index.ts';
-import type { Config } from '../../config/index.ts';
-import type {
-  DatasetFacts,
-  MutationAttempt,
-  PreparedMutation,
-  WriteScope,
-} from '../../govern/scope/index.ts';
-import type { IngestRow } from '../../metastore/tables/ingest.ts';
-import type { Catalog, DatasetChange, IcebergField, PiiDetector } from '../catalogd/index.ts';
+import { isLakeError, type JsonObject, LakeError } from '../../base/index.ts';
+import type { DatasetFacts, PreparedMutation, WriteScope } from '../../govern/scope/index.ts';
+import type { DatasetChange, IcebergField } from '../catalogd/index.ts';
 import type { SystemFiles } from '../storaged/index.ts';
-import { type WrittenRows, writeDataFile } from './data-file.ts';
+import { writeDataFile } from './data-file.ts';
 import { ingestErrors } from './errors.ts';
 import { claimedFormat, type FileFormat, settleFormat } from './file-format.ts';
 import type { FileTable } from './file-table.ts';
-import { type IngestEngine, isRefusedByEngine } from './ingest-engine.ts';
+import {
+  commitAttempt,
+  discardFiles,
+  duplicateAttempt,
+  emptyAttempt,
+  type IngestParts,
+  type Received,
+  type Written,
+} from './ingest-attempt.ts';
+import { isRefusedByEngine } from './ingest-engine.ts';
 import type { IngestInput, IngestOutput } from './ingest-input.ts';
-import { contentKeyOf, type IngestRecords } from './ingest-records.ts';
+import { contentKeyOf } from './ingest-records.ts';
 import { corrupt } from './parquet-table.ts';
-import { findPersonalColumns, type PersonalColumns } from './personal-columns.ts';
+import { findPersonalColumns } from './personal-columns.ts';
 import { readTables } from './read-table.ts';
 import { findInvalidLine } from './readable-file.ts';
 import { receiveUpload, type Upload } from './upload.ts';
 import { isReadableType } from './value-type.ts';
-
-export interface IngestParts {
-  readonly catalog: Catalog;
-  readonly engine: IngestEngine;
-  readonly detector: PiiDetector;
-  readonly files: SystemFiles;
-  readonly records: IngestRecords;
-  readonly config: Config['ingest'];
-  readonly clock: Clock;
-  readonly ids: IdGenerator;
-}
-
-/** A file that was received and told apart. */
-interface Received {
-  readonly id: string;
-  readonly input: IngestInput;
-  readonly upload: Upload;
-  readonly format: FileFormat;
-  readonly contentKey: string;
-}
-
-/** Its rows, written into a data file that nothing refers to yet. */
-interface Written {
-  readonly change: DatasetChange;
-  readonly rows: WrittenRows | null;
-  readonly table: FileTable;
-  readonly personal: PersonalColumns;
-}
 
 /**
  * Receives a file, reads it and writes its rows, all out of sight: body to disk → format → rows into a data file →
@@ -85,7 +59,7 @@ export async function prepareIngest(
     await parts.files.remove('work', `${id}.clean`);
     await Promise.all([parts.files.keep('sources'), parts.files.keep('quarantine')]);
     return {
-      attempt: () => attempt(parts, scope, received, written),
+      attempt: () => commitAttempt(parts, scope, received, written),
       async discard() {
         if (written.rows !== null) await parts.files.removeDataFile(written.rows.file.path);
         await discard();
@@ -196,147 +170,6 @@ async function writeTable(
   return { change, rows: isEmpty ? null : rows, table, personal };
 }
 
-/** One attempt to commit: looks again whether the content came in meanwhile, then plans against the current pointer. */
-async function attempt(
-  parts: IngestParts,
-  scope: WriteScope,
-  received: Received,
-  written: Written,
-): Promise<MutationAttempt<IngestOutput>> {
-  const { id, input, upload } = received;
-  const facts = await parts.catalog.facts(scope, input.dataset);
-  const earlier = facts && (await parts.records.ofContent(facts.datasetId, received.contentKey));
-  if (facts !== null && earlier !== null) {
-    const duplicate = duplicateAttempt(parts, received, facts, earlier);
-    return { ...duplicate, afterCommit: async () => discardWritten(parts, id, written) };
-  }
-  const planned = await parts.catalog.planCommit(scope, written.change);
-  const rowCount = written.rows?.file.recordCount ?? 0;
-  const row: IngestRow = {
-    ingest_id: id,
-    dataset_id: planned.datasetId,
-    dataset_name: input.dataset,
-    mode: input.mode,
-    format: received.format,
-    identity: scope.identity.name,
-    file_name: input.file_name ?? null,
-    source_bytes: upload.sourceBytes,
-    source_sha256: upload.sourceSha256,
-    content_sha256: upload.contentSha256,
-    row_count: rowCount,
-    rejected_count: written.table.rejectedRows,
-    snapshot_id: planned.snapshotId,
-    quarantine_name: written.table.quarantineName,
-    created_ms: parts.clock.nowMs(),
-  };
-  const tagged = new Map((facts?.columns ?? []).map((column) => [column.fieldId, column.tags]));
-  return {
-    statements: [...planned.statements, ...parts.records.record(row, received.contentKey)],
-    event: {
-      action: 'dataset.ingested',
-      subject: `dataset:${planned.datasetId}`,
-      data: {
-        ...planned.eventData,
-        ingest_id: id,
-        format: received.format,
-        rejected_count: row.rejected_count,
-      },
-    },
-    status: 201,
-    rowCount,
-    discard: planned.discard,
-    truthContext: truthContext(received, row, written),
-    output: (eventId) => ({
-      ...answerOf(row, false),
-      columns: planned.schema.fields.map((field) => ({
-        name: field.name,
-        type: typeText(field.type),
-        tags: [...new Set([...(tagged.get(field.id) ?? []), ...(written.personal.tags.get(field.id) ?? [])])],
-      })),
-      suspected_columns: [...written.personal.suspected],
-      journal_event_id: eventId,
-    }),
-  };
-}
-
-/** The same content is part of the dataset already: nothing changes, and the answer says which ingest it was. */
-function duplicateAttempt(
-  parts: IngestParts,
-  received: Received,
-  facts: DatasetFacts,
-  earlier: IngestRow,
-): MutationAttempt<IngestOutput> {
-  return {
-    statements: [],
-    event: null,
-    status: 201,
-    rowCount: earlier.row_count,
-    truthContext: truthContext(received, earlier, null),
-    output: () => ({
-      ...answerOf(earlier, true),
-      columns: facts.columns
-        .filter((column) => column.path.length === 1)
-        .map((column) => ({ name: column.path[0] ?? '', type: column.type, tags: [...column.tags] })),
-      suspected_columns: [],
-      journal_event_id: null,
-    }),
-    afterCommit: () => discardFiles(parts, received.id),
-  };
-}
-
-/** Nothing came: the rules see a file of no bytes and rows, and where they let it pass there is still nothing to take. */
-function emptyAttempt(): MutationAttempt<IngestOutput> {
-  return {
-    statements: [],
-    event: null,
-    truthContext: {
-      empty: true,
-      file_bytes: 0,
-      row_count: 0,
-      column_count: 0,
-      rejected_count: 0,
-      rejected_ratio: 0,
-    },
-    output() {
-      throw new LakeError(ingestErrors.empty_file, { detail: 'The file holds no byte of content.' });
-    },
-  };
-}
-
-function truthContext(received: Received, row: IngestRow, written: Written | null): JsonObject {
-  const seen = row.row_count + row.rejected_count;
-  return {
-    dataset: received.input.dataset,
-    format: received.format,
-    mode: received.input.mode,
-    duplicate: written === null,
-    empty: row.row_count === 0,
-    file_bytes: received.upload.sourceBytes,
-    row_count: row.row_count,
-    rejected_count: row.rejected_count,
-    rejected_ratio: seen === 0 ? 0 : row.rejected_count / seen,
-    ...(written === null
-      ? {}
-      : {
-          column_count: written.table.columns.length,
-          tagged_columns: written.personal.tags.size,
-          suspected_columns: [...written.personal.suspected],
-        }),
-  };
-}
-
-function answerOf(row: IngestRow, duplicate: boolean) {
-  return {
-    dataset: row.dataset_name,
-    dataset_id: row.dataset_id,
-    ingest_id: row.ingest_id,
-    snapshot_id: row.snapshot_id,
-    row_count: row.row_count,
-    rejected_count: row.rejected_count,
-    duplicate,
-  };
-}
-
 function lineageOf(received: Received, table: FileTable): JsonObject {
   const { upload, input } = received;
   return {
@@ -365,31 +198,12 @@ function primitiveColumns(facts: DatasetFacts | null): ReadonlyMap<string, strin
   return new Map(columns.map((column) => [(column.path[0] ?? '').toLowerCase(), column.type]));
 }
 
-function typeText(type: IcebergField['type']): string {
-  if (typeof type === 'string') return type;
-  if (type.type === 'list') return `list<${typeText(type.element)}>`;
-  if (type.type === 'map') return `map<${typeText(type.key)}, ${typeText(type.value)}>`;
-  return `struct<${type.fields.map((field) => `${field.name}: ${typeText(field.type)}`).join(', ')}>`;
-}
-
 /** The engine read another number of rows than the file has. */
 class RowsMiscounted extends Error {
   constructor(read: number, expected: number) {
     super(`${read} rows read of ${expected}`);
     this.name = 'RowsMiscounted';
   }
-}
-
-async function discardWritten(parts: IngestParts, id: string, written: Written): Promise<void> {
-  if (written.rows !== null) await parts.files.removeDataFile(written.rows.file.path);
-  await discardFiles(parts, id);
-}
-
-async function discardFiles(parts: IngestParts, id: string): Promise<void> {
-  await parts.files.remove('sources', id);
-  await parts.files.remove('quarantine', id);
-  await parts.files.remove('work', id);
-  await parts.files.remove('work', `${id}.clean`);
 }
 
 async function* watched(

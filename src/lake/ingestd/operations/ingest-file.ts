@@ -2,8 +2,9 @@ import type { DatasetDemand } from '../../../govern/scope/index.ts';
 import { mutationOperation } from '../../../govern/scope/index.ts';
 import { requireDatasetName } from '../../catalogd/index.ts';
 import { claimedFormat } from '../file-format.ts';
+import type { IngestParts } from '../ingest-attempt.ts';
 import { type IngestInput, type IngestOutput, ingestInput, ingestOutput } from '../ingest-input.ts';
-import { type IngestParts, prepareIngest } from '../prepare-ingest.ts';
+import { prepareIngest } from '../prepare-ingest.ts';
 
 /** Takes a file into a dataset: all of its rows, or those that fit with the others set aside, or none. */
 export function ingestFile(parts: IngestParts) {

@@ -9,7 +9,7 @@ import {
 } from '../../../govern/scope/index.ts';
 import type { IngestRow } from '../../../metastore/tables/ingest.ts';
 import { ingestErrors } from '../errors.ts';
-import type { IngestParts } from '../prepare-ingest.ts';
+import type { IngestParts } from '../ingest-attempt.ts';
 
 const input = z.strictObject({
   ingest_id: z.uuid().describe('Id of the ingest, from its answer or the list.'),

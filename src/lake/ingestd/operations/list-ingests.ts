@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ReadAnswer, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
 import type { IngestRow } from '../../../metastore/tables/ingest.ts';
-import type { IngestParts } from '../prepare-ingest.ts';
+import type { IngestParts } from '../ingest-attempt.ts';
 
 /** Rows looked through for one page: a caller with few grants gets a short page and a token, not a long wait. */
 const MAX_SCANNED = 2_000;
