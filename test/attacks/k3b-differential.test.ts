@@ -227,8 +227,9 @@ async function rawOutcome(sql: string): Promise<readonly string[] | null> {
   }
 }
 
-function sorted(rows: readonly unknown[]): readonly string[] {
-  return rows.map((row) => JSON.stringify(row)).toSorted();
+/** Values alone: a column without an alias is named after its expression, whose text may be spelt differently. */
+function sorted(rows: readonly object[]): readonly string[] {
+  return rows.map((row) => JSON.stringify(Object.values(row))).toSorted();
 }
 
 function short({ status, body }: { status: string; body: string }): string {

@@ -138,6 +138,11 @@ describe('query.sql', () => {
       [{ id: 1 }, { id: 3 }],
     ],
     ['SELECT id AS "b", id AS b FROM people LIMIT 1', [], [{ b: 1, b_1: 1 }]],
+    [
+      'SELECT * EXCLUDE (email, pay, address, born) REPLACE ((SELECT count(*) FROM empty) AS region) FROM people LIMIT 1',
+      [],
+      [{ id: 1, region: 0 }],
+    ],
   ])('runs %s', async (sql, params, expected) => {
     expect((await rows({ sql, params })).rows).toEqual(expected);
   });

@@ -203,7 +203,8 @@ async function nameSubqueries(deps: RewriteDeps, signal: AbortSignal, query: Syn
   visit(query, (node) => {
     if (textOf(node, 'type') !== 'SELECT_NODE') return;
     for (const item of nodesOf(node, 'select_list')) {
-      if (textOf(item, 'alias') === '' && findTableReferences(item).length > 0) unnamed.push(item);
+      const names = textOf(item, 'alias') !== '' || textOf(item, 'class') === 'STAR';
+      if (!names && findTableReferences(item).length > 0) unnamed.push(item);
     }
   });
   const texts: string[] = [];
