@@ -318,6 +318,7 @@ async function openSystem(home: OpenHome): Promise<System> {
     });
     truthRoom.requireJudged(created.door.operations);
     await applyFirstPolicy(home, access);
+    await recordRules(home, truthRoom, access.control.policyVersion());
     const settled = await settleIntents({
       intents: await journald.openIntents(),
       settle,
@@ -365,6 +366,25 @@ async function applyFirstPolicy(home: OpenHome, access: Access): Promise<void> {
     },
   );
   await access.refresh();
+}
+
+/** Journals the truth rules of this start where the file was changed while no server ran. */
+async function recordRules(
+  home: OpenHome,
+  truth: Awaited<ReturnType<typeof createTruth>>,
+  policyVersion: number,
+): Promise<void> {
+  const { journald, store, ids } = home;
+  const event = truth.loadedEvent(await journald.latest(['truth.loaded', 'truth.reloaded']));
+  if (event === null) return;
+  const change = {
+    operation: 'system.load-rules',
+    requestId: ids.next(),
+    policyVersion,
+    statements: [],
+    event,
+  };
+  await commitAsSystem({ journal: journald.journal, store }, { ...change, intentId: null });
 }
 
 function upkeepTasks(

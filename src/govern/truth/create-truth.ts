@@ -1,5 +1,5 @@
-import type { Logger } from '../../base/index.ts';
-import type { AnyOperation, HttpRoute } from '../scope/index.ts';
+import type { JsonObject, Logger } from '../../base/index.ts';
+import type { AnyOperation, EventDraft, HttpRoute } from '../scope/index.ts';
 import { evaluateRules } from './operations/evaluate-rules.ts';
 import { listRules } from './operations/list-rules.ts';
 import { reloadRules } from './operations/reload-rules.ts';
@@ -17,6 +17,11 @@ export async function createTruth(deps: { readonly rulesFile: string; readonly l
   readonly operations: readonly AnyOperation[];
   readonly routes: readonly HttpRoute[];
   /**
+   * The event that records which rules this start put in force, for main to commit; null where the journal's newest
+   * record of the rules (`recorded`, the data of `truth.loaded` or `truth.reloaded`) is of the same file.
+   */
+  loadedEvent(recorded: JsonObject | null): EventDraft | null;
+  /**
    * Told once what the door runs. Throws `truth.rules_invalid` where a rule is of a task class or phase that none of
    * these operations is judged on, now and at every reload.
    */
@@ -31,6 +36,12 @@ export async function createTruth(deps: { readonly rulesFile: string; readonly l
     },
     operations: [listRules(book), evaluateRules(book), reloadRules(book)],
     routes: truthRoutes,
+    loadedEvent(recorded) {
+      const inForce = book.current();
+      if (recorded?.sha256 === inForce.sha256) return null;
+      const data = { sha256: inForce.sha256, rules: inForce.rules.map((rule) => rule.name) };
+      return { action: 'truth.loaded', subject: 'truth:rules', data };
+    },
     requireJudged: (operations) => book.restrictTo(operations.flatMap(judgedTasks)),
   };
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Clock, IdGenerator, IdSource, Logger } from '../../base/index.ts';
+import type { Clock, IdGenerator, IdSource, JsonObject, Logger } from '../../base/index.ts';
 import { createIdGenerator } from '../../base/index.ts';
 import type { Config } from '../../config/index.ts';
 import type { AnyOperation, HttpRoute } from '../../govern/scope/index.ts';
@@ -10,6 +10,7 @@ import { createCheckpointer } from './checkpointer.ts';
 import { eventRecord } from './event-record.ts';
 import type { Journal } from './journal.ts';
 import { ensureHead, WRITER } from './journal-head.ts';
+import { latestEventData } from './latest-event.ts';
 import { type OpenIntent, readOpenIntents } from './open-intents.ts';
 import { checkpointOperation } from './operations/checkpoint.ts';
 import { eventsOperation } from './operations/events.ts';
@@ -29,6 +30,8 @@ export interface Journald {
   readonly routes: readonly HttpRoute[];
   /** Effects that a crash left announced and not settled, for their owners to settle before traffic is taken. */
   openIntents(): Promise<readonly OpenIntent[]>;
+  /** The data of the newest event of one of these actions; null where there is none. */
+  latest(actions: readonly string[]): Promise<JsonObject | null>;
   /**
    * Call before the first event. Makes the chain and its key on a fresh home, signs what is not signed. Throws
    * `journal.damaged`, `journal.key_missing`, `journal.behind_heads_file`.
@@ -104,6 +107,7 @@ export function createJournald(parts: {
     ],
     routes: journalRoutes,
     openIntents: () => readOpenIntents(store),
+    latest: (actions) => latestEventData(store, actions),
     async start() {
       const head = await ensureHead(store, writer);
       ids = createIdGenerator({ clock, random, ...(head.last_id === '' ? {} : { after: head.last_id }) });
