@@ -9,10 +9,15 @@ import { gatewayErrors } from './errors.ts';
  */
 export async function* arrivingBytes(source: Readable, idleMs: number): AsyncGenerator<Uint8Array> {
   const chunks = source.iterator({ destroyOnReturn: false });
-  for (;;) {
-    const step = await withinIdle(chunks.next(), idleMs);
-    if (step.done === true) return;
-    yield step.value;
+  try {
+    for (;;) {
+      const step = await withinIdle(chunks.next(), idleMs);
+      if (step.done === true) return;
+      yield step.value;
+    }
+  } finally {
+    // Lets go of the stream: while it listens, nobody else can read the rest away.
+    void chunks.return?.(undefined)?.catch(() => undefined);
   }
 }
 

@@ -41,10 +41,10 @@ export async function readContent(parts: ContentParts): Promise<RequestContent> 
       input.addBody(await readJson(parts));
       return { input: input.input(), body: null, close: done };
     case 'raw':
-      return { input: input.input(), body: arrivingBytes(request.raw, parts.idleMs), close: done };
+      return { input: input.input(), ...rawBody(parts) };
     case 'multipart-or-raw': {
       if (mediaType(request) !== FORM) {
-        return { input: input.input(), body: arrivingBytes(request.raw, parts.idleMs), close: done };
+        return { input: input.input(), ...rawBody(parts) };
       }
       const required = plan.schema.required ?? [];
       const form = await readForm({ request, input, required, idleMs: parts.idleMs, spool: parts.spool });
@@ -52,6 +52,12 @@ export async function readContent(parts: ContentParts): Promise<RequestContent> 
       return { input: input.input(), body: form.content, close: form.close };
     }
   }
+}
+
+/** The bytes as they arrive. Closing lets go of them, so that the rest of a refused upload can be read away. */
+function rawBody({ request, idleMs }: ContentParts): Pick<RequestContent, 'body' | 'close'> {
+  const body = arrivingBytes(request.raw, idleMs);
+  return { body, close: async () => void body.return(undefined).catch(() => undefined) };
 }
 
 /** What the form says of its file, where the operation asks for it and no field said it. */
