@@ -3,6 +3,7 @@ import type { Config } from '../../config/index.ts';
 import type { ReadAnswer, ReadScope } from '../../govern/scope/index.ts';
 import type { EngineLease, EngineStream } from '../engine/index.ts';
 import { jsonBody } from './json-body.ts';
+import { laneOf } from './lane-of.ts';
 import type { PlannedQuery } from './plan-query.ts';
 import { type CallersQuery, callerError } from './query-failure.ts';
 import { type GovernedQuery, type RewriteDeps, rewriteQuery } from './rewrite-query.ts';
@@ -58,7 +59,7 @@ export async function runQuery(
     const governed = await rewriteQuery(deps, scope, planned);
     const { engine } = deps.config;
     lease = await deps.engine.lease({
-      lane: governed.plannedBytes <= engine.small_query_bytes ? 'small' : 'query',
+      lane: laneOf(planned, governed.plannedBytes, engine.small_query_bytes),
       readFiles: governed.readFiles,
       writeFiles: [],
       memoryLimitMb: engine.memory_limit_mb,
