@@ -18,7 +18,7 @@ export interface BenchRow {
 }
 
 const COPIES = 10;
-const ROUNDS = 5;
+const ROUNDS = 4;
 const FLIGHTS = fileURLToPath(
   new URL('../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url),
 );
