@@ -46,7 +46,10 @@ test(`${KILLS} kills at random times under ${WRITERS} writers lose and double no
       }
       const server = await standby.serve();
       standby = standBy({ home });
-      await checkRestart(server, world);
+      await checkRestart(server, world).catch((error: unknown) => {
+        console.log(`life ${round + 1} said:\n${server.output()}`);
+        throw error;
+      });
       await writeUntilKilled(server, world, round);
     }
     const last = await standby.serve();

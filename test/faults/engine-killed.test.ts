@@ -1,0 +1,147 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ApiAnswer } from '../harness/server.ts';
+import { type ChildServer, makeTestHome, startChild, type TestHome } from './child-server.ts';
+
+/** F-9: the process that runs a query dies. */
+
+let home: TestHome;
+let server: ChildServer;
+
+beforeAll(async () => {
+  home = await makeTestHome({ config: '[engine]\nprocesses = 2\nsmall_processes = 0\nthreads = 1\n' });
+  server = await startChild({ home });
+  const csv = 'id\n1\n2\n3\n';
+  const made = await server.api('POST', '/ingest/file?dataset=few&file_name=a.csv', {
+    body: csv,
+    headers: { 'content-type': 'text/csv' },
+  });
+  expect(made.status, made.text).toBe(201);
+});
+afterAll(async () => {
+  await server.kill();
+  await home.remove();
+});
+
+const SLOW = 'SELECT count(*) AS n FROM range(2000000000) AS a(i) WHERE i % 7 = 3';
+
+test('only that query fails, as one that can be sent again; others and the next go on', async () => {
+  const busy = sql(SLOW);
+  const victim = await busiestEngine();
+  const other = sql('SELECT sum(id) AS total FROM few');
+  process.kill(victim, 'SIGKILL');
+  const failed = await busy;
+  expect([failed.status, failed.json.code, failed.json.retryable], failed.text).toEqual([
+    503,
+    'engine.process_died',
+    true,
+  ]);
+  expect((await other).json.rows).toEqual([{ total: 6 }]);
+  for (let number = 0; number < 4; number++) {
+    expect((await sql('SELECT count(*) AS n FROM few')).json.rows).toEqual([{ n: 3 }]);
+  }
+  expect(await auditOf(failed)).toMatchObject({ decision: 'allowed', status: 'failed' });
+});
+
+test('a stream that has begun is cut off without an end', async () => {
+  const answer = await fetch(`${server.url}/query/sql`, {
+    method: 'POST',
+    headers: { 'x-api-key': home.adminKey, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      sql: "SELECT i, repeat('x', 100) AS x FROM range(900000000) AS a(i)",
+      format: 'ndjson',
+    }),
+  });
+  expect(answer.status).toBe(200);
+  const reader = answer.body?.getReader();
+  await reader?.read();
+  process.kill(await busiestEngine(), 'SIGKILL');
+  const drained = (async () => {
+    for (let step = await reader?.read(); step?.done === false; step = await reader?.read());
+    return 'ended as if it were whole';
+  })();
+  await expect(drained).rejects.toThrow();
+  expect((await sql('SELECT count(*) AS n FROM few')).json.rows).toEqual([{ n: 3 }]);
+});
+
+test('an ingest leaves nothing behind, and succeeds when it is sent again', async () => {
+  const csv = `id,text\n${Array.from({ length: 300_000 }, (_, id) => `${id},"row ${id}"\n`).join('')}`;
+  const send = () =>
+    server.api('POST', '/ingest/file?dataset=many&file_name=a.csv', {
+      body: csv,
+      headers: { 'content-type': 'text/csv', 'idempotency-key': 'many' },
+    });
+  const sent = send();
+  let answered = false;
+  const done = sent.finally(() => (answered = true));
+  // Whichever process works: killed until the request has failed.
+  while (!answered) {
+    for (const pid of enginesAtWork()) process.kill(pid, 'SIGKILL');
+    await pause(5);
+  }
+  const failed = await done;
+  expect([failed.status, failed.json.retryable], failed.text).toEqual([503, true]);
+  expect((await server.api('GET', '/catalog/datasets/by-name/many')).status).toBe(404);
+  const again = await send();
+  expect([again.status, again.json.row_count], again.text).toEqual([201, 300_000]);
+});
+
+test('a parser that dies is started again', async () => {
+  for (const pid of engines()) process.kill(pid, 'SIGKILL');
+  await expect
+    .poll(async () => (await sql('SELECT count(*) AS n FROM few')).status, { timeout: 60_000 })
+    .toBe(200);
+});
+
+test('engine processes end with a server that is killed', async () => {
+  const left = engines();
+  expect(left.length).toBeGreaterThan(2);
+  await server.kill();
+  await expect.poll(() => left.filter(isAlive), { timeout: 30_000 }).toEqual([]);
+});
+
+const sql = (text: string): Promise<ApiAnswer> => server.api('POST', '/query/sql', { json: { sql: text } });
+
+async function auditOf(answer: ApiAnswer) {
+  const id = answer.headers.get('x-request-id');
+  return (await server.api('GET', `/access/audit?request_id=${id}`)).json.rows[0];
+}
+
+/** The server's child processes. */
+function engines(): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && statOf(pid)?.parent === server.pid);
+}
+
+/** The engine process that uses the processor most, once one uses it at all. */
+async function busiestEngine(): Promise<number> {
+  for (;;) {
+    const before = new Map(engines().map((pid) => [pid, statOf(pid)?.ticks ?? 0]));
+    await server.api('GET', '/health', { key: null });
+    for (const pid of engines()) {
+      if ((statOf(pid)?.ticks ?? 0) - (before.get(pid) ?? Number.POSITIVE_INFINITY) > 0) return pid;
+    }
+  }
+}
+
+const enginesAtWork = (): number[] => engines().filter((pid) => statOf(pid)?.state === 'R');
+
+const isAlive = (pid: number): boolean => {
+  const stat = statOf(pid);
+  return stat !== null && stat.state !== 'Z';
+};
+
+function statOf(pid: number): { parent: number; state: string; ticks: number } | null {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return {
+      state: fields[0] ?? '',
+      parent: Number(fields[1]),
+      ticks: Number(fields[11]) + Number(fields[12]),
+    };
+  } catch {
+    return null;
+  }
+}
