@@ -11,14 +11,22 @@ const bytes = (value: number) => (size: number) => new Uint8Array(size).fill(val
 
 test('ids keep increasing whatever the clock does, also across a restart', () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 2 ** 47 }), { minLength: 1 }), fc.integer({ min: 0, max: 255 }), (times, fill) => {
-      const before = createIdGenerator({ clock: clockOf(times), random: bytes(fill) });
-      const ids = times.map(() => before.next());
-      const after = createIdGenerator({ clock: clockOf([0]), random: bytes(fill), after: ids.at(-1) ?? '' });
-      ids.push(after.next(), after.next());
-      expect(ids).toEqual([...new Set(ids)].sort());
-      expect(ids.every(isUuid)).toBe(true);
-    }),
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 2 ** 47 }), { minLength: 1 }),
+      fc.integer({ min: 0, max: 255 }),
+      (times, fill) => {
+        const before = createIdGenerator({ clock: clockOf(times), random: bytes(fill) });
+        const ids = times.map(() => before.next());
+        const after = createIdGenerator({
+          clock: clockOf([0]),
+          random: bytes(fill),
+          after: ids.at(-1) ?? '',
+        });
+        ids.push(after.next(), after.next());
+        expect(ids).toEqual([...new Set(ids)].sort());
+        expect(ids.every(isUuid)).toBe(true);
+      },
+    ),
   );
 });
 
