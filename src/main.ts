@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { createIdGenerator, createLogger, LakeError, type Logger, systemClock } from './base/index.ts';
 import { type Config, configErrors, loadConfig } from './config/index.ts';
 import { commitAsSystem, createDoor, type Door, type Settle, settleIntents } from './door/index.ts';
@@ -22,6 +22,7 @@ import {
   createReadiness,
   type HomeLayout,
   homeLayout,
+  isBelow,
   makeHome,
   requireFormat,
   restoreHome,
@@ -37,7 +38,6 @@ import { type Metastore, openMetastore, openMetastoreReadOnly } from './metastor
 import { packageVersion } from './package-version.ts';
 
 const random = (sizeBytes: number) => randomBytes(sizeBytes);
-const DAY_MS = 86_400_000;
 
 /** What the caller of this file says about a home: the environment and the command line override its file. */
 export interface HomeOptions {
@@ -399,9 +399,9 @@ function upkeepTasks(
     commitTask('idempotency', 600_000, { statements: () => [idempotencyRetention()], commit }),
     {
       name: 'audit retention',
-      everyMs: DAY_MS,
+      everyMs: 3_600_000,
       async run() {
-        const statement = access.auditRetention(systemClock.nowMs());
+        const statement = await access.auditRetention(systemClock.nowMs());
         if (statement === null) return;
         await commitAsSystem(
           { journal: journald.journal, store },
@@ -436,8 +436,21 @@ function backupPorts(options: HomeOptions & { onProgress(files: number, sizeByte
     loadConfig({ file: homeLayout(options.home).configFile, environment: options.environment }).config;
   return {
     copiedFirst() {
-      const headsFile = relative(options.home, resolve(options.home, config().journal.heads_file));
-      return headsFile.startsWith('..') || isAbsolute(headsFile) ? [] : [headsFile];
+      const headsFile = resolve(options.home, config().journal.heads_file);
+      return isBelow(options.home, headsFile) ? [relative(options.home, headsFile)] : [];
+    },
+    notes() {
+      const { journal, storage } = config();
+      const outside = (path: string) => !isBelow(options.home, resolve(options.home, path));
+      const buckets = Object.entries(storage.buckets).filter(([, { path }]) => outside(path));
+      return [
+        ...buckets.map(
+          ([name]) => `The bucket "${name}" lies outside the home and is not part of the backup.`,
+        ),
+        ...(outside(journal.heads_file)
+          ? ['The journal’s heads file lies outside the home and is not part of the backup.']
+          : []),
+      ];
     },
     async copyStore(from: string, to: string) {
       const reader = await openMetastoreReadOnly({ file: from, config: config().metastore });

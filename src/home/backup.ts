@@ -1,23 +1,27 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, copyFile, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { z } from 'zod';
 import { LakeError } from '../base/index.ts';
 import { homeErrors } from './errors.ts';
 import { requireFormat } from './format.ts';
-import { homeLayout } from './layout.ts';
+import { homeLayout, isBelow } from './layout.ts';
 
-interface BackupManifest {
-  readonly version: 1;
-  readonly createdMs: number;
+const manifestSchema = z.strictObject({
+  version: z.literal(1),
+  createdMs: z.number(),
   /** Path below the backup, with `/`, → SHA-256 and size. */
-  readonly files: Readonly<Record<string, { readonly sha256: string; readonly sizeBytes: number }>>;
-}
+  files: z.record(z.string(), z.strictObject({ sha256: z.string(), sizeBytes: z.number() })),
+});
+type BackupManifest = z.infer<typeof manifestSchema>;
 
 export interface BackupReport {
   readonly files: number;
   readonly sizeBytes: number;
   readonly journalEvents: number;
+  /** What belongs to the home and is not in the copy: sentences for whoever made it. */
+  readonly notes: readonly string[];
 }
 
 /** What backup and restore need of the store and the journal; passed in, so that this room opens neither. */
@@ -31,12 +35,14 @@ export interface BackupPorts {
   copyStore(from: string, to: string): Promise<void>;
   /** Verifies the journal of a home that no server uses; throws where it does not hold. */
   verifyJournal(home: string): Promise<{ readonly events: number }>;
+  /** What the configuration keeps outside the home, as notes for the report. */
+  notes(): readonly string[];
   readonly nowMs: () => number;
   onProgress(done: { readonly files: number; readonly sizeBytes: number }): void;
 }
 
-/** Not copied: spill is scratch, and the store's own files are replaced by its consistent copy. */
-const LEFT_OUT = new Set(['store', join('system', 'spill')]);
+/** Not copied: spill and work are scratch, and the store's own files are replaced by its consistent copy. */
+const LEFT_OUT = new Set(['store', join('system', 'spill'), join('system', 'work')]);
 
 /**
  * Copies a home, also one that is being served. The store is copied first: data files are written before the pointer
@@ -44,6 +50,7 @@ const LEFT_OUT = new Set(['store', join('system', 'spill')]);
  */
 export async function backupHome(home: string, target: string, ports: BackupPorts): Promise<BackupReport> {
   requireFormat(home);
+  if (isBelow(home, target)) throw invalid('A backup cannot lie in the home that it copies.');
   await requireEmpty(target);
   const from = homeLayout(home);
   const to = homeLayout(target);
@@ -64,15 +71,22 @@ export async function backupHome(home: string, target: string, ports: BackupPort
     ports.onProgress({ files: Object.keys(files).length, sizeBytes });
   };
   await record(relative(target, to.storeFile));
-  for (const path of await filesBelow(home, '')) {
+  const links: string[] = [];
+  for (const path of await filesBelow(home, '', links)) {
     // A temporary file may go away while the home is in use; whatever the store names does not.
     const isThere = copiedFirst.includes(path) ? existsSync(join(target, path)) : await copyHomeFile(path);
     if (isThere) await record(path);
   }
   const { events } = await ports.verifyJournal(target);
+  await syncFolders(target, Object.keys(files));
   const manifest: BackupManifest = { version: 1, createdMs: ports.nowMs(), files };
   await writeDurably(join(target, 'backup.json'), `${JSON.stringify(manifest, null, 1)}\n`);
-  return { files: Object.keys(files).length, sizeBytes, journalEvents: events };
+  return {
+    files: Object.keys(files).length,
+    sizeBytes,
+    journalEvents: events,
+    notes: [...ports.notes(), ...links.map((path) => `${path} is a symbolic link and was not copied.`)],
+  };
 }
 
 /** Makes a home of a backup after checking every file's SHA-256 and the journal's chain; nothing is left on a refusal. */
@@ -85,8 +99,7 @@ export async function restoreHome(backup: string, home: string, ports: BackupPor
     for (const [path, expected] of Object.entries(manifest.files)) {
       const target = join(home, path);
       await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-      await copyFile(join(backup, path), target).catch(() => undefined);
-      const found = existsSync(target) ? await digest(target) : null;
+      const found = (await copied(join(backup, path), target)) ? await digest(target) : null;
       if (found?.sha256 !== expected.sha256)
         throw invalid(`The file ${path} is missing or differs from what was backed up.`);
       sizeBytes += found.sizeBytes;
@@ -95,7 +108,8 @@ export async function restoreHome(backup: string, home: string, ports: BackupPor
     }
     requireFormat(home);
     const { events } = await ports.verifyJournal(home);
-    return { files, sizeBytes, journalEvents: events };
+    await syncFolders(home, Object.keys(manifest.files));
+    return { files, sizeBytes, journalEvents: events, notes: ports.notes() };
   } catch (error) {
     await rm(home, { recursive: true, force: true });
     throw error;
@@ -105,25 +119,34 @@ export async function restoreHome(backup: string, home: string, ports: BackupPor
 async function readManifest(backup: string): Promise<BackupManifest> {
   const text = await readFile(join(backup, 'backup.json'), 'utf8').catch(() => null);
   if (text === null) throw invalid('There is no backup.json: this is not a backup, or it was not finished.');
-  const manifest: BackupManifest = JSON.parse(text);
+  const manifest = manifestSchema.safeParse(parsed(text));
   const escapes = (path: string) =>
-    path.split('/').some((part) => part === '..' || part === '' || part.includes('\\'));
-  if (manifest.version !== 1 || Object.keys(manifest.files).some(escapes))
-    throw invalid('backup.json is not readable.');
-  return manifest;
+    path.split('/').some((part) => part === '..' || part === '.' || part === '' || part.includes('\\'));
+  if (!manifest.success || Object.keys(manifest.data.files).some(escapes))
+    throw invalid('The file backup.json is damaged.');
+  return manifest.data;
 }
 
-async function filesBelow(home: string, folder: string): Promise<string[]> {
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Regular files below a folder, in order; symbolic links are gathered apart. */
+async function filesBelow(home: string, folder: string, links: string[]): Promise<string[]> {
+  const found: string[] = [];
   const entries = await readdir(join(home, folder), { withFileTypes: true });
-  const found = await Promise.all(
-    entries.map((entry) => {
-      const path = join(folder, entry.name);
-      if (LEFT_OUT.has(path)) return [];
-      if (entry.isDirectory()) return filesBelow(home, path);
-      return entry.isFile() ? [path] : [];
-    }),
-  );
-  return found.flat().sort();
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (LEFT_OUT.has(path)) continue;
+    if (entry.isSymbolicLink()) links.push(path);
+    else if (entry.isDirectory()) found.push(...(await filesBelow(home, path, links)));
+    else if (entry.isFile()) found.push(path);
+  }
+  return found;
 }
 
 async function copied(from: string, to: string): Promise<boolean> {
@@ -136,27 +159,52 @@ async function copied(from: string, to: string): Promise<boolean> {
   }
 }
 
+/** Reads a copy back, and makes it durable. */
 async function digest(file: string): Promise<{ sha256: string; sizeBytes: number }> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  for await (const chunk of createReadStream(file)) {
-    hash.update(chunk);
-    sizeBytes += chunk.length;
+  const handle = await open(file);
+  try {
+    for await (const chunk of handle.createReadStream({ autoClose: false })) {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
   return { sha256: hash.digest('hex'), sizeBytes };
+}
+
+/** Makes the names of files durable: fsync of every folder from theirs up to the root. */
+async function syncFolders(root: string, files: readonly string[]): Promise<void> {
+  const folders = new Set([root]);
+  for (const file of files) {
+    for (let folder = dirname(file); folder !== '.'; folder = dirname(folder))
+      folders.add(join(root, folder));
+  }
+  for (const folder of folders) await syncFolder(folder);
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 async function writeDurably(file: string, text: string): Promise<void> {
   await writeFile(`${file}.part`, text, { mode: 0o600, flush: true });
   await rename(`${file}.part`, file);
-  const folder = await open(dirname(file));
-  await folder.sync();
-  await folder.close();
+  await syncFolder(dirname(file));
 }
 
+/** Makes the folder where it is not there; it is its owner's alone, since unmasked rows come into it. */
 async function requireEmpty(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  if ((await readdir(folder)).length === 0) return;
+  if ((await readdir(folder)).length === 0) return chmod(folder, 0o700);
   throw new LakeError(homeErrors.already_a_home, {
     detail: 'The target folder is not empty; choose a new one.',
   });

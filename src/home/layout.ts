@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 
 /** Where things are in a home. The folder is 0700: it holds unmasked rows and key material. */
 export interface HomeLayout {
@@ -25,4 +25,10 @@ export function homeLayout(home: string): HomeLayout {
     system: join(home, 'system'),
     spill: join(home, 'system', 'spill'),
   };
+}
+
+/** Whether a path is the folder or lies below it, by its parts. */
+export function isBelow(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { BackupReport } from '../../home/index.ts';
 import type { AddCommand, CliContext } from '../cli-context.ts';
 import { counted, humanBytes } from '../human-text.ts';
 import { show } from '../show.ts';
@@ -56,20 +57,16 @@ function shared(context: CliContext) {
   };
 }
 
-function done(
-  context: CliContext,
-  options: BackupOptions,
-  verb: string,
-  report: { files: number; sizeBytes: number; journalEvents: number },
-): void {
+function done(context: CliContext, options: BackupOptions, verb: string, report: BackupReport): void {
   const { terminal } = context;
   if (terminal.isInteractive) terminal.stderr.write('\r\u001b[K');
-  const { files, sizeBytes, journalEvents } = report;
+  const { files, sizeBytes, journalEvents, notes } = report;
   show(
     context,
     options,
-    { files, size_bytes: sizeBytes, journal_events: journalEvents },
+    { files, size_bytes: sizeBytes, journal_events: journalEvents, notes },
     () =>
       `${terminal.colours.green('✓')} ${verb}: ${counted(files, 'file')}, ${humanBytes(sizeBytes)}; the journal holds, ${counted(journalEvents, 'event')}.`,
   );
+  for (const note of notes) terminal.note(terminal.colours.yellow(note));
 }

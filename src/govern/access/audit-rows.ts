@@ -58,13 +58,15 @@ export function auditClosed(reader: MetastoreReader, row: AuditClosing): Stateme
   );
 }
 
-/** The statement that removes audit rows older than the retention; null where they are kept for ever. */
-export function auditRetention(
+/** The statement that removes audit rows older than the retention; null where there are none. */
+export async function auditRetention(
   reader: MetastoreReader,
   parts: { nowMs: number; retentionDays: number },
-): Statement | null {
+): Promise<Statement | null> {
   if (parts.retentionDays === 0) return null;
   const oldestMs = Math.floor(parts.nowMs - parts.retentionDays * DAY_MS);
+  const older = reader.queries.selectFrom('audit_rows').select('audit_id').where('time_ms', '<', oldestMs);
+  if ((await reader.read(older.limit(1))).length === 0) return null;
   return statement(reader.queries.deleteFrom('audit_rows').where('time_ms', '<', oldestMs));
 }
 

@@ -33,8 +33,8 @@ export interface Access {
   readonly maskHashKey: Uint8Array;
   /** Times of last use waiting to be written; to be committed with other work, at least every minute. */
   pendingTouches(): readonly Statement[];
-  /** Removes audit rows past their retention; null where they are kept for ever. To be committed daily. */
-  auditRetention(nowMs: number): Statement | null;
+  /** Removes audit rows past their retention; null where there are none. To be committed now and then. */
+  auditRetention(nowMs: number): Promise<Statement | null>;
   /**
    * The change that applies `access.toml` where no policy was ever applied; null afterwards. Main commits it with its
    * event and calls `refresh`. Throws `access.invalid_policy`.
