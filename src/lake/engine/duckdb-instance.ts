@@ -6,7 +6,6 @@ import {
   type DuckDBValue,
   INTEGER,
   StatementType,
-  VARCHAR,
 } from '@duckdb/node-api';
 import type { EngineColumn, EngineFormat, EngineParameters, EngineResult } from './engine.ts';
 import { describeType, rowAsJson } from './json-row.ts';
@@ -93,20 +92,29 @@ export async function createDuckdbParser(): Promise<DuckdbParser> {
   await connection.run(
     'SET allowed_paths = []; SET enable_external_access = false; SET lock_configuration = true',
   );
-  const row = async (sql: string, text: string): Promise<readonly string[]> => {
-    const reader = await connection.runAndReadAll(sql, [text], [VARCHAR]);
-    return (reader.getRows()[0] ?? []).map(String);
+  // Prepared once: planning them anew costs as much as parsing a short statement.
+  const parsing = await connection.prepare('SELECT json_serialize_sql($1::VARCHAR)');
+  const deparsing = await connection.prepare(
+    'SELECT s, json_serialize_sql(s) FROM (SELECT json_deserialize_sql($1::JSON) AS s)',
+  );
+  // One call at a time: a prepared statement runs with what was bound last, which must never be another caller's text.
+  let turn: Promise<unknown> = Promise.resolve();
+  const row = (statement: DuckDBPreparedStatement, text: string): Promise<readonly string[]> => {
+    const answer = turn.then(async () => {
+      statement.bindVarchar(1, text);
+      const reader = await statement.runAndReadAll();
+      return (reader.getRows()[0] ?? []).map(String);
+    });
+    turn = answer.catch(() => {});
+    return answer;
   };
   return {
     async parse(sql) {
-      const [ast = ''] = await row('SELECT json_serialize_sql($1::VARCHAR)', sql);
+      const [ast = ''] = await row(parsing, sql);
       return ast;
     },
     async deparse(tree) {
-      const [sql = '', ast = ''] = await row(
-        'SELECT s, json_serialize_sql(s) FROM (SELECT json_deserialize_sql($1::JSON) AS s)',
-        tree,
-      );
+      const [sql = '', ast = ''] = await row(deparsing, tree);
       return { sql, ast };
     },
   };
@@ -192,20 +200,25 @@ async function columnTypes(
   connection: DuckDBConnection,
   request: { sql: string; parameters: EngineParameters },
 ): Promise<{ name: string; type: DuckDBType }[]> {
+  if (Object.keys(request.parameters).length > 0) return columnTypesOfEmptyRun(connection, request);
   const statement = await connection.prepare(request.sql);
   try {
-    if (statement.statementType !== StatementType.SELECT) {
-      throw new Error('Invalid Input Error: only a query can be streamed');
-    }
+    if (statement.statementType !== StatementType.SELECT) throw notStreamable();
     const count = statement.columnCount;
     const names = uniqueNames(Array.from({ length: count }, (_, at) => statement.columnName(at)));
-    if (statement.parameterCount === 0) {
-      return names.map((name, at) => ({ name, type: statement.columnType(at) }));
-    }
+    return names.map((name, at) => ({ name, type: statement.columnType(at) }));
   } finally {
     statement.destroySync();
   }
-  // A parameter's type is known only with its value, so the columns of such a statement are those of an empty run.
+}
+
+/** A parameter's type is known only with its value, so the columns of such a statement are those of an empty run. */
+async function columnTypesOfEmptyRun(
+  connection: DuckDBConnection,
+  request: { sql: string; parameters: EngineParameters },
+): Promise<{ name: string; type: DuckDBType }[]> {
+  // Parsed by itself first: only one whole statement may stand between the brackets that follow.
+  if ((await connection.extractStatements(request.sql)).count !== 1) throw notStreamable();
   const empty = await connection.prepare(`SELECT * FROM (${request.sql}\n) LIMIT 0`);
   try {
     bind(empty, request.parameters);
@@ -215,6 +228,10 @@ async function columnTypes(
   } finally {
     empty.destroySync();
   }
+}
+
+function notStreamable(): Error {
+  return new Error('Invalid Input Error: only a query can be streamed');
 }
 
 async function run(

@@ -282,6 +282,19 @@ describe('parser', () => {
     expect(await codeOf(pool.parse(sql, signal))).toBe(code);
   });
 
+  it('answers each of many calls at once with its own statement, also past a failed one', async () => {
+    const names = Array.from({ length: 60 }, (_, at) => `column_${at}`);
+    const answers = await Promise.all(
+      names.map(async (name, at) => {
+        if (at % 7 === 0) return codeOf(pool.parse(`SELECT ${name} FROM WHERE`, signal));
+        return (await pool.deparse(await pool.parse(`SELECT ${name} FROM t`, signal), signal)).sql;
+      }),
+    );
+    expect(answers).toEqual(
+      names.map((name, at) => (at % 7 === 0 ? 'engine.syntax' : `SELECT ${name} FROM t`)),
+    );
+  });
+
   it('turns an AST back into text, with what that text parses to', async () => {
     const ast = await pool.parse('SELECT a FROM t', signal);
     const back = await pool.deparse(ast, signal);
