@@ -22,10 +22,10 @@ import { requireAllowedQuery } from './statement-gate.ts';
 import { isNode, nodesOf, parseTree, type SyntaxNode, textOf, textsOf, visit } from './syntax-tree.ts';
 import { findTableReferences } from './table-references.ts';
 
-/** A query as it will run: the caller's, over scans that apply the policy. */
-export interface GovernedQuery {
-  readonly sql: string;
-  readonly parameters: NamedParameters;
+/** A planned query with a scan under the caller's decision for each of its tables. */
+export interface ScannedQuery {
+  readonly planned: PlannedQuery;
+  readonly scans: readonly TableScan[];
   readonly readFiles: readonly string[];
   readonly plannedBytes: number;
   readonly preserveOrder: boolean;
@@ -35,6 +35,12 @@ export interface GovernedQuery {
   readonly maskedColumns: readonly string[];
   /** Snapshot read of each dataset, by name; null for one without rows. */
   readonly snapshots: Readonly<Record<string, string | null>>;
+}
+
+/** A query as it will run: the caller's, over scans that apply the policy. */
+export interface GovernedSql {
+  readonly sql: string;
+  readonly parameters: NamedParameters;
 }
 
 export interface RewriteDeps {
@@ -47,21 +53,40 @@ export interface RewriteDeps {
   readonly maskKey: () => Uint8Array;
 }
 
+/** Plans the scan of every table under the caller's decision: all that an engine process must know before the SQL. */
+export async function scanTables(
+  deps: RewriteDeps,
+  scope: ReadScope | WriteScope,
+  planned: PlannedQuery,
+): Promise<ScannedQuery> {
+  requireOpenScope(scope);
+  const query = planned.statement.node as SyntaxNode;
+  const scans: TableScan[] = [];
+  for (const table of planned.tables) scans.push(await planTable(deps, scope, planned, query, table));
+  return {
+    planned,
+    scans,
+    readFiles: [...new Set(scans.flatMap(({ plan }) => scanFiles(plan)))],
+    plannedBytes: planned.tables.reduce((sum, { pinned }) => sum + pinned.plannedBytes, 0),
+    preserveOrder: !isOrderFree(query),
+    blindPlan: scans.some((scan) => scan.hides),
+    maskedColumns: [...new Set(scans.flatMap((scan) => scan.maskedColumns))],
+    snapshots: Object.fromEntries(planned.tables.map(({ pinned }) => [pinned.facts.name, pinned.snapshotId])),
+  };
+}
+
 /**
- * Replaces every table of a planned query by a scan under the caller's decision. The text that will run is parsed again
- * and checked: no table but our own scans and the query's own CTEs.
+ * Replaces every table of a query by its scan. The text that will run is parsed again and checked: no table but our own
+ * scans and the query's own CTEs.
  */
 export async function rewriteQuery(
   deps: RewriteDeps,
   scope: ReadScope | WriteScope,
-  planned: PlannedQuery,
-): Promise<GovernedQuery> {
+  { planned, scans, blindPlan }: ScannedQuery,
+): Promise<GovernedSql> {
   requireOpenScope(scope);
   const prefix = `scan_${Buffer.from(deps.random(12)).toString('hex')}`;
   const query = planned.statement.node as SyntaxNode;
-  const scans: TableScan[] = [];
-  for (const table of planned.tables) scans.push(await planTable(deps, scope, planned, query, table));
-  const blindPlan = scans.some((scan) => scan.hides);
   if (blindPlan) sampleByRow(query);
   await nameSubqueries(deps, scope.signal, query);
   const names = new Set<string>();
@@ -80,12 +105,6 @@ export async function rewriteQuery(
   return {
     sql: `${head}SELECT * FROM (${sql}\n) AS ${quoteName(`${prefix}_answer`)}`,
     parameters: parametersOf(query, planned.parameters),
-    readFiles: [...new Set(scans.flatMap(({ plan }) => scanFiles(plan)))],
-    plannedBytes: planned.tables.reduce((sum, { pinned }) => sum + pinned.plannedBytes, 0),
-    preserveOrder: !isOrderFree(query),
-    blindPlan,
-    maskedColumns: [...new Set(scans.flatMap((scan) => scan.maskedColumns))],
-    snapshots: Object.fromEntries(planned.tables.map(({ pinned }) => [pinned.facts.name, pinned.snapshotId])),
   };
 }
 

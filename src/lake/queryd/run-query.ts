@@ -6,7 +6,13 @@ import { jsonBody } from './json-body.ts';
 import { laneOf } from './lane-of.ts';
 import type { PlannedQuery } from './plan-query.ts';
 import { type CallersQuery, callerError } from './query-failure.ts';
-import { type GovernedQuery, type RewriteDeps, rewriteQuery } from './rewrite-query.ts';
+import {
+  type GovernedSql,
+  type RewriteDeps,
+  rewriteQuery,
+  type ScannedQuery,
+  scanTables,
+} from './rewrite-query.ts';
 
 export const QUERY_FORMATS = ['json', 'ndjson', 'csv', 'parquet'] as const;
 export type QueryFormat = (typeof QUERY_FORMATS)[number];
@@ -56,42 +62,68 @@ export async function runQuery(
     request.onEnd();
   };
   try {
-    const governed = await rewriteQuery(deps, scope, planned);
-    const { engine } = deps.config;
-    lease = await deps.engine.lease({
-      lane: laneOf(planned, governed.plannedBytes, engine.small_query_bytes),
-      readFiles: governed.readFiles,
-      writeFiles: [],
-      memoryLimitMb: engine.memory_limit_mb,
-      timeoutMs: request.timeoutMs,
-      signal: AbortSignal.any([scope.signal, request.signal]),
-      preserveOrder: governed.preserveOrder,
-      blindPlan: governed.blindPlan,
-    });
+    const scanned = await scanTables(deps, scope, planned);
+    const ready = await leaseAndRewrite(deps, scope, scanned, request);
+    lease = ready.lease;
     const { format } = request;
     const stream = await lease.stream(
-      limited(governed.sql, request),
-      governed.parameters,
+      limited(ready.governed.sql, request),
+      ready.governed.parameters,
       format === 'json' ? 'ndjson' : format,
     );
-    const body = bodyOf(deps, stream, governed, request, startedMs);
+    const body = bodyOf(deps, stream, scanned, request, startedMs);
     const chunks = body.chunks[Symbol.asyncIterator]();
     const first = await chunks.next();
     return {
       kind: 'stream',
       contentType: CONTENT_TYPES[format],
-      headers: answerHeaders(request, governed),
+      headers: answerHeaders(request, scanned),
       chunks: endingWith(chunks, first, callers, end),
       rowCount: body.rowCount,
       truthContext: {
-        datasets: Object.keys(governed.snapshots),
-        masked_columns: [...governed.maskedColumns],
+        datasets: Object.keys(scanned.snapshots),
+        masked_columns: [...scanned.maskedColumns],
         format,
       },
     };
   } catch (error) {
     end();
     throw callerError(error, callers);
+  }
+}
+
+/**
+ * Takes an engine process, which needs only the files and flags, while the parser process writes the SQL. Where either
+ * fails, the lease is given back.
+ */
+async function leaseAndRewrite(
+  deps: RunDeps,
+  scope: ReadScope,
+  scanned: ScannedQuery,
+  request: RunRequest,
+): Promise<{ lease: EngineLease; governed: GovernedSql }> {
+  const { engine } = deps.config;
+  const givenUp = new AbortController();
+  const leasing = deps.engine.lease({
+    lane: laneOf(scanned.planned, scanned.plannedBytes, engine.small_query_bytes),
+    readFiles: scanned.readFiles,
+    writeFiles: [],
+    memoryLimitMb: engine.memory_limit_mb,
+    timeoutMs: request.timeoutMs,
+    signal: AbortSignal.any([scope.signal, request.signal, givenUp.signal]),
+    preserveOrder: scanned.preserveOrder,
+    blindPlan: scanned.blindPlan,
+  });
+  try {
+    const [lease, governed] = await Promise.all([leasing, rewriteQuery(deps, scope, scanned)]);
+    return { lease, governed };
+  } catch (error) {
+    givenUp.abort();
+    void leasing.then(
+      (lease) => lease.release(),
+      () => {},
+    );
+    throw error;
   }
 }
 
@@ -103,7 +135,7 @@ function limited(sql: string, { limit, format }: RunRequest): string {
 function bodyOf(
   deps: RunDeps,
   stream: EngineStream,
-  governed: GovernedQuery,
+  scanned: ScannedQuery,
   request: RunRequest,
   startedMs: number,
 ): { chunks: AsyncIterable<Uint8Array>; rowCount(): number } {
@@ -115,14 +147,14 @@ function bodyOf(
     limit: request.limit,
     queryId: request.queryId,
     latencyMs: () => Math.round((deps.clock.monotonicMs() - startedMs) * 1000) / 1000,
-    maskedColumns: governed.maskedColumns,
-    snapshots: governed.snapshots,
+    maskedColumns: scanned.maskedColumns,
+    snapshots: scanned.snapshots,
   });
 }
 
 /** What a JSON answer says in its body, for formats that have no room for it. */
-function answerHeaders(request: RunRequest, governed: GovernedQuery): Record<string, string> {
-  const facts = JSON.stringify({ masked_columns: governed.maskedColumns, snapshots: governed.snapshots });
+function answerHeaders(request: RunRequest, scanned: ScannedQuery): Record<string, string> {
+  const facts = JSON.stringify({ masked_columns: scanned.maskedColumns, snapshots: scanned.snapshots });
   // Header values are ASCII: anything else is written as JSON's own escapes.
   const ascii = facts.replace(
     /[^\x20-\x7e]/g,
