@@ -1,0 +1,134 @@
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { initHome, type RunningServer, recoverKey, startServer, verifyHome } from '../../src/main.ts';
+import { SMALL_ENGINE } from '../faults/child-server.ts';
+import { request } from '../harness/server.ts';
+
+let folder: string;
+let home: string;
+let running: RunningServer | null = null;
+
+const QUIET = { 'server.port': 0, 'log.level': 'silent' };
+
+async function serve(flags: Record<string, string | number | boolean> = {}): Promise<RunningServer> {
+  running = await startServer({ home, environment: {}, flags: { ...QUIET, ...flags } });
+  return running;
+}
+
+const api = (key: string | null, method: string, path: string, json?: unknown) =>
+  request(running?.url ?? '', method, path, { key, ...(json === undefined ? {} : { json }) });
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lakehouse-home-'));
+  home = join(folder, 'home');
+});
+afterEach(async () => {
+  await running?.close();
+  running = null;
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function init(config = SMALL_ENGINE): Promise<string> {
+  const { adminKey } = await initHome({ home });
+  await writeFile(join(home, 'lakehouse.toml'), config);
+  return adminKey;
+}
+
+describe('a new home', () => {
+  test('is its owner’s alone, and its first event is its making', async () => {
+    const key = await init();
+    for (const path of ['', 'keys', 'store', 'warehouse', 'system']) {
+      expect((await stat(join(home, path))).mode & 0o777, path).toBe(0o700);
+    }
+    for (const file of ['keys/api-key.hmac', 'keys/checkpoint.ed25519', 'lakehouse.toml', 'FORMAT']) {
+      expect((await stat(join(home, file))).mode & 0o077, file).toBe(0);
+    }
+    await serve();
+    const { events } = (await api(key, 'GET', '/journal/events?limit=5')).json;
+    expect(events.map((event: { operation: string }) => event.operation)).toContain('system.init');
+  });
+
+  test('is not made in a folder that holds anything', async () => {
+    await mkdir(home);
+    await writeFile(join(home, 'mine.txt'), 'mine');
+    await expect(initHome({ home })).rejects.toMatchObject({ code: 'home.already_a_home' });
+    expect(await readFile(join(home, 'mine.txt'), 'utf8')).toBe('mine');
+  });
+});
+
+describe('a home of another kind is refused with the reason', () => {
+  test.each([
+    ['newer', 'lakehouse-home 2\n', 'home.format_unsupported', 'newer version'],
+    ['older', 'lakehouse-home 0\n', 'home.format_unsupported', 'No migration'],
+    ['damaged', 'lakehouse-home one', 'home.format_unsupported', 'damaged'],
+    ['empty', '', 'home.format_unsupported', 'damaged'],
+    ['cut off', 'lakehouse-home 1', 'home.format_unsupported', 'damaged'],
+  ])('%s', async (_, text, code, reason) => {
+    await init();
+    await writeFile(join(home, 'FORMAT'), text);
+    const refusal = { code, detail: expect.stringContaining(reason) };
+    await expect(serve()).rejects.toMatchObject(refusal);
+    await expect(recoverKey({ home, environment: {} })).rejects.toMatchObject(refusal);
+    expect(() => verifyHome({ home, environment: {} })).toThrow(expect.objectContaining(refusal));
+  });
+
+  test('no home at all', async () => {
+    await mkdir(home);
+    await expect(serve()).rejects.toMatchObject({ code: 'home.not_a_home' });
+  });
+});
+
+describe('a lost administrator’s key', () => {
+  test('is replaced by whoever owns the folder, and the journal tells of it', async () => {
+    const lost = await init();
+    const { adminKey } = await recoverKey({ home, environment: {}, flags: { 'log.level': 'silent' } });
+    expect(adminKey).not.toBe(lost);
+    await serve();
+    expect((await api(adminKey, 'GET', '/access/me')).json.identity.role).toBe('admin');
+    const { events } = (await api(adminKey, 'GET', '/journal/events?limit=100')).json;
+    const found = events.filter((event: { operation: string }) => event.operation === 'system.recover');
+    expect(found).toHaveLength(1);
+    expect(JSON.stringify(found)).not.toContain(adminKey.split('_').at(-1));
+    expect((await api(adminKey, 'POST', '/journal/verify', {})).json).toMatchObject({ valid: true });
+  });
+
+  test('is not replaced while a server runs on the home', async () => {
+    await init();
+    await serve();
+    await expect(
+      recoverKey({ home, environment: {}, flags: { 'log.level': 'silent' } }),
+    ).rejects.toMatchObject({ code: 'metastore.home_in_use' });
+    await expect(startServer({ home, environment: {}, flags: QUIET })).rejects.toMatchObject({
+      code: 'metastore.home_in_use',
+    });
+  });
+});
+
+describe('without authentication', () => {
+  const OFF = `${SMALL_ENGINE}[auth]\nenabled = false\n`;
+
+  test('everyone on this machine is the administrator, and start-up says so', async () => {
+    await init(OFF);
+    const server = await serve();
+    expect(server.notices.join(' ')).toContain('Authentication is OFF');
+    expect((await api(null, 'GET', '/access/me')).status).toBe(200);
+    const made = await api(null, 'POST', '/access/keys', { name: 'open', role: 'agent' });
+    expect(made.status, made.text).toBe(201);
+    const { events } = (await api(null, 'GET', '/journal/events?order=desc&limit=1')).json;
+    expect(events[0]).toMatchObject({ action: 'key.created' });
+    expect(events[0].identity.key_id).toBeNull();
+  });
+
+  test.each(['0.0.0.0', '192.0.2.1', '::', 'example.com'])(
+    'no address but loopback is served: %s',
+    async (host) => {
+      await init(OFF);
+      await expect(serve({ 'server.host': host })).rejects.toMatchObject({
+        code: 'config.invalid',
+        detail: expect.stringContaining('auth.enabled'),
+      });
+    },
+  );
+});
