@@ -62,7 +62,7 @@ test(`${KILLS} kills at random times under ${WRITERS} writers lose and double no
     standby.discard();
     await home.remove();
   }
-}, 900_000);
+}, 1_800_000);
 
 /** Before any new request: nothing acknowledged in the last life is missing, nothing else is there in part. */
 async function checkRestart(server: ChildServer, world: World): Promise<void> {
