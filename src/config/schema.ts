@@ -180,7 +180,7 @@ export const configSchema = z.strictObject({
       commit_timeout_ms: z
         .int()
         .min(50)
-        .default(2_000)
+        .default(1_500)
         .describe('A commit that takes longer is refused with 503.'),
     })
     .prefault({}),
