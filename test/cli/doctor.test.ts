@@ -13,10 +13,10 @@ it('shows every address open, and fails, where authentication is off', async () 
     for (const { operation, steps } of guarded) expect(steps.no_key.verdict, operation).toBe('hole');
     const shown = await lakehouse(['doctor'], { environment });
     expect(shown.stdout).toContain('\u001b[31m✗ auth.enabled is false');
-    // Probing an open server changed nothing but the probe keys.
+    // Probing an open server changed nothing but the probe keys; policy and rules are of the start.
     const { by_action: actions } = (await server.api('GET', '/journal/stats')).json;
     const named = actions.map(({ action }: { action: string }) => action).sort();
-    expect(named).toEqual(['key.created', 'key.revoked', 'policy.applied']);
+    expect(named).toEqual(['key.created', 'key.revoked', 'policy.applied', 'truth.loaded']);
   } finally {
     await server.close();
   }
