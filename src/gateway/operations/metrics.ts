@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AnyOperation, readOperation } from '../../govern/scope/index.ts';
+import { type AnyOperation, permissionRule, readOperation } from '../../govern/scope/index.ts';
 import type { Metrics } from '../metrics.ts';
 
 /** `system.metrics`: the Prometheus exposition, for keys with the permission `metrics.read`. */
@@ -11,13 +11,7 @@ export function metricsOperation(metrics: Metrics): AnyOperation {
       'Requests and latency by operation, engine processes, store and journal; no name a caller chose.',
     input: z.strictObject({}),
     output: z.null(),
-    access: {
-      kind: 'demands',
-      resolve: async () => ({
-        demands: [{ kind: 'permission', permission: 'metrics.read' }],
-        resolved: null,
-      }),
-    },
+    access: permissionRule('metrics.read'),
     truth: { before: { none: 'numbers only' }, after: { none: 'numbers only' } },
     async run(scope) {
       scope.requirePermission('metrics.read');

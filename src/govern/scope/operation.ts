@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { JsonObject, Statement } from '../../base/index.ts';
-import type { Demand } from './demand.ts';
+import type { Demand, Permission } from './demand.ts';
 import type { ReadScope, ResolveScope, WriteScope } from './scope.ts';
 
 /**
@@ -47,6 +47,12 @@ export type AccessRule<I, R> =
   /** Any identity, about itself or filtered by its own rights inside `run` through `scope.authorise`. */
   | { readonly kind: 'authenticated'; readonly reason: string }
   | { readonly kind: 'demands'; resolve(scope: ResolveScope, input: I): Promise<Resolution<R>> };
+
+/** The rule of an operation that one permission allows, whatever its input. */
+export function permissionRule(permission: Permission) {
+  const resolution: Resolution<null> = { demands: [{ kind: 'permission', permission }], resolved: null };
+  return { kind: 'demands', resolve: async () => resolution } as const;
+}
 
 export interface Resolution<R> {
   /** `none` for an input that reads nothing of anyone's (`SELECT 1`), with the reason. */

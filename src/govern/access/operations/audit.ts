@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { AuditTableRow } from '../../../metastore/tables/access.ts';
-import { type AnyOperation, readOperation } from '../../scope/index.ts';
+import { type AnyOperation, permissionRule, readOperation } from '../../scope/index.ts';
 import { type AccessParts, isoTime } from '../access-parts.ts';
-import { needs, noTruth } from './rules.ts';
+import { noTruth } from './rules.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
@@ -69,7 +69,7 @@ export function readAudit(parts: AccessParts): AnyOperation {
     description: 'Audit rows, newest first: identity, datasets, columns, masks, rows, latency, decision.',
     input,
     output: z.strictObject({ rows: z.array(auditedRow), next: z.string().nullable() }),
-    access: needs('audit.read'),
+    access: permissionRule('audit.read'),
     truth: noTruth,
     async run(_scope, filter) {
       const rows = await parts.reader.read(selection(parts, filter));

@@ -1,4 +1,4 @@
-import type { Permission, Resolution } from '../../scope/index.ts';
+import { permissionRule } from '../../scope/index.ts';
 
 /** Truth rules judge data and answers; managing access has neither. */
 export const noTruth = {
@@ -6,13 +6,7 @@ export const noTruth = {
   after: { none: 'Managing access holds no data or answer to judge.' },
 } as const;
 
-/** Needs one permission and nothing of the request. */
-export function needs(permission: Permission) {
-  const resolution: Resolution<null> = { demands: [{ kind: 'permission', permission }], resolved: null };
-  return { kind: 'demands', resolve: async () => resolution } as const;
-}
-
 /** Keys, policies and roles are managed by who holds `access.admin`. */
 export function accessAdminOnly() {
-  return needs('access.admin');
+  return permissionRule('access.admin');
 }

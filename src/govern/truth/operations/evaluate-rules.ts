@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readOperation } from '../../scope/index.ts';
+import { permissionRule, readOperation } from '../../scope/index.ts';
 import type { RuleBook } from '../rule-book.ts';
 import { severestAction, TRUTH_ACTIONS, TRUTH_PHASES } from '../truth.ts';
 
@@ -26,10 +26,7 @@ export function evaluateRules(book: RuleBook) {
         }),
       ),
     }),
-    access: {
-      kind: 'demands',
-      resolve: async () => ({ demands: [{ kind: 'permission', permission: 'truth.read' }], resolved: null }),
-    },
+    access: permissionRule('truth.read'),
     truth: {
       before: { none: 'A dry run of the rules themselves.' },
       after: { none: 'A dry run of the rules themselves.' },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mutationOperation } from '../../scope/index.ts';
+import { mutationOperation, permissionRule } from '../../scope/index.ts';
 import type { RuleBook } from '../rule-book.ts';
 
 /** `truth.reload`: reads the rules file again. A file with a mistake is refused and the rules in force stay. */
@@ -15,13 +15,7 @@ export function reloadRules(book: RuleBook) {
       rule_count: z.int().min(0),
       journal_event_id: z.string().nullable(),
     }),
-    access: {
-      kind: 'demands',
-      resolve: async () => ({
-        demands: [{ kind: 'permission', permission: 'system.admin' }],
-        resolved: null,
-      }),
-    },
+    access: permissionRule('system.admin'),
     truth: {
       before: { none: 'The rules cannot judge their own replacement.' },
       after: { none: 'The rules cannot judge their own replacement.' },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Clock, LakeError } from '../../../base/index.ts';
 import type { Config } from '../../../config/index.ts';
-import { mutationOperation, type WriteScope } from '../../../govern/scope/index.ts';
+import { mutationOperation, permissionRule, type WriteScope } from '../../../govern/scope/index.ts';
 import type { EnginePool } from '../../engine/index.ts';
 import type { DatasetRecord } from '../dataset-record.ts';
 import type { DatasetStore } from '../dataset-store.ts';
@@ -69,13 +69,7 @@ export function resyncMetadata(parts: Parts) {
       'none comes back that a person took away.',
     input,
     output,
-    access: {
-      kind: 'demands',
-      resolve: async () => ({
-        demands: [{ kind: 'permission', permission: 'catalog.admin' }],
-        resolved: null,
-      }),
-    },
+    access: permissionRule('catalog.admin'),
     truth: {
       before: { none: 'Tags are not a claim of the caller.' },
       after: { none: 'Tags are not a claim of the caller.' },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Clock, Logger } from '../../../base/index.ts';
-import { type EventDraft, mutationOperation } from '../../../govern/scope/index.ts';
+import { type EventDraft, mutationOperation, permissionRule } from '../../../govern/scope/index.ts';
 import type { DatasetStore } from '../dataset-store.ts';
 import { surveyWarehouse, type WarehouseSurvey } from '../survey-warehouse.ts';
 import type { TableFiles } from '../table-files.ts';
@@ -44,13 +44,7 @@ export function resyncMissing(parts: {
       'lost races left, and the files of deleted datasets. Files younger than catalog.orphan_grace_s stay.',
     input,
     output,
-    access: {
-      kind: 'demands',
-      resolve: async () => ({
-        demands: [{ kind: 'permission', permission: 'catalog.admin' }],
-        resolved: null,
-      }),
-    },
+    access: permissionRule('catalog.admin'),
     truth: {
       before: { none: 'Files that no dataset names make no claim.' },
       after: { none: 'Files that no dataset names make no claim.' },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mutationOperation } from '../../../govern/scope/index.ts';
+import { mutationOperation, permissionRule } from '../../../govern/scope/index.ts';
 import { type MetastoreReader, statement } from '../../../metastore/index.ts';
 import type { CheckpointKeyFiles } from '../checkpoint-key.ts';
 import type { Checkpointer } from '../checkpointer.ts';
@@ -30,13 +30,7 @@ export function rotateKeyOperation(parts: {
       'keys, each signed by the other, so that earlier checkpoints still verify from the new key.',
     input: z.strictObject({}),
     output,
-    access: {
-      kind: 'demands',
-      resolve: async () => ({
-        demands: [{ kind: 'permission', permission: 'system.admin' }],
-        resolved: null,
-      }),
-    },
+    access: permissionRule('system.admin'),
     truth: { before: { none: 'no data is touched' }, after: { none: 'no data is touched' } },
     async prepare(scope) {
       scope.requirePermission('system.admin');

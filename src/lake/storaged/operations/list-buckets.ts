@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readOperation } from '../../../govern/scope/index.ts';
+import { permissionRule, readOperation } from '../../../govern/scope/index.ts';
 import type { ObjectStore } from '../object-store.ts';
 
 const input = z.strictObject({});
@@ -15,13 +15,7 @@ export function listBuckets(store: ObjectStore) {
     description: 'Lists the buckets of the configuration.',
     input,
     output,
-    access: {
-      kind: 'demands',
-      resolve: async () => ({
-        demands: [{ kind: 'permission', permission: 'system.admin' }],
-        resolved: null,
-      }),
-    },
+    access: permissionRule('system.admin'),
     truth: {
       before: { none: 'A list of names makes no claim.' },
       after: { none: 'A list of names makes no claim.' },
