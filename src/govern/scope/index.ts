@@ -37,3 +37,5 @@ export type {
 export { mutationOperation, permissionRule, readOperation } from './operation.ts';
 export type { AnyScope } from './scope.ts';
 export { ReadScope, ResolveScope, requireOpenScope, scopeIssuer, WriteScope } from './scope.ts';
+export type { SpendOutcome, SpendPlan } from './spending.ts';
+export { Spending, spendingIssuer } from './spending.ts';

@@ -1,0 +1,107 @@
+import type { JsonObject } from '../../base/index.ts';
+import type { Spending } from '../../govern/scope/index.ts';
+import type { ChatAnswer, ChatDelta, ChatRequest } from './chat.ts';
+
+/** A wire format that clients or providers speak. */
+export type Protocol = 'openai' | 'anthropic' | 'ollama';
+
+/**
+ * A service that runs models, behind one interface; one folder below `providers/` for each kind. No call is made without
+ * a `Spending`, which the door issues after identity, access, truth, audit and the ceilings have passed.
+ */
+export interface ModelProvider {
+  /** The name in the configuration. */
+  readonly name: string;
+  /** Requests of this protocol are passed through with their unknown fields; others are translated. */
+  readonly protocol: Protocol;
+  /**
+   * Sends one chat and returns when the head of the answer has arrived. Throws `ProviderFailure`; never retries, never
+   * falls back: the caller does.
+   */
+  chat(spending: Spending, call: ChatCall): Promise<ChatReply>;
+  /** One vector per text, in order. Throws `ProviderFailure`. */
+  embed(spending: Spending, call: EmbedCall): Promise<EmbedReply>;
+  /** Models the service says it has now, by its own names. Costs nothing. Throws `ProviderFailure`. */
+  listModels(signal: AbortSignal): Promise<readonly string[]>;
+}
+
+export interface ChatCall {
+  /** The model by the provider's own name. */
+  readonly model: string;
+  /** `native`: a body of the provider's own protocol, sent as it is but for `model`; `chat`: to be written in it. */
+  readonly request:
+    | { readonly kind: 'native'; readonly body: JsonObject }
+    | { readonly kind: 'chat'; readonly chat: ChatRequest };
+  readonly stream: boolean;
+  readonly signal: AbortSignal;
+}
+
+export type ChatReply =
+  /** `bytes` is the body as it arrived. `answers` holds one per choice. */
+  | { readonly kind: 'whole'; readonly bytes: Uint8Array; readonly answers: readonly ChatAnswer[] }
+  /**
+   * Ends when the provider ended it properly. Throws `ProviderFailure` where it did not (cut off, garbage, too large,
+   * silent for too long); everything yielded before is still true. `return()` cancels the upstream request.
+   */
+  | { readonly kind: 'stream'; readonly events: AsyncIterable<StreamEvent> };
+
+/** One event of a provider's stream: its bytes as they arrived, terminator included, and what they say. */
+export interface StreamEvent {
+  readonly bytes: Uint8Array;
+  readonly deltas: readonly ChatDelta[];
+}
+
+export interface EmbedCall {
+  readonly model: string;
+  readonly texts: readonly string[];
+  /** Null for the model's own. */
+  readonly dimensions: number | null;
+  readonly signal: AbortSignal;
+}
+
+export interface EmbedReply {
+  readonly vectors: readonly (readonly number[])[];
+  /** Null where the provider reported none. */
+  readonly inputTokens: number | null;
+}
+
+/** What went wrong at a provider, as routing needs to know it. */
+export type FailureClass =
+  /** 429; `retryAfterMs` as the provider asked. */
+  | 'rate_limited'
+  /** 5xx, 529, 200 with an error body, an answer that is no answer of the protocol. */
+  | 'server_error'
+  | 'timeout'
+  /** No connection, connection reset, an address that may not be connected to. */
+  | 'unreachable'
+  /** 401, 403: the provider refuses our key. */
+  | 'refused_key'
+  /** 404, or an error that says the model is unknown. */
+  | 'unknown_model'
+  /** 400, 413, 422: the request itself is at fault; another provider may still take it. */
+  | 'bad_request'
+  /** The request does not fit the model's window. */
+  | 'context_too_long'
+  /** The stream ended without a terminator after it had begun. */
+  | 'cut_off'
+  /** The caller's signal: not the provider's fault. */
+  | 'cancelled';
+
+/** A failed call. The message is ours: it never repeats what a provider, a prompt or a key said. */
+export class ProviderFailure extends Error {
+  readonly class: FailureClass;
+  readonly status: number | null;
+  readonly retryAfterMs: number | null;
+
+  constructor(
+    failure: { class: FailureClass; status?: number | null; retryAfterMs?: number | null },
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'ProviderFailure';
+    this.class = failure.class;
+    this.status = failure.status ?? null;
+    this.retryAfterMs = failure.retryAfterMs ?? null;
+  }
+}
