@@ -25,6 +25,7 @@ import {
 } from '../src/lake/catalogd/iceberg/table-metadata.ts';
 import { createCatalogd } from '../src/lake/catalogd/index.ts';
 import { type Metastore, openMetastore, statement } from '../src/metastore/index.ts';
+import { BARE_INVOCATION, NO_MODELS } from '../test/support/bare-scope.ts';
 import type { BenchRow } from './bench-row.ts';
 
 const DATASETS = 1_000;
@@ -107,7 +108,7 @@ async function measure(fixture: Fixture): Promise<Timings> {
   return { list: listedMs - startedMs, describe: describedMs - listedMs, plan: plannedMs - describedMs };
 }
 
-const nothing = { resolved: null, body: null };
+const nothing = { resolved: null, ...BARE_INVOCATION };
 
 function openCatalog({ home, store }: Fixture) {
   const absent = (): never => {
@@ -145,6 +146,7 @@ function scopeParts(datasetIds: readonly string[]) {
     ),
     buckets: [],
     permissions: new Set<never>(),
+    ...NO_MODELS,
     authorise: (facts: { datasetId: string }) => ({
       allowed: true as const,
       decision: decision(facts.datasetId),

@@ -13,6 +13,7 @@ import {
   recoverAdminKey,
   systemTimer,
 } from './govern/access/index.ts';
+import { createBudget } from './govern/budget/index.ts';
 import type { HttpRoute } from './govern/scope/index.ts';
 import { createTruth } from './govern/truth/index.ts';
 import {
@@ -308,6 +309,7 @@ async function openSystem(home: OpenHome): Promise<System> {
       operations: [...rooms, system].flatMap((room) => room.operations),
       access: access.control,
       truth: truthRoom.truth,
+      budget: createBudget({ reader: store, ceilings: [] }),
       journal,
       store,
       settle,

@@ -2,6 +2,7 @@
 export const ERROR_KINDS = [
   'invalid',
   'unauthenticated',
+  'payment_required',
   'forbidden',
   'not_found',
   'method_not_allowed',

@@ -1,6 +1,7 @@
 import { type Clock, type IdGenerator, isLakeError, LakeError, type Logger } from '../base/index.ts';
 import type { AccessControl } from '../govern/access/index.ts';
-import type { AnyOperation } from '../govern/scope/index.ts';
+import type { Budget } from '../govern/budget/index.ts';
+import type { AnyOperation, Identity, Invocation } from '../govern/scope/index.ts';
 import type { Truth } from '../govern/truth/index.ts';
 import type { Journal } from '../lake/journald/index.ts';
 import type { Metastore } from '../metastore/index.ts';
@@ -8,14 +9,16 @@ import type { Answer, Call, Door } from './door.ts';
 import { doorErrors } from './errors.ts';
 import { createIdempotency, type Reservation } from './idempotency.ts';
 import { beginLifetime } from './lifetime.ts';
+import { createPurse } from './purse.ts';
 import { createRegistry } from './registry.ts';
 import { replay } from './replay.ts';
 import { runMutation } from './run-mutation.ts';
 import { runRead } from './run-read.ts';
+import type { Rights } from './scope-parts.ts';
 import type { Settle } from './settle-intents.ts';
 import { createAuditor, type Refused } from './steps/audit.ts';
-import { type Authorised, authorise } from './steps/authorise.ts';
-import { type Identified, identify } from './steps/identify.ts';
+import { authorise } from './steps/authorise.ts';
+import { type Identified, identify, identifyNested } from './steps/identify.ts';
 import { judgeBefore } from './steps/judge.ts';
 import { resolve } from './steps/resolve.ts';
 import { validate } from './steps/validate.ts';
@@ -24,6 +27,7 @@ export interface DoorParts {
   readonly operations: readonly AnyOperation[];
   readonly access: AccessControl;
   readonly truth: Truth;
+  readonly budget: Budget;
   readonly journal: Journal;
   readonly store: Metastore;
   /** Finds out what became of an announced effect whose request failed. */
@@ -60,6 +64,7 @@ export function createDoor(parts: DoorParts): CreatedDoor {
       demands: [],
       grant: null,
     };
+    const nested = nestedIn(caller, lifetime.signal);
     let streaming = false;
     let reservation: Reservation | null = null;
     try {
@@ -76,11 +81,24 @@ export function createDoor(parts: DoorParts): CreatedDoor {
       if (operation.kind === 'mutation') {
         const { settle } = parts;
         const shared = { auditor, journal, truth, store, settle, ids, lifetime, log, reservation };
-        return await runMutation({ ...shared, judged, startedMs, authorise: authoriser(granted) });
+        return await runMutation({ ...shared, judged, startedMs, rights: rightsOf(identity), nested });
       }
-      const audited = await auditor.open(judged, startedMs);
+      const spends = operation.spends === true;
+      const audited = spends
+        ? auditor.openWithSpending(judged, startedMs)
+        : await auditor.open(judged, startedMs);
+      const purse = spends ? createPurse({ ...parts, audited }) : null;
       streaming = true;
-      return await runRead({ audited, auditor, truth, lifetime, log, authorise: authoriser(granted) });
+      return await runRead({
+        audited,
+        auditor,
+        purse,
+        truth,
+        lifetime,
+        log,
+        rights: rightsOf(identity),
+        nested,
+      });
     } catch (error) {
       const reason = lifetime.reason() ?? error;
       // A read whose row was opened has closed it itself; everything else that was refused is recorded here.
@@ -92,17 +110,37 @@ export function createDoor(parts: DoorParts): CreatedDoor {
     }
   }
 
-  function authoriser(granted: Authorised) {
-    const { identity } = granted.resolution.request.caller;
-    return (
-      ...asked: Parameters<AccessControl['authoriseDataset']> extends [unknown, ...infer Rest] ? Rest : never
-    ) => access.authoriseDataset(identity, ...asked);
+  function rightsOf(identity: Identity): Rights {
+    return {
+      authorise: (facts, action) => access.authoriseDataset(identity, facts, action),
+      mayUseModel: (model) => access.mayUseModel(identity, model),
+      mayUseTool: (roles) => access.mayUseTool(identity, roles),
+      maskedTags: () => access.maskedTags(identity),
+    };
   }
 
-  async function invoke(call: Call): Promise<Answer> {
+  /** Operations run within another: by the same identity, through every step, until that one's lifetime ends. */
+  function nestedIn(outer: Identified, signal: AbortSignal): Invocation<unknown>['nested'] {
+    return (name, input) => {
+      const { call } = outer;
+      const inner = { ...call, operation: name, input, body: null, idempotencyKey: null, signal } as const;
+      return guarded(inner, async (log) => {
+        const operation = registry.get(name);
+        return pass(identifyNested(outer, operation, { ...inner, door: 'internal' }), log);
+      });
+    };
+  }
+
+  function invoke(call: Call): Promise<Answer> {
+    return guarded(call, async (log) =>
+      pass(await identify(access, registry.get(call.operation), call), log),
+    );
+  }
+
+  async function guarded(call: Call, run: (log: Logger) => Promise<Answer>): Promise<Answer> {
     const log = parts.log.child({ request_id: call.requestId, operation: call.operation });
     try {
-      return await pass(await identify(access, registry.get(call.operation), call), log);
+      return await run(log);
     } catch (error) {
       if (isLakeError(error)) throw error;
       log.error({ err: error }, 'an operation failed by a defect');

@@ -21,6 +21,16 @@ export const doorErrors = declareErrors('door', {
     title: 'Dataset not found',
     remedy: 'Check the name with GET /access/me. A dataset you have no grant for answers the same.',
   },
+  model_not_found: {
+    kind: 'not_found',
+    title: 'Model not found',
+    remedy: 'Check the name with GET /v1/models. A model you have no grant for answers the same.',
+  },
+  tool_not_found: {
+    kind: 'not_found',
+    title: 'Tool not found',
+    remedy: 'Check the name with GET /tools. A tool that is not granted to your role answers the same.',
+  },
   truth_blocked: {
     kind: 'unprocessable',
     title: 'Blocked by a truth rule',

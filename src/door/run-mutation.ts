@@ -1,5 +1,10 @@
 import { type IdGenerator, isLakeError, LakeError, type Logger } from '../base/index.ts';
-import { type MutationAttempt, type PreparedMutation, scopeIssuer } from '../govern/scope/index.ts';
+import {
+  type Invocation,
+  type MutationAttempt,
+  type PreparedMutation,
+  scopeIssuer,
+} from '../govern/scope/index.ts';
 import type { Truth } from '../govern/truth/index.ts';
 import type { EventContext, Journal } from '../lake/journald/index.ts';
 import { type CommitOutcome, type Metastore, metastoreErrors } from '../metastore/index.ts';
@@ -7,7 +12,7 @@ import type { Answer } from './door.ts';
 import { doorErrors } from './errors.ts';
 import { fingerprintOf, hashBody, type Reservation } from './idempotency.ts';
 import type { Lifetime } from './lifetime.ts';
-import { grantParts } from './scope-parts.ts';
+import { grantParts, type Rights } from './scope-parts.ts';
 import { type Settle, settleIntent } from './settle-intents.ts';
 import type { Auditor } from './steps/audit.ts';
 import { type Judged, judgeAfter, type TruthMark } from './steps/judge.ts';
@@ -27,7 +32,8 @@ interface MutationParts {
   readonly lifetime: Lifetime;
   readonly log: Logger;
   readonly reservation: Reservation | null;
-  readonly authorise: Parameters<typeof grantParts>[0]['authorise'];
+  readonly rights: Rights;
+  readonly nested: Invocation<unknown>['nested'];
 }
 
 /**
@@ -42,7 +48,11 @@ export async function runMutation(parts: MutationParts): Promise<Answer> {
   const body = hashBody(call.body);
   const scope = scopeIssuer.write(grantParts({ ...parts, signal: lifetime.signal }));
   try {
-    const prepared = await operation.prepare(scope, request.input, { resolved, body: body.stream });
+    const prepared = await operation.prepare(scope, request.input, {
+      resolved,
+      body: body.stream,
+      nested: parts.nested,
+    });
     const effect: Effect = { intentId: null, performed: false };
     try {
       return await commitPrepared(parts, prepared, effect, fingerprintOf(request.input, await body.digest()));

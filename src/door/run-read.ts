@@ -1,52 +1,74 @@
-import { isLakeError, type Logger } from '../base/index.ts';
-import type { ReadAnswer } from '../govern/scope/index.ts';
+import { isLakeError, LakeError, type Logger } from '../base/index.ts';
+import type { Invocation, ReadAnswer } from '../govern/scope/index.ts';
 import { scopeIssuer } from '../govern/scope/index.ts';
 import type { Truth } from '../govern/truth/index.ts';
 import type { Answer } from './door.ts';
 import { doorErrors } from './errors.ts';
 import type { Lifetime } from './lifetime.ts';
-import { grantParts } from './scope-parts.ts';
-import type { Audited, Auditor, AuditResult } from './steps/audit.ts';
-import { judgeAfter } from './steps/judge.ts';
+import type { Purse } from './purse.ts';
+import { releaseJudged } from './release-judged.ts';
+import { grantParts, type Rights } from './scope-parts.ts';
+import { type Audited, type Auditor, type AuditResult, marksOf } from './steps/audit.ts';
+import { extentAfter, judgeAfter, type TruthMark } from './steps/judge.ts';
 
 interface ReadParts {
   readonly audited: Audited;
   readonly auditor: Auditor;
+  /** Null for an operation that calls no model. */
+  readonly purse: Purse | null;
   readonly truth: Truth;
   readonly lifetime: Lifetime;
   readonly log: Logger;
-  readonly authorise: Parameters<typeof grantParts>[0]['authorise'];
+  readonly rights: Rights;
+  readonly nested: Invocation<unknown>['nested'];
 }
+
+/** How a run ended; truth's marks are added by `finish`. */
+type Ending = Omit<AuditResult, 'truth'> & { readonly truth?: AuditResult['truth'] };
 
 /** Runs a read whose audit row is open; the row is closed, durably, before the answer's last byte leaves. */
 export async function runRead(parts: ReadParts): Promise<Answer> {
-  const { audited, auditor, truth, lifetime } = parts;
+  const { audited, purse, lifetime } = parts;
   const { request, resolved } = audited.judged.grant.resolution;
   const { operation, call, identity } = request.caller;
   if (operation.kind !== 'read') throw new Error(`${operation.name} is not a read`);
-  const scope = scopeIssuer.read(grantParts({ ...parts, judged: audited.judged, signal: lifetime.signal }));
-  const finish = async (result: AuditResult) => {
+  const scope = scopeIssuer.read({
+    ...grantParts({ ...parts, judged: audited.judged, signal: lifetime.signal }),
+    spend: purse === null ? null : (plan) => purse.spend(plan),
+  });
+  let marks: readonly TruthMark[] | null = audited.judged.marks;
+  const judge = (
+    ...asked: Parameters<typeof judgeAfter> extends [unknown, unknown, ...infer Rest] ? Rest : never
+  ) => {
+    marks = judgeAfter(parts.truth, audited.judged, ...asked);
+  };
+  const finish = async (result: Ending) => {
     lifetime.end();
     scopeIssuer.close(scope);
-    await auditor.close(audited, result);
+    const { truth = marks } = result;
+    await parts.auditor.close(audited, { ...result, truth }, purse?.due(truth) ?? []);
+    purse?.recorded();
   };
   try {
+    const { body } = call;
     const answer: ReadAnswer<unknown> = await operation.run(scope, request.input, {
       resolved,
-      body: call.body,
+      body,
+      nested: parts.nested,
     });
-    judgeAfter(truth, audited.judged, answer.truthContext);
+    if (answer.kind === 'judged-stream') {
+      const released = releaseJudged(answer.chunks, extentAfter(parts.truth, audited.judged), judge);
+      const broken = (error: LakeError) => answer.broken(error);
+      const { headers = {}, contentType } = answer;
+      const chunks = recorded({ chunks: released, rowCount: () => null, broken }, lifetime, finish);
+      return { kind: 'stream', status: 200, headers, contentType, identity, chunks };
+    }
+    judge(answer.truthContext);
     lifetime.signal.throwIfAborted();
     if (answer.kind === 'stream') {
       const { status = 200, headers = {}, contentType } = answer;
-      return {
-        kind: 'stream',
-        status,
-        headers,
-        contentType,
-        identity,
-        chunks: recorded(answer, lifetime, finish),
-      };
+      const chunks = recorded({ ...answer, broken: null }, lifetime, finish);
+      return { kind: 'stream', status, headers, contentType, identity, chunks };
     }
     const value = operation.output.parse(answer.value);
     await finish({ status: 'ok', code: null, rowCount: answer.rowCount ?? null });
@@ -61,14 +83,22 @@ export async function runRead(parts: ReadParts): Promise<Answer> {
   }
 }
 
+/** A stream's bytes, however they came about. */
+interface Recordable {
+  readonly chunks: AsyncIterable<Uint8Array>;
+  rowCount(): number | null;
+  /** The refusal in the stream's own words; null where it has none. */
+  readonly broken: ((error: LakeError) => Uint8Array) | null;
+}
+
 /**
  * The answer's chunks; ends only after the audit row is closed, and by throwing where it cannot be. An answer that is
  * given up before its first chunk closes its row too, which a plain generator would not.
  */
 function recorded(
-  answer: Extract<ReadAnswer<unknown>, { kind: 'stream' }>,
+  answer: Recordable,
   lifetime: Lifetime,
-  finish: (result: AuditResult) => Promise<void>,
+  finish: (result: Ending) => Promise<void>,
 ): AsyncIterable<Uint8Array> {
   const cancelled = () => ({
     status: 'cancelled' as const,
@@ -76,21 +106,30 @@ function recorded(
     rowCount: answer.rowCount(),
   });
   async function* run(): AsyncGenerator<Uint8Array> {
-    let result: AuditResult | null = null;
+    let result: Ending | null = null;
+    let begun = false;
+    let reason: unknown = null;
     try {
       for await (const chunk of answer.chunks) {
         lifetime.signal.throwIfAborted();
         yield chunk;
+        begun = true;
       }
       result = { status: 'ok', code: null, rowCount: answer.rowCount() };
     } catch (error) {
-      const reason = lifetime.reason() ?? error;
+      reason = lifetime.reason() ?? error;
       result = { ...failure(reason), rowCount: answer.rowCount() };
-      throw reason;
     } finally {
       // Without a result the reader went away: the generator was returned from.
       await finish(result ?? cancelled());
     }
+    if (reason === null) return;
+    if (begun && answer.broken !== null) {
+      yield answer.broken(asRefusal(reason));
+      // Adapters hold the last chunk back; an empty one lets the refusal go before the reset.
+      yield new Uint8Array(0);
+    }
+    throw reason;
   }
   const chunks = run();
   let started = false;
@@ -111,8 +150,14 @@ function recorded(
   return { [Symbol.asyncIterator]: () => iterator };
 }
 
-function failure(error: unknown): AuditResult {
+function failure(error: unknown): Ending {
   if (!isLakeError(error)) return { status: 'failed', code: doorErrors.internal.code, rowCount: null };
   const status = error.kind === 'cancelled' ? 'cancelled' : 'failed';
-  return { status, code: error.code, rowCount: null };
+  const truth = marksOf(error);
+  return { status, code: error.code, rowCount: null, ...(truth === null ? {} : { truth }) };
+}
+
+function asRefusal(error: unknown): LakeError {
+  if (isLakeError(error)) return error;
+  return new LakeError(doorErrors.internal, { detail: 'The answer broke off by a defect of lakehouse.' });
 }

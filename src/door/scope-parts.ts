@@ -2,13 +2,16 @@ import type { Logger } from '../base/index.ts';
 import type { Authorisation, DatasetAction, DatasetFacts, Permission } from '../govern/scope/index.ts';
 import type { Judged } from './steps/judge.ts';
 
+/** What the policy lets the caller do, for operations that list or explain. */
+export interface Rights {
+  authorise(facts: DatasetFacts, action: DatasetAction): Authorisation;
+  mayUseModel(model: string): boolean;
+  mayUseTool(roles: readonly string[]): boolean;
+  maskedTags(): readonly string[];
+}
+
 /** What a scope may do: exactly the demands that were allowed for this request. */
-export function grantParts(parts: {
-  judged: Judged;
-  signal: AbortSignal;
-  log: Logger;
-  authorise: (facts: DatasetFacts, action: DatasetAction) => Authorisation;
-}) {
+export function grantParts(parts: { judged: Judged; signal: AbortSignal; log: Logger; rights: Rights }) {
   const { grant } = parts.judged;
   const { call, identity } = grant.resolution.request.caller;
   const decisions = new Map(
@@ -30,6 +33,8 @@ export function grantParts(parts: {
     decisions,
     buckets,
     permissions,
-    authorise: parts.authorise,
+    models: new Set(grant.grants.flatMap(({ demand }) => (demand.kind === 'model' ? [demand.model] : []))),
+    tools: new Set(grant.grants.flatMap(({ demand }) => (demand.kind === 'tool' ? [demand.tool] : []))),
+    ...parts.rights,
   };
 }

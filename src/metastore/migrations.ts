@@ -3,6 +3,7 @@ import { sha256Hex } from '../base/index.ts';
 import type { Migration } from './migration.ts';
 import type { ListedMigration } from './plan-migrations.ts';
 import { accessMigrations } from './tables/access.ts';
+import { budgetMigrations } from './tables/budget.ts';
 import { catalogMigrations } from './tables/catalog.ts';
 import { doorMigrations } from './tables/door.ts';
 import { ingestMigrations } from './tables/ingest.ts';
@@ -13,6 +14,7 @@ import { storageMigrations } from './tables/storage.ts';
 export function allMigrations(): readonly ListedMigration[] {
   return listMigrations([
     ...accessMigrations,
+    ...budgetMigrations,
     ...catalogMigrations,
     ...doorMigrations,
     ...ingestMigrations,

@@ -1,4 +1,5 @@
 import type { AccessTables } from './tables/access.ts';
+import type { BudgetTables } from './tables/budget.ts';
 import type { CatalogTables } from './tables/catalog.ts';
 import type { DoorTables } from './tables/door.ts';
 import type { IngestTables } from './tables/ingest.ts';
@@ -7,6 +8,7 @@ import type { StorageTables } from './tables/storage.ts';
 
 /** Every table of the store. Each room owns its own file in `tables/`, with its migrations. */
 export type Database = AccessTables &
+  BudgetTables &
   CatalogTables &
   DoorTables &
   IngestTables &

@@ -38,19 +38,19 @@ export const mutants: readonly Mutant[] = [
   {
     step: 'truth before: rules are not evaluated',
     file: 'src/door/steps/judge.ts',
-    find: "return new Judged(grant, judge(truth, request.caller, 'before', rule.context(request.input, resolved)));",
+    find: "return new Judged(grant, judge(truth, request, 'before', rule.context(request.input, resolved)));",
     replace: 'return new Judged(grant, []);',
   },
   {
     step: 'truth after: rules are not evaluated',
     file: 'src/door/steps/judge.ts',
-    find: "...judge(truth, caller, 'after', context)",
+    find: "...judge(truth, request, 'after', context, extent)",
     replace: '',
   },
   {
     step: 'audit: a read runs without its row',
     file: 'src/door/steps/audit.ts',
-    find: 'await commit([access.auditOpened(row)]);',
+    find: 'await commit(pending.opening());',
     replace: '',
   },
   {

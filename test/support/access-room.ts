@@ -12,6 +12,7 @@ import {
   createAccess,
   type DatasetDirectory,
 } from '../../src/govern/access/index.ts';
+import { createBudget } from '../../src/govern/budget/index.ts';
 import type { AnyOperation, DatasetFacts } from '../../src/govern/scope/index.ts';
 import { createTruth } from '../../src/govern/truth/index.ts';
 import { createJournald } from '../../src/lake/journald/index.ts';
@@ -94,6 +95,7 @@ export async function openAccessRoom(
     operations: [...access.operations, ...(settings.operations ?? [])],
     access: access.control,
     truth,
+    budget: createBudget({ reader: store, ceilings: [] }),
     journal: journald.journal,
     store,
     settle: async () => null,

@@ -6,6 +6,7 @@ import { createIdGenerator, createLogger, isLakeError, systemClock } from '../..
 import { configSchema } from '../../src/config/index.ts';
 import { createDoor, type Door } from '../../src/door/index.ts';
 import { bootstrap, createAccess } from '../../src/govern/access/index.ts';
+import { createBudget } from '../../src/govern/budget/index.ts';
 import { createTruth } from '../../src/govern/truth/index.ts';
 import { type Catalogd, createCatalogd, type PiiDetector } from '../../src/lake/catalogd/index.ts';
 import { createEnginePool, type EnginePool } from '../../src/lake/engine/index.ts';
@@ -92,6 +93,7 @@ export async function openCatalogRoom(settings: {
     operations: [...access.operations, ...storaged.operations, ...catalogd.operations],
     access: access.control,
     truth,
+    budget: createBudget({ reader: store, ceilings: [] }),
     journal: journald.journal,
     store,
     settle: async (intent) => (await storaged.settleIntent(intent)) ?? catalogd.settleIntent(intent),

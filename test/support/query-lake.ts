@@ -15,6 +15,7 @@ import {
 } from '../../src/lake/catalogd/index.ts';
 import { createEnginePool, type EnginePool, type LeaseRequest } from '../../src/lake/engine/index.ts';
 import { createQueryd } from '../../src/lake/queryd/index.ts';
+import { BARE_INVOCATION, NO_MODELS } from './bare-scope.ts';
 import { lakeCatalog, type Version } from './lake-catalog.ts';
 import { explaining, keptLeases } from './lake-engine.ts';
 import { cached, decide, type LakePolicy } from './lake-policy.ts';
@@ -140,9 +141,10 @@ export async function createQueryLake(
       decisions,
       buckets: [],
       permissions: new Set(),
+      ...NO_MODELS,
       authorise: () => ({ allowed: false, reason: '' }),
     });
-    const result = await runOperation(scope, input, { resolved, body: null });
+    const result = await runOperation(scope, input, { resolved, ...BARE_INVOCATION });
     if (result.kind !== 'stream') throw new Error('a query streams');
     const chunks: Uint8Array[] = [];
     for await (const chunk of result.chunks) chunks.push(Uint8Array.from(chunk));

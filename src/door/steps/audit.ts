@@ -1,4 +1,4 @@
-import { type Clock, type IdGenerator, isLakeError } from '../../base/index.ts';
+import { type Clock, type IdGenerator, isLakeError, type LakeError } from '../../base/index.ts';
 import type { AccessControl, AuditClosing, AuditOpening } from '../../govern/access/index.ts';
 import type { DatasetDemand, Demand } from '../../govern/scope/index.ts';
 import type { Metastore } from '../../metastore/index.ts';
@@ -14,11 +14,23 @@ class Audited {
   /** Null for a public operation, which holds no right, touches no data and answers while the store does not. */
   readonly auditId: string | null;
   readonly startedMs: number;
+  #opening: Statements;
 
-  constructor(judged: Judged, auditId: string | null, startedMs: number) {
+  constructor(judged: Judged, auditId: string | null, startedMs: number, opening: Statements = []) {
     this.judged = judged;
     this.auditId = auditId;
     this.startedMs = startedMs;
+    this.#opening = opening;
+  }
+
+  /** What opens the row, for the next transaction of this request; empty once it is durable. */
+  opening(): Statements {
+    return this.#opening;
+  }
+
+  /** Told when a transaction with `opening` is durable. */
+  opened(): void {
+    this.#opening = [];
   }
 }
 
@@ -28,13 +40,19 @@ export type { Audited };
 export interface Auditor {
   /** Step 6 of a read. Durable when it returns; throws when it cannot be, so that nothing runs unrecorded. */
   open(judged: Judged, startedMs: number): Promise<Audited>;
-  close(audited: Audited, result: AuditResult): Promise<void>;
+  /**
+   * The same for an operation that calls models: its row is opened in the transaction that holds the cost of the first
+   * call, or closed whole where none is made.
+   */
+  openWithSpending(judged: Judged, startedMs: number): Audited;
+  /** Closes the row in one transaction with what else is due at the end. */
+  close(audited: Audited, result: AuditResult, due?: Statements): Promise<void>;
   /** The two statements of a mutation's row, for its own transaction. */
   whole(
     judged: Judged,
     startedMs: number,
     marks: readonly TruthMark[] | null,
-    result: AuditResult,
+    result: Omit<AuditResult, 'truth'>,
   ): Statements;
   /** The row of a mutation that was done before under the same Idempotency-Key: nothing was read or changed. */
   replayed(request: Validated, startedMs: number): Promise<void>;
@@ -48,6 +66,8 @@ export interface AuditResult {
   readonly status: AuditClosing['status'];
   readonly code: string | null;
   readonly rowCount: number | null;
+  /** What truth said before and after; null where the operation declares no rules. */
+  readonly truth: readonly TruthMark[] | null;
 }
 
 /** How far a refused request came. */
@@ -105,6 +125,11 @@ export function createAuditor(parts: {
   const closing = (auditId: string, startedMs: number, result: AuditResult) =>
     access.auditClosed({ auditId, ...result, latencyMs: clock.monotonicMs() - startedMs });
 
+  function unopened(judged: Judged, startedMs: number): Audited {
+    const row = opening(judged, judged.marks);
+    return new Audited(judged, row.auditId, startedMs, [access.auditOpened(row)]);
+  }
+
   async function commit(statements: Statements): Promise<void> {
     const outcome = await store.commit(statements);
     if (!outcome.committed) throw new Error(`an audit row was refused: ${outcome.refusal}`);
@@ -113,17 +138,21 @@ export function createAuditor(parts: {
   return {
     async open(judged, startedMs) {
       if (isPublic(judged.grant.resolution.request.caller)) return new Audited(judged, null, startedMs);
-      const row = opening(judged, judged.marks);
-      await commit([access.auditOpened(row)]);
-      return new Audited(judged, row.auditId, startedMs);
+      const pending = unopened(judged, startedMs);
+      await commit(pending.opening());
+      pending.opened();
+      return pending;
     },
-    async close(audited, result) {
-      if (audited.auditId === null) return;
-      await commit([closing(audited.auditId, audited.startedMs, result)]);
+    openWithSpending: unopened,
+    async close(audited, result, due = []) {
+      const { auditId, startedMs } = audited;
+      if (auditId === null) return;
+      await commit([...audited.opening(), ...due, closing(auditId, startedMs, result)]);
+      audited.opened();
     },
     whole(judged, startedMs, marks, result) {
       const row = opening(judged, marks);
-      return [access.auditOpened(row), closing(row.auditId, startedMs, result)];
+      return [access.auditOpened(row), closing(row.auditId, startedMs, { ...result, truth: marks })];
     },
     async replayed({ caller, input }, startedMs) {
       const row = {
@@ -133,13 +162,13 @@ export function createAuditor(parts: {
         datasets: [],
         truth: null,
       } as const;
-      const result = { status: 'ok', code: null, rowCount: null } as const;
+      const result = { status: 'ok', code: null, rowCount: null, truth: null } as const;
       await commit([access.auditOpened(row), closing(row.auditId, startedMs, result)]);
     },
     async refused({ caller, input, demands, grant }, startedMs, error) {
       if (isPublic(caller)) return;
       const code = isLakeError(error) ? error.code : doorErrors.internal.code;
-      const blocked = code === doorErrors.truth_blocked.code || code === doorErrors.review_required.code;
+      const blocked = isLakeError(error) && isTruthRefusal(error);
       const row: AuditOpening = {
         ...heading(caller, grant, input),
         decision: grant === null ? 'denied' : blocked ? 'blocked' : 'allowed',
@@ -151,10 +180,21 @@ export function createAuditor(parts: {
       };
       await commit([
         access.auditOpened(row),
-        closing(row.auditId, startedMs, { status: 'failed', code, rowCount: null }),
+        closing(row.auditId, startedMs, { status: 'failed', code, rowCount: null, truth: marksOf(error) }),
       ]);
     },
   };
+}
+
+/** The rules that stopped a request, by name, where truth did. */
+export function marksOf(error: unknown): readonly TruthMark[] | null {
+  if (!isLakeError(error) || !isTruthRefusal(error)) return null;
+  const { rules } = error.data;
+  return Array.isArray(rules) ? rules : null;
+}
+
+function isTruthRefusal({ code }: LakeError): boolean {
+  return code === doorErrors.truth_blocked.code || code === doorErrors.review_required.code;
 }
 
 function isPublic(caller: Identified): boolean {

@@ -52,6 +52,18 @@ function refusal(demand: Demand, answer: Extract<DemandAnswer, { allowed: false 
       data: { missing: { bucket: demand.bucket, action: demand.action } },
     });
   }
+  if (demand.kind === 'model') {
+    return new LakeError(doorErrors.model_not_found, {
+      detail: `There is no model "${demand.model}" that you may use. GET /v1/models lists yours.`,
+      data: { model: demand.model },
+    });
+  }
+  if (demand.kind === 'tool') {
+    return new LakeError(doorErrors.tool_not_found, {
+      detail: `There is no tool "${demand.tool}" that you may use. GET /tools lists yours.`,
+      data: { tool: demand.tool },
+    });
+  }
   // The same whether the name is free or taken by a dataset that may not be known of.
   if (demand.mayCreate === true && !answer.discoverable) {
     return new LakeError(doorErrors.forbidden, {

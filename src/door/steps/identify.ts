@@ -39,3 +39,8 @@ export async function identify(
   if (operation.access.kind === 'public') return new Identified(call, operation, ANONYMOUS);
   return new Identified(call, operation, await access.identify(call.credentials));
 }
+
+/** A call made within a request: by the same identity, which step 1 has found; the lifetime of the request bounds it. */
+export function identifyNested(outer: Identified, operation: AnyOperation, call: Call): Identified {
+  return new Identified(call, operation, operation.access.kind === 'public' ? ANONYMOUS : outer.identity);
+}

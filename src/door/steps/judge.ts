@@ -1,8 +1,8 @@
 import { type JsonObject, LakeError } from '../../base/index.ts';
-import type { Truth } from '../../govern/truth/index.ts';
+import type { RuleExtent, Truth } from '../../govern/truth/index.ts';
 import { doorErrors } from '../errors.ts';
 import type { Authorised } from './authorise.ts';
-import type { Identified } from './identify.ts';
+import type { Validated } from './validate.ts';
 
 /** A truth rule that matched, for the record. */
 export interface TruthMark {
@@ -29,7 +29,7 @@ export function judgeBefore(truth: Truth, grant: Authorised): Judged {
   const { request, resolved } = grant.resolution;
   const rule = request.caller.operation.truth.before;
   if ('none' in rule) return new Judged(grant, null);
-  return new Judged(grant, judge(truth, request.caller, 'before', rule.context(request.input, resolved)));
+  return new Judged(grant, judge(truth, request, 'before', rule.context(request.input, resolved)));
 }
 
 /** Truth rules over what is about to be answered or committed; an operation that declares them must bring a context. */
@@ -37,31 +37,44 @@ export function judgeAfter(
   truth: Truth,
   judged: Judged,
   context: JsonObject | undefined,
+  extent: RuleExtent = 'whole',
 ): readonly TruthMark[] | null {
-  const { caller } = judged.grant.resolution.request;
-  const { operation } = caller;
-  const rule = operation.truth.after;
-  if ('none' in rule) return judged.marks;
+  const { request } = judged.grant.resolution;
+  const { operation } = request.caller;
+  if ('none' in operation.truth.after) return judged.marks;
   if (context === undefined) throw new Error(`${operation.name} declares truth after and brought no context`);
-  return [...(judged.marks ?? []), ...judge(truth, caller, 'after', context)];
+  return [...(judged.marks ?? []), ...judge(truth, request, 'after', context, extent)];
+}
+
+/** How much of an answer the rules after it must see before any of it may leave. */
+export function extentAfter(truth: Truth, judged: Judged): RuleExtent | 'none' {
+  const extents = taskClasses(judged.grant.resolution.request, 'after').map((name) =>
+    truth.extentAfter(name),
+  );
+  if (extents.includes('whole')) return 'whole';
+  return extents.includes('piece') ? 'piece' : 'none';
+}
+
+function taskClasses(request: Validated, phase: 'before' | 'after'): readonly string[] {
+  const { truth } = request.caller.operation;
+  const rule = truth[phase];
+  if ('none' in rule) return [];
+  const task = truth.task?.(request.input) ?? null;
+  return task === null ? [rule.taskClass] : [rule.taskClass, `${rule.taskClass}.${task}`];
 }
 
 /** Every context also says who asks and for what: `identity.name`, `identity.role`, `identity.on_behalf_of`, `operation`. */
 function judge(
   truth: Truth,
-  caller: Identified,
+  request: Validated,
   phase: 'before' | 'after',
   context: JsonObject,
+  extent: RuleExtent = 'whole',
 ): TruthMark[] {
-  const { identity, operation } = caller;
-  const rule = operation.truth[phase];
-  if ('none' in rule) return [];
+  const { identity, operation } = request.caller;
   const about = { name: identity.name, role: identity.role, on_behalf_of: identity.onBehalfOf?.name ?? null };
-  const outcomes = truth.evaluate(rule.taskClass, phase, {
-    ...context,
-    identity: about,
-    operation: operation.name,
-  });
+  const facts = { ...context, identity: about, operation: operation.name };
+  const outcomes = taskClasses(request, phase).flatMap((name) => truth.evaluate(name, phase, facts, extent));
   const matched = outcomes.filter((outcome) => outcome.matched);
   const stopping = matched.filter(
     (outcome) => outcome.action === 'block' || outcome.action === 'require-review',

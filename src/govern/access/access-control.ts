@@ -16,6 +16,10 @@ export interface AccessControl {
   /** Deny by default. Synchronous on the loaded policy, so that one request sees one policy. */
   authorise(identity: Identity, demand: Demand): DemandAnswer;
   authoriseDataset(identity: Identity, facts: DatasetFacts, action: DatasetAction): Authorisation;
+  mayUseModel(identity: Identity, model: string): boolean;
+  mayUseTool(identity: Identity, roles: readonly string[]): boolean;
+  /** Tag patterns that the policy masks for the identity in some dataset. */
+  maskedTags(identity: Identity): readonly string[];
   /** The version of the loaded policy; rises by one with each change. */
   policyVersion(): number;
   /** Calls back once when the key (or either key of a delegation) is revoked or expires; returns the unsubscribe. */
@@ -70,4 +74,6 @@ export interface AuditClosing {
   readonly code: string | null;
   readonly rowCount: number | null;
   readonly latencyMs: number;
+  /** What truth said before and after; null where the operation declares no rules. */
+  readonly truth: AuditOpening['truth'];
 }

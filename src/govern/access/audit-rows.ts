@@ -51,6 +51,7 @@ export function auditClosed(reader: MetastoreReader, row: AuditClosing): Stateme
         closing_code: row.code,
         row_count: row.rowCount,
         latency_ms: row.latencyMs,
+        truth_json: row.truth === null ? null : JSON.stringify(row.truth),
       })
       .where('audit_id', '=', row.auditId)
       .where('status', '=', 'open'),

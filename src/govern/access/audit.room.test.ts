@@ -49,6 +49,7 @@ const close = (auditId: string, more = {}) =>
       code: null,
       rowCount: 7,
       latencyMs: 12.5,
+      truth: [{ rule: 'no-secrets', action: 'flag' }],
       ...more,
     }),
   ]);

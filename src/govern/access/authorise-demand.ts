@@ -1,3 +1,4 @@
+import { matchesPattern } from '../../base/index.ts';
 import type {
   Authorisation,
   BucketDemand,
@@ -12,6 +13,7 @@ import { mayByName } from './decide.ts';
 import type { DecisionCache } from './decision-cache.ts';
 import { rolesOf } from './policy-attributes.ts';
 import { ADMIN_ROLE, type RoleRule } from './policy-document.ts';
+import { appliesTo } from './restrictions.ts';
 
 /** Answers one demand of a request; whatever is not granted is refused. */
 export function authoriseDemand(
@@ -29,9 +31,41 @@ export function authoriseDemand(
       return mayUseBucket(policy, identity, demand)
         ? { allowed: true, authorisation: null }
         : refuse(`No grant to ${demand.action} there in the bucket ${demand.bucket}.`);
+    case 'model':
+      return mayUseModel(policy, identity, demand.model)
+        ? { allowed: true, authorisation: null }
+        : refuse(`No grant to the model ${demand.model}.`);
+    case 'tool':
+      return mayUseTool(identity, demand.roles)
+        ? { allowed: true, authorisation: null }
+        : refuse(`The tool ${demand.tool} is not granted to this role.`);
     case 'dataset':
       return authoriseDatasetDemand(policy, cache, identity, demand);
   }
+}
+
+/** Whether every role of the identity is granted the model, by a pattern of `provider/model`. */
+export function mayUseModel(policy: CompiledPolicy, identity: Identity, model: string): boolean {
+  return rolesOf(identity).every(
+    (role) =>
+      role === ADMIN_ROLE ||
+      policy.roles.get(role)?.models.some((pattern) => matchesPattern(pattern, model)) === true,
+  );
+}
+
+/** Whether every role of the identity is one of those that a tool's file grants it to. */
+export function mayUseTool(identity: Identity, roles: readonly string[]): boolean {
+  return rolesOf(identity).every((role) => role === ADMIN_ROLE || roles.includes(role));
+}
+
+/** Tag patterns with a mask that applies to the identity, in any dataset. */
+export function maskedTags(policy: CompiledPolicy, identity: Identity): readonly string[] {
+  const roles = rolesOf(identity);
+  return [
+    ...new Set(
+      policy.masks.flatMap((mask) => (mask.tag !== null && appliesTo(mask, roles) ? [mask.tag] : [])),
+    ),
+  ];
 }
 
 /** Whether every role of the identity holds the permission. */

@@ -26,6 +26,7 @@ export interface CompiledRole {
   readonly grants: RoleRule['grants'];
   readonly permissions: ReadonlySet<Permission>;
   readonly buckets: RoleRule['buckets'];
+  readonly models: RoleRule['models'];
 }
 
 /** To which roles a rule applies: `roles` null is every one; `exceptRoles` are taken out. */
@@ -137,7 +138,12 @@ function compileRowFilter(
 }
 
 function compileRole(role: RoleRule): CompiledRole {
-  return { grants: role.grants, permissions: new Set(role.permissions), buckets: role.buckets };
+  return {
+    grants: role.grants,
+    permissions: new Set(role.permissions),
+    buckets: role.buckets,
+    models: role.models,
+  };
 }
 
 function audience(rule: MaskRule | RowFilterRule): RuleAudience {

@@ -6,7 +6,7 @@ import type { AccessControl } from './access-control.ts';
 import type { AccessParts, DatasetDirectory } from './access-parts.ts';
 import { AccessState } from './access-state.ts';
 import { auditClosed, auditOpened, auditRetention } from './audit-rows.ts';
-import { authoriseDemand } from './authorise-demand.ts';
+import { authoriseDemand, maskedTags, mayUseModel, mayUseTool } from './authorise-demand.ts';
 import { DecisionCache } from './decision-cache.ts';
 import type { ExpressionParser } from './expression-parser.ts';
 import { Identifier } from './identify.ts';
@@ -128,6 +128,9 @@ function accessControl(parts: {
     authorise: (identity, demand) => authoriseDemand(state.policy.compiled, cache, identity, demand),
     authoriseDataset: (identity, facts, action) =>
       cache.decide(state.policy.compiled, identity, facts, action).authorisation,
+    mayUseModel: (identity, model) => mayUseModel(state.policy.compiled, identity, model),
+    mayUseTool,
+    maskedTags: (identity) => maskedTags(state.policy.compiled, identity),
     policyVersion: () => state.policy.compiled.version,
     onRevoked: (identity, callback) => watch.add(() => identifier.liveness(identity), callback),
     auditOpened: (row) => auditOpened(reader, row),

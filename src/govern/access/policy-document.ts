@@ -24,6 +24,10 @@ const datasetPattern = z
   );
 const sqlText = z.string().trim().min(1).max(MAX_EXPRESSION_LENGTH);
 
+const modelPattern = z
+  .string()
+  .regex(/^[\w*.:/@+-]{1,256}$/, 'a model pattern is a full name, provider/model, with * as a glob');
+
 const grantSchema = z.strictObject({
   dataset: datasetPattern.describe('Dotted dataset name; `*` stands for any characters.'),
   actions: z.array(z.enum(DATASET_ACTIONS)).min(1),
@@ -48,6 +52,11 @@ const roleSchema = z.strictObject({
   grants: z.array(grantSchema).max(MAX_RULES).default([]),
   permissions: z.array(z.enum(PERMISSIONS)).default([]),
   buckets: z.array(bucketGrantSchema).max(MAX_RULES).default([]),
+  models: z
+    .array(modelPattern)
+    .max(MAX_RULES)
+    .default([])
+    .describe('Models by their full names, `provider/model`; `*` stands for any characters.'),
 });
 
 const maskSchema = z

@@ -1,9 +1,9 @@
+import { matchesPattern } from '../../base/index.ts';
 import type { BoundExpression, DatasetFacts, Identity, MaskDecision } from '../scope/index.ts';
 import { combineMasks } from './combine-masks.ts';
 import type { CompiledMask, CompiledPolicy, CompiledRowFilter, RuleAudience } from './compiled-policy.ts';
 import type { ParsedExpression } from './expression-parser.ts';
 import { FieldIndex } from './field-index.ts';
-import { matchesPattern } from './pattern.ts';
 import { policyAttributes, rolesOf } from './policy-attributes.ts';
 
 /** What hides rows and values of one dataset from one caller, whatever the action. */
@@ -34,7 +34,8 @@ export function restrictionsOf(
 }
 
 /** A rule about any of the roles applies: the union of restrictions. */
-function appliesTo(rule: RuleAudience, roles: readonly string[]): boolean {
+/** Whether a rule restricts a caller with these roles: it does where it applies to any of them. */
+export function appliesTo(rule: RuleAudience, roles: readonly string[]): boolean {
   return roles.some((role) => (rule.roles === null || rule.roles.has(role)) && !rule.exceptRoles.has(role));
 }
 

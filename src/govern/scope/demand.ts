@@ -15,15 +15,30 @@ export const PERMISSIONS = [
   'metrics.read',
   'system.admin',
   'truth.read',
+  'truth.review',
+  'usage.read',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 /** A right that a request needs. *Resolve* produces them, *authorise* answers each. */
-export type Demand = PermissionDemand | DatasetDemand | BucketDemand;
+export type Demand = PermissionDemand | DatasetDemand | BucketDemand | ModelDemand | ToolDemand;
 
 export interface PermissionDemand {
   readonly kind: 'permission';
   readonly permission: Permission;
+}
+
+/** A model by its full name, `provider/model`; roles are granted patterns of such names. */
+export interface ModelDemand {
+  readonly kind: 'model';
+  readonly model: string;
+}
+
+/** A tool, which its own file grants to roles; the administrator may use every one. */
+export interface ToolDemand {
+  readonly kind: 'tool';
+  readonly tool: string;
+  readonly roles: readonly string[];
 }
 
 export interface DatasetDemand {

@@ -13,8 +13,10 @@ export type {
   DatasetAction,
   DatasetDemand,
   Demand,
+  ModelDemand,
   Permission,
   PermissionDemand,
+  ToolDemand,
 } from './demand.ts';
 export { BUCKET_ACTIONS, DATASET_ACTIONS, PERMISSIONS } from './demand.ts';
 export type { HttpRoute } from './http-route.ts';
@@ -25,8 +27,10 @@ export type {
   AnyOperation,
   EventDraft,
   Invocation,
+  JudgedChunk,
   MutationAttempt,
   MutationOperation,
+  NestedAnswer,
   Operation,
   PreparedMutation,
   ReadAnswer,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { JsonObject, Statement } from '../../base/index.ts';
+import type { JsonObject, LakeError, Statement } from '../../base/index.ts';
 import type { Demand, Permission } from './demand.ts';
 import type { ReadScope, ResolveScope, WriteScope } from './scope.ts';
 
@@ -62,6 +62,11 @@ export interface Resolution<R> {
 
 /** Truth rules applied before and after, by task class, or why there is nothing to judge. */
 export interface TruthRule<I, R> {
+  /**
+   * The kind of task an input is, within the task class: rules of `chat.summarise` judge besides those of `chat` where
+   * this answers `summarise`. Null for none.
+   */
+  task?(input: I): string | null;
   readonly before:
     | { readonly taskClass: string; context(input: I, resolved: R): JsonObject }
     | { readonly none: string };
@@ -74,10 +79,25 @@ export interface Invocation<R> {
   readonly resolved: R;
   /** The uploaded content, for operations that take one; its SHA-256 is part of the idempotency fingerprint. */
   readonly body: AsyncIterable<Uint8Array> | null;
+  /**
+   * Runs another operation as the same caller: it passes every step itself and has its own audit row, under this
+   * request's id. Throws what that operation refuses.
+   */
+  nested(operation: string, input: unknown): Promise<NestedAnswer>;
 }
+
+/** What a nested operation answered. */
+export type NestedAnswer =
+  | { readonly kind: 'value'; readonly status: number; readonly value: unknown }
+  | { readonly kind: 'stream'; readonly contentType: string; readonly chunks: AsyncIterable<Uint8Array> };
 
 export interface ReadOperation<I, O, R> extends OperationBase<I, R> {
   readonly kind: 'read';
+  /**
+   * The operation calls models: `scope.spend` works, and its audit row is opened in the transaction that holds the cost
+   * of the first call, so that no model is called before the row is durable.
+   */
+  readonly spends?: true;
   run(scope: ReadScope, input: I, invocation: Invocation<R>): Promise<ReadAnswer<O>>;
 }
 
@@ -104,7 +124,23 @@ export type ReadAnswer<O> =
       /** Called once, after the last chunk. */
       rowCount(): number;
       readonly truthContext?: JsonObject;
+    }
+  | {
+      /** An answer that comes into being while it is sent: truth judges it before it leaves, by piece or whole. */
+      readonly kind: 'judged-stream';
+      readonly contentType: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly chunks: AsyncIterable<JudgedChunk>;
+      /** The refusal in the stream's own words, written before the answer is reset; it must not look like an end. */
+      broken(error: LakeError): Uint8Array;
     };
+
+/** Bytes of an answer, and what truth is to judge before they leave; chunks without wait for the next that has. */
+export interface JudgedChunk {
+  readonly bytes: Uint8Array;
+  /** `final` exactly on the last chunk, whose context is of the whole answer. */
+  readonly judge: { readonly context: JsonObject; readonly final: boolean } | null;
+}
 
 export interface MutationOperation<I, O, R> extends OperationBase<I, R> {
   readonly kind: 'mutation';

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NO_MODELS } from '../../../test/support/bare-scope.ts';
 import { createLogger, LakeError } from '../../base/index.ts';
 import { ReadScope, requireOpenScope, scopeIssuer } from './index.ts';
 
@@ -11,6 +12,7 @@ const parts = {
   decisions: new Map(),
   buckets: [{ bucket: 'b', key: 'k', action: 'read' as const }],
   permissions: new Set<never>(),
+  ...NO_MODELS,
   authorise: () => ({ allowed: false, reason: 'no' }) as const,
 };
 

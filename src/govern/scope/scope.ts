@@ -5,6 +5,7 @@ import type { Authorisation, DatasetDecision } from './decision.ts';
 import type { BucketAction, DatasetAction, Permission } from './demand.ts';
 import { scopeErrors } from './errors.ts';
 import type { Identity } from './identity.ts';
+import type { Spending, SpendPlan } from './spending.ts';
 
 /** What every scope carries. */
 interface ScopeParts {
@@ -23,6 +24,15 @@ interface GrantParts extends ScopeParts {
     readonly action: BucketAction;
   }[];
   readonly permissions: ReadonlySet<Permission>;
+  /** Full names of the models this request was authorised for. */
+  readonly models: ReadonlySet<string>;
+  readonly tools: ReadonlySet<string>;
+  /** Whether the policy as of this request lets the caller use a model, for operations that list them. */
+  readonly mayUseModel: (model: string) => boolean;
+  /** Whether it lets the caller use a tool that is granted to these roles. */
+  readonly mayUseTool: (roles: readonly string[]) => boolean;
+  /** Tag patterns that the policy masks for the caller in some dataset, for example `pii.email`. */
+  readonly maskedTags: () => readonly string[];
   /** The policy as of this request, for operations that list or explain. */
   readonly authorise: (facts: DatasetFacts, action: DatasetAction) => Authorisation;
 }
@@ -93,6 +103,36 @@ abstract class GrantedScope extends Scope {
     if (!this.#parts.permissions.has(permission)) throw notGranted('permission');
   }
 
+  /** Throws `scope.not_granted` unless the request was authorised for this model. */
+  requireModel(model: string): void {
+    if (!Scope.isOpen(this)) throw refused();
+    if (!this.#parts.models.has(model)) throw notGranted('model');
+  }
+
+  /** Throws `scope.not_granted` unless the request was authorised for this tool. */
+  requireTool(tool: string): void {
+    if (!Scope.isOpen(this)) throw refused();
+    if (!this.#parts.tools.has(tool)) throw notGranted('tool');
+  }
+
+  /** Whether the caller may use a model, for operations that list them. Calling one needs `requireModel`. */
+  mayUseModel(model: string): boolean {
+    if (!Scope.isOpen(this)) throw refused();
+    return this.#parts.mayUseModel(model);
+  }
+
+  /** Whether the caller may use a tool granted to these roles, for operations that list them. */
+  mayUseTool(roles: readonly string[]): boolean {
+    if (!Scope.isOpen(this)) throw refused();
+    return this.#parts.mayUseTool(roles);
+  }
+
+  /** Tags whose values the caller sees masked somewhere; an answer for it must not hold them in clear. */
+  maskedTags(): readonly string[] {
+    if (!Scope.isOpen(this)) throw refused();
+    return this.#parts.maskedTags();
+  }
+
   /** What the caller may do with a dataset, for operations that list or explain. Reading rows needs `decision`. */
   authorise(facts: DatasetFacts, action: DatasetAction): Authorisation {
     if (!Scope.isOpen(this)) throw refused();
@@ -103,7 +143,25 @@ abstract class GrantedScope extends Scope {
 /** Given to a read's `run`, after access, truth and the opened audit row. */
 export class ReadScope extends GrantedScope {
   override readonly access = 'read';
+  readonly #spend: SpendPort | null;
+
+  constructor(token: symbol, parts: GrantParts & { readonly spend: SpendPort | null }) {
+    super(token, parts);
+    this.#spend = parts.spend;
+  }
+
+  /**
+   * Holds the worst cost of one call of a model under every ceiling that matches, all or none, durably. Throws
+   * `budget.exhausted` or `budget.busy`, and `scope.not_granted` for a model the request was not authorised for.
+   */
+  spend(plan: SpendPlan): Promise<Spending> {
+    this.requireModel(plan.model);
+    if (this.#spend === null) throw notGranted('spending');
+    return this.#spend(plan);
+  }
 }
+
+type SpendPort = (plan: SpendPlan) => Promise<Spending>;
 
 /** Given to a mutation's `prepare`. It may make files; only the door commits. */
 export class WriteScope extends GrantedScope {
@@ -121,7 +179,7 @@ export function requireOpenScope(scope: AnyScope): void {
 /** Issues and closes scopes. The door alone may import this; test/architecture.test.ts holds it to that. */
 export const scopeIssuer = {
   resolve: (parts: ScopeParts) => new ResolveScope(ISSUE, parts),
-  read: (parts: GrantParts) => new ReadScope(ISSUE, parts),
+  read: (parts: GrantParts & { readonly spend: SpendPort | null }) => new ReadScope(ISSUE, parts),
   write: (parts: GrantParts) => new WriteScope(ISSUE, parts),
   close: (scope: AnyScope) => Scope.close(ISSUE, scope),
 } as const;

@@ -4,6 +4,7 @@ import { scopeErrors } from './errors.ts';
 /** The most one call of a model may use, as the ceilings hold it before the call. */
 export interface SpendPlan {
   readonly provider: string;
+  /** The full name, `provider/model`. */
   readonly model: string;
   /** The task class of the request; ceilings may name it. */
   readonly task: string;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import { BARE_INVOCATION, NO_MODELS } from '../../../test/support/bare-scope.ts';
 import { createLogger, isLakeError } from '../../base/index.ts';
 import { type AnyOperation, type Permission, scopeIssuer } from '../scope/index.ts';
 import { createTruth } from './index.ts';
@@ -39,6 +40,7 @@ function scopeParts(...permissions: Permission[]) {
     decisions: new Map(),
     buckets: [],
     permissions: new Set(permissions),
+    ...NO_MODELS,
     authorise: () => ({ allowed: false, reason: 'no dataset here' }) as const,
   };
 }
@@ -53,7 +55,7 @@ async function read(operations: readonly AnyOperation[], name: string, input: ob
   const found = operation(operations, name);
   if (found.kind !== 'read') throw new Error('not a read');
   const scope = scopeIssuer.read(scopeParts('truth.read'));
-  const answer = await found.run(scope, found.input.parse(input), { resolved: null, body: null });
+  const answer = await found.run(scope, found.input.parse(input), { resolved: null, ...BARE_INVOCATION });
   if (answer.kind !== 'value') throw new Error('not a value');
   return found.output.parse(answer.value) as Record<string, unknown>;
 }
@@ -64,7 +66,7 @@ async function reload(operations: readonly AnyOperation[]) {
   const prepared = await found.prepare(
     scopeIssuer.write(scopeParts('system.admin')),
     {},
-    { resolved: null, body: null },
+    { resolved: null, ...BARE_INVOCATION },
   );
   return prepared.attempt(0);
 }
@@ -207,7 +209,7 @@ test('the most severe action wins, and a rule whose condition is false never act
 test('no operation works under a scope without its permission', async () => {
   const { operations } = await createTruth({ rulesFile, log });
   for (const one of operations) {
-    const call = { resolved: null, body: null };
+    const call = { resolved: null, ...BARE_INVOCATION };
     const input = one.name === 'truth.evaluate' ? { task_class: 'ingest', phase: 'after', context: {} } : {};
     const work = async () =>
       one.kind === 'read'

@@ -32,7 +32,16 @@ export async function createTruth(deps: { readonly rulesFile: string; readonly l
   deps.log.info({ rules: rules.length, sha256 }, 'truth rules loaded');
   return {
     truth: {
-      evaluate: (taskClass, phase, context) => book.judge(taskClass, phase, context, { dryRun: false }),
+      evaluate: (taskClass, phase, context, extent = 'whole') =>
+        book.judge(taskClass, phase, context, { dryRun: false, extent }),
+      extentAfter(taskClass) {
+        const rules = book.current().rules;
+        const extents = rules.flatMap((rule) =>
+          rule.taskClass === taskClass && rule.phase === 'after' ? [rule.extent] : [],
+        );
+        if (extents.length === 0) return 'none';
+        return extents.includes('whole') ? 'whole' : 'piece';
+      },
     },
     operations: [listRules(book), evaluateRules(book), reloadRules(book)],
     routes: truthRoutes,
@@ -47,8 +56,9 @@ export async function createTruth(deps: { readonly rulesFile: string; readonly l
 }
 
 function judgedTasks({ truth }: AnyOperation): readonly JudgedTask[] {
+  const hasTasks = truth.task !== undefined;
   return TRUTH_PHASES.flatMap((phase) => {
     const rule = truth[phase];
-    return 'none' in rule ? [] : [{ taskClass: rule.taskClass, phase }];
+    return 'none' in rule ? [] : [{ taskClass: rule.taskClass, phase, hasTasks }];
   });
 }

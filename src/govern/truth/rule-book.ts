@@ -4,7 +4,7 @@ import { type JsonObject, LakeError } from '../../base/index.ts';
 import { ContextTooLargeError } from './condition.ts';
 import { truthErrors } from './errors.ts';
 import { type JudgedTask, parseRules, type Rule, type RuleSet, requireJudged } from './rule.ts';
-import type { RuleOutcome, TruthPhase } from './truth.ts';
+import type { RuleExtent, RuleOutcome, TruthPhase } from './truth.ts';
 
 /** The rules in force and how often each has matched. The file is read at the start and again when asked to. */
 export interface RuleBook {
@@ -16,7 +16,7 @@ export interface RuleBook {
     taskClass: string,
     phase: TruthPhase,
     context: JsonObject,
-    options: { readonly dryRun: boolean },
+    options: { readonly dryRun: boolean; readonly extent?: RuleExtent },
   ): readonly RuleOutcome[];
   /** Reads and checks the file; what is in force does not change. */
   read(): Promise<RuleReading>;
@@ -46,9 +46,10 @@ export async function openRuleBook(file: string): Promise<RuleBook> {
   return {
     current: () => inForce.rules,
     hits: (rule) => hits.get(rule) ?? 0,
-    judge(taskClass, phase, context, { dryRun }) {
+    judge(taskClass, phase, context, { dryRun, extent = 'whole' }) {
       const outcomes = inForce.rules.rules
         .filter((rule) => rule.taskClass === taskClass && rule.phase === phase)
+        .filter((rule) => extent === 'whole' || rule.extent === 'piece')
         .map((rule) => outcomeOf(rule, context));
       if (!dryRun) {
         for (const { rule, matched } of outcomes) if (matched) hits.set(rule, (hits.get(rule) ?? 0) + 1);

@@ -4,7 +4,14 @@ import { LakeError, sha256Hex } from '../../base/index.ts';
 import { checkToml, closestName, describeProblem, type FileProblem } from '../../config/index.ts';
 import { type Condition, conditionSchema, type Predicate, predicateOf } from './condition.ts';
 import { truthErrors } from './errors.ts';
-import { TRUTH_ACTIONS, TRUTH_PHASES, type TruthAction, type TruthPhase } from './truth.ts';
+import {
+  RULE_EXTENTS,
+  type RuleExtent,
+  TRUTH_ACTIONS,
+  TRUTH_PHASES,
+  type TruthAction,
+  type TruthPhase,
+} from './truth.ts';
 
 /** One rule, ready to judge. */
 export interface Rule {
@@ -12,6 +19,7 @@ export interface Rule {
   readonly taskClass: string;
   readonly phase: TruthPhase;
   readonly action: TruthAction;
+  readonly extent: RuleExtent;
   readonly message: string;
   readonly when: Condition;
   readonly holds: Predicate;
@@ -33,6 +41,7 @@ const ruleSchema = z.strictObject({
   task_class: z.string().regex(TASK_CLASS, 'Must be a task class, such as ingest.'),
   phase: z.enum(TRUTH_PHASES),
   action: z.enum(TRUTH_ACTIONS),
+  extent: z.enum(RULE_EXTENTS).default('whole'),
   message: z.string().min(1).max(500),
   when: conditionSchema,
 });
@@ -74,6 +83,12 @@ export function parseRules(text: string, file: string): RuleSet {
 export interface JudgedTask {
   readonly taskClass: string;
   readonly phase: TruthPhase;
+  /** Its inputs name a task of their own: `chat.summarise` is one of `chat`. */
+  readonly hasTasks: boolean;
+}
+
+function isJudged(taskClass: string, judged: JudgedTask): boolean {
+  return taskClass === judged.taskClass || (judged.hasTasks && taskClass.startsWith(`${judged.taskClass}.`));
 }
 
 /**
@@ -82,7 +97,7 @@ export interface JudgedTask {
  */
 export function requireJudged(rules: RuleSet, judged: readonly JudgedTask[], file: string): void {
   const problems = rules.rules.flatMap((rule): FileProblem[] => {
-    const phases = judged.filter(({ taskClass }) => taskClass === rule.taskClass).map(({ phase }) => phase);
+    const phases = judged.filter((task) => isJudged(rule.taskClass, task)).map(({ phase }) => phase);
     if (phases.includes(rule.phase)) return [];
     const key = `rule ${rule.name}`;
     if (phases.length > 0) {

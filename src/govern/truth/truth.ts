@@ -8,6 +8,13 @@ export type TruthAction = (typeof TRUTH_ACTIONS)[number];
 export const TRUTH_PHASES = ['before', 'after'] as const;
 export type TruthPhase = (typeof TRUTH_PHASES)[number];
 
+/**
+ * How much of an answer a rule must see: `whole` holds a streamed answer back until it is complete; `piece` judges each
+ * piece before it leaves, and the whole at the end.
+ */
+export const RULE_EXTENTS = ['whole', 'piece'] as const;
+export type RuleExtent = (typeof RULE_EXTENTS)[number];
+
 export interface RuleOutcome {
   readonly rule: string;
   readonly taskClass: string;
@@ -20,10 +27,18 @@ export interface RuleOutcome {
 
 export interface Truth {
   /**
-   * Walks every rule of the task class and phase over the context. Own properties only, by dot path. Throws
+   * Walks every rule of the task class and phase over the context; with the extent `piece` only the rules that judge
+   * pieces. Own properties only, by dot path. Throws
    * `truth.context_too_large` where a pattern cannot be judged over a text: the caller must then refuse.
    */
-  evaluate(taskClass: string, phase: TruthPhase, context: JsonObject): readonly RuleOutcome[];
+  evaluate(
+    taskClass: string,
+    phase: TruthPhase,
+    context: JsonObject,
+    extent?: RuleExtent,
+  ): readonly RuleOutcome[];
+  /** The most that rules after the work need to see of an answer of this task class before any of it may leave. */
+  extentAfter(taskClass: string): RuleExtent | 'none';
 }
 
 /** The verdict over all outcomes: the most severe action wins; `allow` where no rule matched. */

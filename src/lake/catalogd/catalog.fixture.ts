@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { BARE_INVOCATION, NO_MODELS } from '../../../test/support/bare-scope.ts';
 import { createIdGenerator, createLogger, systemClock } from '../../base/index.ts';
 import { configSchema } from '../../config/index.ts';
 import {
@@ -80,6 +81,7 @@ function scopeParts(datasetIds: readonly string[]) {
     ),
     buckets: [],
     permissions: new Set<never>(),
+    ...NO_MODELS,
     authorise: (facts: { datasetId: string }, action: DatasetAction) => ({
       allowed: true as const,
       decision: decisionFor(facts.datasetId, action),
@@ -170,7 +172,7 @@ async function updateDataset(
   const input = operation.input.parse({ name, ...change });
   const { resolved } = await operation.access.resolve(scopes.resolve(), input);
   const scope = scopes.write(resolved.facts.datasetId);
-  const prepared = await operation.prepare(scope, input, { resolved, body: null });
+  const prepared = await operation.prepare(scope, input, { resolved, ...BARE_INVOCATION });
   for (;;) {
     const attempt = await prepared.attempt(0);
     const outcome = await parts.store.commit(attempt.statements);

@@ -2,6 +2,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BARE_INVOCATION, NO_MODELS } from '../../../../test/support/bare-scope.ts';
 import { createLogger } from '../../../base/index.ts';
 import { type AnyOperation, type Permission, scopeIssuer } from '../../../govern/scope/index.ts';
 import { ADA, eventContext, type JournalHome, journalHome, type OpenJournal } from '../journald.fixture.ts';
@@ -27,6 +28,7 @@ const grant = (permissions: readonly Permission[]) => ({
   decisions: new Map(),
   buckets: [],
   permissions: new Set(permissions),
+  ...NO_MODELS,
   authorise: () => ({ allowed: false as const, reason: '' }),
 });
 
@@ -41,7 +43,7 @@ async function read(name: string, input: object = {}, permissions: readonly Perm
   const read = operation(name);
   if (read.kind !== 'read') throw new Error(`${name} is no read`);
   const scope = scopeIssuer.read(grant(permissions));
-  const answer = await read.run(scope, read.input.parse(input), { resolved: null, body: null });
+  const answer = await read.run(scope, read.input.parse(input), { resolved: null, ...BARE_INVOCATION });
   scopeIssuer.close(scope);
   if (answer.kind !== 'value') throw new Error('a stream');
   expect(read.output.parse(answer.value)).toEqual(answer.value);
@@ -53,7 +55,7 @@ async function rotate(afterCommit = true) {
   const rotation = operation('journal.rotate_key');
   if (rotation.kind !== 'mutation') throw new Error('no mutation');
   const scope = scopeIssuer.write(grant(['system.admin']));
-  const prepared = await rotation.prepare(scope, {}, { resolved: null, body: null });
+  const prepared = await rotation.prepare(scope, {}, { resolved: null, ...BARE_INVOCATION });
   const attempt = await prepared.attempt(0);
   if (attempt.event === null) throw new Error('no event');
   const { eventId, statements } = open.journald.journal.append(attempt.event, eventContext());

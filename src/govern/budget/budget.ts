@@ -1,0 +1,198 @@
+import { LakeError, type Statement } from '../../base/index.ts';
+import { type MetastoreReader, statement } from '../../metastore/index.ts';
+import { type Identity, identityLabel, type SpendOutcome, type SpendPlan } from '../scope/index.ts';
+import { callRow, type SettledCall } from './call-row.ts';
+import {
+  amountOf,
+  type Ceiling,
+  matchingCeilings,
+  type WindowHold,
+  windowEndMs,
+  windowHolds,
+} from './ceiling.ts';
+import { budgetErrors } from './errors.ts';
+
+/** The door's view of the ceilings. The room describes changes as statements; the door commits them. */
+export interface Budget {
+  /**
+   * What holds the worst cost of one call: all windows of all matching ceilings or none, in one transaction. Throws
+   * `budget.request_too_large`. A refused guard is told to `refusal`.
+   */
+  hold(call: HeldCall): Hold;
+  /** The refusal of a hold whose guard failed: which ceiling, what is left, when it refills. */
+  refusal(hold: Hold, guard: string): Promise<LakeError>;
+  /** What gives back the hold, charges what was really used and records the call; for the next commit of its request. */
+  settle(hold: Hold, outcome: SpendOutcome): readonly Statement[];
+}
+
+export interface HeldCall {
+  readonly spendId: string;
+  readonly requestId: string;
+  readonly identity: Identity;
+  readonly plan: SpendPlan;
+  readonly nowMs: number;
+}
+
+export interface Hold {
+  readonly call: HeldCall;
+  readonly windows: readonly WindowHold[];
+  readonly statements: readonly Statement[];
+}
+
+export function createBudget(parts: { reader: MetastoreReader; ceilings: readonly Ceiling[] }): Budget {
+  const { reader, ceilings } = parts;
+  return {
+    hold(call) {
+      const facts = { identity: call.identity, plan: call.plan };
+      const matching = matchingCeilings(ceilings, facts);
+      for (const ceiling of matching) refuseTooLarge(ceiling, call.plan);
+      const windows = windowHolds(matching, facts, call.nowMs);
+      for (const hold of windows) if (hold.amount > hold.limit) throw exhausted(hold, hold.limit);
+      return {
+        call,
+        windows,
+        statements: [
+          ...windows.map((hold, index) => holdWindow(reader, hold, index)),
+          holdRow(reader, call, windows),
+        ],
+      };
+    },
+    async refusal(hold, guard) {
+      const refused = hold.windows[Number(/^ceiling-(\d+)$/.exec(guard)?.[1])];
+      if (refused === undefined) throw new Error(`no ceiling answers to the guard ${guard}`);
+      const [row] = await reader.read(windowOf(reader, refused).select(['spent', 'held']));
+      const left = refused.limit - Number(row?.spent ?? 0);
+      return left >= refused.amount ? busy(refused, left) : exhausted(refused, left);
+    },
+    settle: (hold, outcome) => settleStatements(reader, { ...callOf(hold), windows: hold.windows }, outcome),
+  };
+}
+
+/** What settles a call with what it used: windows, hold and record, for one transaction. */
+export function settleStatements(
+  reader: MetastoreReader,
+  settled: SettledCall & { readonly windows: readonly WindowHold[] },
+  outcome: Omit<SpendOutcome, 'status'> & { readonly status: SpendOutcome['status'] | 'unknown' },
+): readonly Statement[] {
+  const used = {
+    costNanoUsd: outcome.costNanoUsd,
+    tokens: outcome.inputTokens + outcome.outputTokens,
+  };
+  return [
+    ...settled.windows.map((hold) => settleWindow(reader, hold, amountOf(hold.unit, used))),
+    statement(reader.queries.deleteFrom('budget_holds').where('spend_id', '=', settled.spendId), {
+      rows: 1,
+      refusal: 'budget_hold_missing',
+    }),
+    statement(reader.queries.insertInto('model_calls').values(callRow(settled, outcome))),
+  ];
+}
+
+function callOf({ call }: Hold): SettledCall {
+  const { spendId, requestId, identity, plan, nowMs } = call;
+  return { spendId, requestId, identity: identityLabel(identity), role: identity.role, plan, timeMs: nowMs };
+}
+
+/** Inserts the window or adds to it; on conflict the row stays as it is where the ceiling would be passed. */
+function holdWindow(reader: MetastoreReader, hold: WindowHold, index: number): Statement {
+  const { ceiling, counter, unit, windowStartMs, amount, limit } = hold;
+  const insert = reader.queries
+    .insertInto('budget_windows')
+    .values({ ceiling, counter, unit, window_start_ms: windowStartMs, spent: 0, held: amount })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['ceiling', 'counter', 'unit', 'window_start_ms'])
+        .doUpdateSet((eb) => ({ held: eb('budget_windows.held', '+', amount) }))
+        .where((eb) =>
+          eb(eb('budget_windows.spent', '+', eb.ref('budget_windows.held')), '<=', limit - amount),
+        ),
+    );
+  return statement(insert, { rows: 1, refusal: `ceiling-${index}` });
+}
+
+function settleWindow(reader: MetastoreReader, hold: WindowHold, used: number): Statement {
+  const update = reader.queries
+    .updateTable('budget_windows')
+    .set((eb) => ({ held: eb('held', '-', hold.amount), spent: eb('spent', '+', used) }))
+    .where('ceiling', '=', hold.ceiling)
+    .where('counter', '=', hold.counter)
+    .where('unit', '=', hold.unit)
+    .where('window_start_ms', '=', hold.windowStartMs);
+  return statement(update, { rows: 1, refusal: 'budget_window_missing' });
+}
+
+function holdRow(reader: MetastoreReader, call: HeldCall, windows: readonly WindowHold[]): Statement {
+  const { spendId, requestId, identity, plan, nowMs } = call;
+  return statement(
+    reader.queries.insertInto('budget_holds').values({
+      spend_id: spendId,
+      request_id: requestId,
+      created_ms: Math.floor(nowMs),
+      call_json: JSON.stringify({ identity: identityLabel(identity), role: identity.role, plan }),
+      holds_json: JSON.stringify(windows),
+    }),
+  );
+}
+
+function windowOf(reader: MetastoreReader, hold: WindowHold) {
+  return reader.queries
+    .selectFrom('budget_windows')
+    .where('ceiling', '=', hold.ceiling)
+    .where('counter', '=', hold.counter)
+    .where('unit', '=', hold.unit)
+    .where('window_start_ms', '=', hold.windowStartMs);
+}
+
+function refuseTooLarge(ceiling: Ceiling, plan: SpendPlan): void {
+  const limit = ceiling.perRequestNanoUsd;
+  if (limit === null || plan.costNanoUsd <= limit) return;
+  throw new LakeError(budgetErrors.request_too_large, {
+    detail:
+      `This call could cost ${dollars(plan.costNanoUsd)}, and the ceiling "${ceiling.name}" allows ${dollars(limit)} ` +
+      'a request. Ask for a shorter answer (max_tokens), send less, or name a cheaper model.',
+    data: { ceiling: ceiling.name, limit: dollars(limit), worst: dollars(plan.costNanoUsd) },
+  });
+}
+
+function exhausted(hold: WindowHold, left: number): LakeError {
+  const refillsAt = new Date(windowEndMs(hold)).toISOString();
+  return new LakeError(budgetErrors.exhausted, {
+    detail:
+      `The ceiling "${hold.ceiling}" has ${shown(hold, Math.max(0, left))} left, and this call could use ` +
+      `${shown(hold, hold.amount)}. It refills at ${refillsAt}.`,
+    data: { ...factsOf(hold, left), refills_at: refillsAt },
+  });
+}
+
+function busy(hold: WindowHold, left: number): LakeError {
+  return new LakeError(budgetErrors.busy, {
+    detail:
+      `Calls under way hold what is left of the ceiling "${hold.ceiling}" (${shown(hold, left)}). ` +
+      'What they do not use is given back when they end; send the request again.',
+    data: { ...factsOf(hold, left), retry_after_s: 1 },
+  });
+}
+
+function factsOf(hold: WindowHold, left: number) {
+  return {
+    ceiling: hold.ceiling,
+    unit: hold.unit,
+    limit: shown(hold, hold.limit),
+    left: shown(hold, Math.max(0, left)),
+    worst: shown(hold, hold.amount),
+  };
+}
+
+function shown(hold: WindowHold, amount: number): string {
+  if (hold.unit === 'tokens_hour') return `${amount} tokens`;
+  return hold.unit === 'requests_hour' ? `${amount} requests` : dollars(amount);
+}
+
+/** Nano-dollars as text, exactly. */
+function dollars(nanoUsd: number): string {
+  const whole = Math.floor(nanoUsd / 1e9);
+  const rest = String(nanoUsd % 1e9)
+    .padStart(9, '0')
+    .replace(/0+$/, '');
+  return rest === '' ? `$${whole}` : `$${whole}.${rest}`;
+}
