@@ -247,7 +247,13 @@ async function openSystem(home: OpenHome): Promise<System> {
       random,
       ids,
     });
-    const truthRoom = await createTruth({ rulesFile: resolve(folder, config.truth.rules_file), log });
+    const truthRoom = await createTruth({
+      rulesFile: resolve(folder, config.truth.rules_file),
+      log,
+      reader: store,
+      clock,
+      ids,
+    });
     const storaged = await createStoraged({
       home: folder,
       config: config.storage,

@@ -90,14 +90,8 @@ export function createDoor(parts: DoorParts): CreatedDoor {
       const purse = spends ? createPurse({ ...parts, audited }) : null;
       streaming = true;
       return await runRead({
-        audited,
-        auditor,
-        purse,
-        truth,
-        lifetime,
-        log,
+        ...{ audited, auditor, purse, truth, journal, clock, lifetime, log, nested },
         rights: rightsOf(identity),
-        nested,
       });
     } catch (error) {
       const reason = lifetime.reason() ?? error;
