@@ -56,7 +56,7 @@ export const mutants: readonly Mutant[] = [
   {
     step: 'audit: a row is never closed',
     file: 'src/door/steps/audit.ts',
-    find: 'await commit([closing(audited.auditId, audited.startedMs, result)]);',
+    find: 'await commit([...audited.opening(), ...due, closing(auditId, startedMs, result)]);',
     replace: '',
   },
   {

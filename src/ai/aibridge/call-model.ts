@@ -6,13 +6,16 @@ import { realCost, worstCost } from './catalogue/cost.ts';
 import type { TokenUsage } from './chat.ts';
 import type { ChatCall, ChatReply, ModelProvider, StreamEvent } from './provider.ts';
 import { type FailureClass, ProviderFailure } from './provider.ts';
-import type { RoutePlan, Router, Rung } from './routing/router.ts';
+import type { RoutePlan, Rung } from './routing/plan-route.ts';
+import type { Router } from './routing/router.ts';
 
 /** What a chat needs from the room to reach a model. */
 export interface CallDeps {
   readonly router: Router;
   readonly providers: ReadonlyMap<string, ModelProvider>;
   readonly clock: Clock;
+  /** Waits before a retry; rejects when the signal is aborted. */
+  readonly wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
 }
 
 export interface ModelCall {
@@ -62,6 +65,9 @@ export async function callModel(deps: CallDeps, scope: ReadScope, call: ModelCal
   };
 }
 
+/** What a call of any kind is, as rungs and ceilings see it. */
+type Reach = Pick<ModelCall, 'plan' | 'task' | 'inputTokens' | 'maxOutputTokens' | 'signal'>;
+
 /** One rung with the hold for its call. */
 export interface HeldRung {
   readonly provider: ModelProvider;
@@ -77,44 +83,56 @@ export interface HeldRung {
 export async function reachModel<T>(
   deps: CallDeps,
   scope: ReadScope,
-  asked: Pick<ModelCall, 'plan' | 'task' | 'inputTokens' | 'maxOutputTokens' | 'signal'>,
+  asked: Reach,
   send: (held: HeldRung) => Promise<T>,
 ): Promise<{ rung: Rung; value: T; attempts: readonly FailedAttempt[]; account: Account }> {
   const failed: FailedAttempt[] = [];
   const attempts = deps.router.begin(asked.plan);
   for (;;) {
-    const rung = await attempts.next(asked.signal);
-    if (rung === null) throw callFailed(failed);
+    const attempt = attempts.next();
+    if (attempt === null) throw callFailed(failed);
+    const { rung } = attempt;
+    if (attempt.waitMs > 0) await deps.wait(attempt.waitMs, asked.signal);
     const provider = deps.providers.get(rung.provider);
     if (provider === undefined) throw new Error(`the plan names no provider: ${rung.provider}`);
     const maxOutputTokens = Math.min(asked.maxOutputTokens ?? rung.maxOutputTokens, rung.maxOutputTokens);
-    const spending = await scope.spend({
-      provider: rung.provider,
-      model: `${rung.provider}/${rung.model}`,
-      task: asked.task,
-      rule: asked.plan.rule,
-      costNanoUsd: worstCost(rung.entry, asked.inputTokens, maxOutputTokens),
-      tokens: asked.inputTokens + maxOutputTokens,
+    const spending = await hold(scope, asked, rung, maxOutputTokens).catch((error: unknown) => {
+      attempts.failed(rung, CANCELLED, { answerBegun: false });
+      throw error;
     });
     const account = createAccount(deps, asked.inputTokens, rung, spending);
     try {
       const value = await send({ provider, rung, spending, maxOutputTokens });
       const settle: Account['settle'] = (counted, failure) => {
         if (failure === null) attempts.succeeded(rung);
-        else attempts.failed(rung, failure, null);
+        else attempts.failed(rung, { class: failure, retryAfterMs: null }, { answerBegun: true });
         return account.settle(counted, failure);
       };
       return { rung, value, attempts: failed, account: { ...account, settle } };
     } catch (error) {
       if (!(error instanceof ProviderFailure)) {
         account.settle(null, 'cancelled');
+        attempts.failed(rung, CANCELLED, { answerBegun: false });
         throw error;
       }
       account.settle(null, error.class);
       failed.push({ provider: rung.provider, model: rung.model, class: error.class });
-      attempts.failed(rung, error.class, error.retryAfterMs);
+      attempts.failed(rung, error, { answerBegun: false });
     }
   }
+}
+
+const CANCELLED = { class: 'cancelled', retryAfterMs: null } as const;
+
+function hold(scope: ReadScope, asked: Reach, rung: Rung, maxOutputTokens: number): Promise<Spending> {
+  return scope.spend({
+    provider: rung.provider,
+    model: `${rung.provider}/${rung.model}`,
+    task: asked.task,
+    rule: asked.plan.rule,
+    costNanoUsd: worstCost(rung.entry, asked.inputTokens, maxOutputTokens),
+    tokens: asked.inputTokens + maxOutputTokens,
+  });
 }
 
 /** The events with the first already there, so that a stream that fails at once can still fall to the next rung. */

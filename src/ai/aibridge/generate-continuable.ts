@@ -5,7 +5,7 @@ import type { FailedAttempt } from './call-failure.ts';
 import { type CallDeps, callModel, type StartedAnswer } from './call-model.ts';
 import type { ChatMessage, ChatRequest, ContentPart, FinishReason, TokenUsage } from './chat.ts';
 import { modelsErrors } from './errors.ts';
-import type { RoutePlan, Rung } from './routing/router.ts';
+import type { RoutePlan, Rung } from './routing/plan-route.ts';
 import { createSeam } from './seam.ts';
 
 /** How far an answer may be continued. */

@@ -1,9 +1,10 @@
 import type { Demand, ResolveScope } from '../../govern/scope/index.ts';
 import { worstCost } from './catalogue/cost.ts';
 import type { Capability } from './catalogue/model-entry.ts';
-import { estimateInputTokens } from './catalogue/token-estimate.ts';
+import type { EstimatedRequest } from './catalogue/token-estimate.ts';
 import type { ChatRequest } from './chat.ts';
-import type { RoutePlan, Router, Rung } from './routing/router.ts';
+import type { RoutePlan, Rung } from './routing/plan-route.ts';
+import type { BridgeParts } from './bridge-parts.ts';
 
 /** A chat with the way it will take. */
 export interface PlannedChat {
@@ -25,9 +26,13 @@ export interface ChatToPlan {
 const LADDER = 'ladder/';
 
 /** Finds the rungs of a chat, under names and sizes alone; throws what the router refuses. */
-export function planChat(router: Router, scope: ResolveScope, asked: ChatToPlan): PlannedChat {
+export async function planChat(
+  { router, estimator }: BridgeParts,
+  scope: ResolveScope,
+  asked: ChatToPlan,
+): Promise<PlannedChat> {
   const { chat, model } = asked;
-  const inputTokens = estimateInputTokens(sizesOf(chat)) + asked.contextTokens;
+  const inputTokens = (await estimator.estimateInputTokens(sizesOf(chat))) + asked.contextTokens;
   const ladder = model?.startsWith(LADDER) === true ? model.slice(LADDER.length) : null;
   const plan = router.plan({
     model: ladder === null ? model : null,
@@ -37,6 +42,7 @@ export function planChat(router: Router, scope: ResolveScope, asked: ChatToPlan)
     tags: asked.tags,
     inputTokens,
     needs: needsOf(chat),
+    maxOutputTokens: chat.maxOutputTokens,
   });
   return { chat, plan, inputTokens };
 }
@@ -54,15 +60,9 @@ export function fullName(rung: Pick<Rung, 'provider' | 'model'>): string {
 
 /** What the dearest rung could cost, in nano-dollars. */
 export function dearestCost(planned: PlannedChat): number {
-  const { plan, inputTokens, chat } = planned;
+  const { plan, inputTokens } = planned;
   return Math.max(
-    ...plan.rungs.map((rung) =>
-      worstCost(
-        rung.entry,
-        inputTokens,
-        Math.min(chat.maxOutputTokens ?? rung.maxOutputTokens, rung.maxOutputTokens),
-      ),
-    ),
+    ...plan.rungs.map(({ entry, maxOutputTokens }) => worstCost(entry, inputTokens, maxOutputTokens)),
   );
 }
 
@@ -83,18 +83,16 @@ function needsOf(chat: ChatRequest): ReadonlySet<Capability> {
   ]);
 }
 
-function sizesOf(chat: ChatRequest) {
+function sizesOf(chat: ChatRequest): EstimatedRequest {
   const parts = chat.messages.flatMap((message) => message.parts);
   return {
-    messages: chat.messages.length,
     images: parts.filter(({ kind }) => kind === 'image').length,
-    tools: chat.tools.length,
+    tools: chat.tools.map((tool) => JSON.stringify(tool)),
     texts: [
       ...parts.flatMap((part) => {
         if (part.kind === 'tool_call') return [part.name, part.argumentsJson];
         return 'text' in part ? [part.text] : [];
       }),
-      ...chat.tools.map((tool) => JSON.stringify(tool)),
       ...(chat.format.kind === 'json_schema' ? [JSON.stringify(chat.format.schema)] : []),
     ],
   };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isJsonObject, LakeError } from '../../base/index.ts';
 import type { Invocation } from '../../govern/scope/index.ts';
-import { estimateTextTokens } from './catalogue/token-estimate.ts';
+import type { TokenEstimator } from './catalogue/token-estimate.ts';
 import { modelsErrors } from './errors.ts';
 
 const DEFAULT_TOKENS = 2_000;
@@ -54,6 +54,7 @@ export interface RetrievedContext {
 export async function retrieveContext(
   request: ContextRequest,
   nested: Invocation<unknown>['nested'],
+  estimator: TokenEstimator,
 ): Promise<RetrievedContext> {
   const query = 'sql' in request ? { sql: request.sql, params: request.params } : { sql: selectOf(request) };
   const answer = await nested('query.sql', { ...query, limit: MAX_ROWS, format: 'json' });
@@ -62,7 +63,7 @@ export async function retrieveContext(
   let left = request.max_tokens;
   for (const row of result.rows) {
     const line = JSON.stringify(row);
-    left -= estimateTextTokens(line) + 1;
+    left -= await estimator.estimateInputTokens({ texts: [line], images: 0, tools: [] });
     if (left < 0) break;
     lines.push(line);
   }

@@ -90,7 +90,7 @@ export function chat(parts: BridgeParts) {
       async resolve(scope, input) {
         const { model, task, tags, context } = input;
         const contextTokens = context?.max_tokens ?? 0;
-        const planned = planChat(parts.router, scope, {
+        const planned = await planChat(parts, scope, {
           chat: requestOf(input),
           model,
           task,
@@ -112,7 +112,7 @@ export function chat(parts: BridgeParts) {
     ),
     async run(scope, input, invocation) {
       const retrieved =
-        input.context === undefined ? null : await retrieveContext(input.context, invocation.nested);
+        input.context === undefined ? null : await retrieveContext(input.context, invocation.nested, parts.estimator);
       const citations = retrieved === null ? [] : [retrieved.citation];
       const pieces = generateContinuable(parts, scope, {
         ...invocation.resolved,

@@ -2,11 +2,10 @@ import { z } from 'zod';
 import { readOperation } from '../../../govern/scope/index.ts';
 import type { BridgeParts } from '../bridge-parts.ts';
 import { reachModel } from '../call-model.ts';
-import { estimateInputTokens } from '../catalogue/token-estimate.ts';
 import type { TokenUsage } from '../chat.ts';
 import { fullName, modelDemands } from '../planned-chat.ts';
 import { ProviderFailure } from '../provider.ts';
-import type { RoutePlan } from '../routing/router.ts';
+import type { RoutePlan } from '../routing/plan-route.ts';
 import { tagList, taskName } from './chat-truth.ts';
 
 const DEFAULT_TASK = 'embedding';
@@ -54,7 +53,7 @@ export function embeddings(parts: BridgeParts) {
       kind: 'demands',
       async resolve(scope, input) {
         const texts = typeof input.input === 'string' ? [input.input] : input.input;
-        const inputTokens = estimateInputTokens({ messages: texts.length, images: 0, tools: 0, texts });
+        const inputTokens = await parts.estimator.estimateInputTokens({ texts, images: 0, tools: [] });
         const plan = parts.router.plan({
           model: input.model,
           ladder: null,

@@ -33,7 +33,7 @@ export function listModels(parts: BridgeParts) {
       after: { none: 'A list of names makes no claim.' },
     },
     async run(scope) {
-      const models = parts.router.models().filter(({ fullName }) => scope.mayUseModel(fullName));
+      const models = listed(parts).filter((one) => scope.mayUseModel(one.fullName));
       return {
         kind: 'value',
         value: {
@@ -52,4 +52,13 @@ export function listModels(parts: BridgeParts) {
       };
     },
   });
+}
+
+function listed({ providers, catalogue }: BridgeParts) {
+  return [...providers.keys()].flatMap((provider) =>
+    catalogue.modelsOf(provider).flatMap((model) => {
+      const entry = catalogue.find(provider, model);
+      return entry === null ? [] : [{ fullName: `${provider}/${model}`, provider, entry }];
+    }),
+  );
 }

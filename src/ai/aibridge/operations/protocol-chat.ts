@@ -3,7 +3,7 @@ import { type JsonObject, jsonSafe, type LakeError } from '../../../base/index.t
 import { type Invocation, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
 import type { BridgeParts } from '../bridge-parts.ts';
 import { callModel } from '../call-model.ts';
-import type { Dialect } from '../dialects/dialect.ts';
+import { type Dialect, type ParsedRequest, requireTranslatable } from '../dialects/dialect.ts';
 import {
   dearestCost,
   fullName,
@@ -31,7 +31,7 @@ const inputSchema = z.looseObject({
 type Input = z.output<typeof inputSchema>;
 
 interface Resolved extends PlannedChat {
-  readonly stream: boolean;
+  readonly parsed: ParsedRequest;
   readonly body: JsonObject;
 }
 
@@ -65,15 +65,16 @@ export function protocolChat(parts: BridgeParts, spoken: ProtocolChat) {
       kind: 'demands',
       async resolve(scope, input) {
         const body = bodyOf(input);
-        const { chat, stream, model } = dialect.parseRequest(body);
-        const planned = planChat(parts.router, scope, {
+        const parsed = dialect.parseRequest(body);
+        const { chat, model } = parsed;
+        const planned = await planChat(parts, scope, {
           chat,
           model,
           task: taskOf(input),
           tags: input.lakehouse_tags ?? [],
           contextTokens: input.lakehouse_context?.max_tokens ?? 0,
         });
-        return { demands: modelDemands(planned.plan), resolved: { ...planned, stream, body } };
+        return { demands: modelDemands(planned.plan), resolved: { ...planned, parsed, body } };
       },
     },
     truth: chatTruth<Input, Resolved>(taskOf, (input, resolved) => ({
@@ -96,8 +97,9 @@ async function answer(asked: {
 }) {
   const { parts, spoken, scope, input, invocation } = asked;
   const { dialect } = spoken;
-  const { stream, plan, inputTokens } = invocation.resolved;
-  const { chat, body } = await withContext(spoken, input, invocation);
+  const { parsed, plan, inputTokens } = invocation.resolved;
+  const { stream } = parsed;
+  const { chat, body } = await withContext(parts, spoken, input, invocation);
   const task = taskOf(input);
   const started = await callModel(parts, scope, {
     plan,
@@ -106,14 +108,15 @@ async function answer(asked: {
     maxOutputTokens: chat.maxOutputTokens,
     stream,
     signal: scope.signal,
-    requestFor: (rung, maxOutputTokens) =>
-      parts.providers.get(rung.provider)?.protocol === spoken.protocol
-        ? { kind: 'native', body }
-        : { kind: 'chat', chat: { ...chat, maxOutputTokens: chat.maxOutputTokens ?? maxOutputTokens } },
+    requestFor(rung, maxOutputTokens) {
+      if (parts.providers.get(rung.provider)?.protocol === spoken.protocol) return { kind: 'native', body };
+      requireTranslatable(parsed);
+      return { kind: 'chat', chat: { ...chat, maxOutputTokens: chat.maxOutputTokens ?? maxOutputTokens } };
+    },
   });
   const isNative = parts.providers.get(started.rung.provider)?.protocol === spoken.protocol;
   const facts = { id: `chat-${scope.requestId}`, createdMs: parts.clock.nowMs(), model: input.model };
-  const writer = isNative ? null : dialect.createStreamWriter(facts);
+  const writer = isNative ? null : dialect.createStreamWriter({ ...facts, includesUsage: parsed.includesUsage });
   const chunks = settledAnswer({
     started,
     task,
@@ -154,11 +157,16 @@ function wholeBytes(
 }
 
 /** The chat with the rows it asked for, read as the caller. */
-async function withContext(spoken: ProtocolChat, input: Input, invocation: Invocation<Resolved>) {
+async function withContext(
+  parts: BridgeParts,
+  spoken: ProtocolChat,
+  input: Input,
+  invocation: Invocation<Resolved>,
+) {
   const { chat, body } = invocation.resolved;
   const asked = input.lakehouse_context;
   if (asked === undefined) return { chat, body };
-  const { text } = await retrieveContext(asked, invocation.nested);
+  const { text } = await retrieveContext(asked, invocation.nested, parts.estimator);
   const turn = { role: 'system', parts: [{ kind: 'text', text }] } as const;
   return { chat: { ...chat, messages: [turn, ...chat.messages] }, body: spoken.addContext(body, text) };
 }
