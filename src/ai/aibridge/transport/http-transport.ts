@@ -173,14 +173,14 @@ function checkedBase(settings: TransportSettings): URL {
 function checkedHeaders(settings: TransportSettings): Readonly<Record<string, string>> {
   try {
     return Object.fromEntries(new Headers({ ...settings.headers }));
-  } catch (cause) {
-    throw misconfigured(settings, 'key or headers hold characters that HTTP does not carry', cause);
+  } catch {
+    // Without its cause, which repeats the value.
+    throw misconfigured(settings, 'key or headers hold characters that HTTP does not carry');
   }
 }
 
-function misconfigured(settings: TransportSettings, what: string, cause?: unknown): LakeError {
+function misconfigured(settings: TransportSettings, what: string): LakeError {
   return new LakeError(modelsErrors.provider_misconfigured, {
     detail: `The provider \`${settings.name}\` cannot be used: its ${what}.`,
-    cause,
   });
 }
