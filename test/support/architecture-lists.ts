@@ -49,6 +49,10 @@ export const RESTRICTED_MODULES: readonly {
     modules: ['undici'],
     allowed: [
       { path: 'src/cli/patient-fetch.ts', reason: 'the command line waits as long as the server takes' },
+      {
+        path: 'src/ai/aibridge/transport/http-transport.ts',
+        reason: 'the adapter of calls to model providers',
+      },
     ],
   },
   {
