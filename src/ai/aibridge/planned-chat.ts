@@ -1,10 +1,10 @@
 import type { Demand, ResolveScope } from '../../govern/scope/index.ts';
+import type { BridgeParts } from './bridge-parts.ts';
 import { worstCost } from './catalogue/cost.ts';
 import type { Capability } from './catalogue/model-entry.ts';
 import type { EstimatedRequest } from './catalogue/token-estimate.ts';
 import type { ChatRequest } from './chat.ts';
 import type { RoutePlan, Rung } from './routing/plan-route.ts';
-import type { BridgeParts } from './bridge-parts.ts';
 
 /** A chat with the way it will take. */
 export interface PlannedChat {

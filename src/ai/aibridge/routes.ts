@@ -27,9 +27,21 @@ export const bridgeRoutes: readonly HttpRoute[] = [
     headers: OUR_HEADERS,
     streams: ['application/json', 'text/event-stream'],
   },
-  { operation: 'models.embeddings', method: 'POST', path: '/v1/embeddings', body: 'json', headers: OUR_HEADERS },
+  {
+    operation: 'models.embeddings',
+    method: 'POST',
+    path: '/v1/embeddings',
+    body: 'json',
+    headers: OUR_HEADERS,
+  },
   { operation: 'models.list', method: 'GET', path: '/v1/models', body: 'none' },
-  { operation: 'models.usage', method: 'GET', path: '/v1/usage', body: 'none', query: ['by', 'since', 'until'] },
+  {
+    operation: 'models.usage',
+    method: 'GET',
+    path: '/v1/usage',
+    body: 'none',
+    query: ['by', 'since', 'until'],
+  },
   { operation: 'models.route.explain', method: 'POST', path: '/v1/route/explain', body: 'json' },
   { operation: 'models.route.health', method: 'GET', path: '/v1/route/health', body: 'none' },
 ];

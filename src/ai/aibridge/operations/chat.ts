@@ -112,7 +112,9 @@ export function chat(parts: BridgeParts) {
     ),
     async run(scope, input, invocation) {
       const retrieved =
-        input.context === undefined ? null : await retrieveContext(input.context, invocation.nested, parts.estimator);
+        input.context === undefined
+          ? null
+          : await retrieveContext(input.context, invocation.nested, parts.estimator);
       const citations = retrieved === null ? [] : [retrieved.citation];
       const pieces = generateContinuable(parts, scope, {
         ...invocation.resolved,

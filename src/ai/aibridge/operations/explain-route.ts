@@ -45,10 +45,14 @@ export function explainRoute(parts: BridgeParts) {
   return readOperation<z.output<typeof inputSchema>, z.output<typeof outputSchema>, undefined>({
     name: 'models.route.explain',
     summary: 'Explain a route',
-    description: 'What routing.toml decides for a request of this kind by your role, step by step. Calls no model.',
+    description:
+      'What routing.toml decides for a request of this kind by your role, step by step. Calls no model.',
     input: inputSchema,
     output: outputSchema,
-    access: { kind: 'authenticated', reason: 'Shows how the caller’s own requests are routed; no data and no key.' },
+    access: {
+      kind: 'authenticated',
+      reason: 'Shows how the caller’s own requests are routed; no data and no key.',
+    },
     truth: {
       before: { none: 'Reads the routing table, no data.' },
       after: { none: 'Reads the routing table, no data.' },

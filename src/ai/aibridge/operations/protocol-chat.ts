@@ -116,7 +116,9 @@ async function answer(asked: {
   });
   const isNative = parts.providers.get(started.rung.provider)?.protocol === spoken.protocol;
   const facts = { id: `chat-${scope.requestId}`, createdMs: parts.clock.nowMs(), model: input.model };
-  const writer = isNative ? null : dialect.createStreamWriter({ ...facts, includesUsage: parsed.includesUsage });
+  const writer = isNative
+    ? null
+    : dialect.createStreamWriter({ ...facts, includesUsage: parsed.includesUsage });
   const chunks = settledAnswer({
     started,
     task,

@@ -21,7 +21,8 @@ export function routeHealth(parts: BridgeParts) {
   return readOperation<Record<string, never>, z.output<typeof outputSchema>, null>({
     name: 'models.route.health',
     summary: 'Health of model providers',
-    description: 'State, open breakers and recent failures of each configured provider. Asks none of them anything.',
+    description:
+      'State, open breakers and recent failures of each configured provider. Asks none of them anything.',
     input: z.strictObject({}),
     output: outputSchema,
     access: permissionRule('metrics.read'),

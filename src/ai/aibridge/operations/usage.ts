@@ -76,15 +76,17 @@ type Dimension = (typeof DIMENSIONS)[number];
 
 function groupsOf(parts: BridgeParts, by: readonly Dimension[], sinceMs: number, untilMs: number) {
   const total = (column: string) => sql<number>`COALESCE(SUM(${sql.ref(column)}), 0)`;
-  const expressions = by.map((name) =>
-    name === 'hour' ? sql<number>`time_ms - time_ms % ${HOUR_MS}` : sql<string | null>`${sql.ref(name)}`,
+  const grouped = by.map((name) =>
+    name === 'hour'
+      ? sql<number | string | null>`time_ms - time_ms % ${sql.lit(HOUR_MS)}`
+      : groupColumn(name),
   );
   const query = parts.reader.queries
     .selectFrom('model_calls')
     .where('time_ms', '>=', Math.floor(sinceMs))
     .where('time_ms', '<', Math.ceil(untilMs) + 1)
+    .select(grouped.map((expression, index) => expression.as(`by_${index}`)))
     .select([
-      ...expressions.map((expression, index) => expression.as(`by_${index}`)),
       sql<number>`COUNT(*)`.as('requests'),
       sql<number>`COALESCE(SUM(CASE WHEN status IN ('failed', 'unknown') THEN 1 ELSE 0 END), 0)`.as('errors'),
       sql<number>`COALESCE(SUM(CASE WHEN status = 'partial' THEN 1 ELSE 0 END), 0)`.as('partial'),
@@ -98,9 +100,11 @@ function groupsOf(parts: BridgeParts, by: readonly Dimension[], sinceMs: number,
     ])
     .orderBy('cost_nano_usd', 'desc')
     .limit(MAX_GROUPS + 1);
-  return expressions.length === 0
-    ? query
-    : query.groupBy(expressions.map((_, index) => sql.ref(`by_${index}`)));
+  return grouped.length === 0 ? query : query.groupBy(grouped);
+}
+
+function groupColumn(name: Exclude<Dimension, 'hour'>) {
+  return sql<number | string | null>`${sql.ref(name)}`;
 }
 
 function shownGroup(row: Readonly<Record<string, unknown>>, by: readonly Dimension[]) {

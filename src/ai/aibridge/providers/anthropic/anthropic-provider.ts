@@ -18,6 +18,9 @@ import { readAnthropicAnswers } from './read-answer.ts';
 import { AnthropicChatReader } from './stream-reader.ts';
 import { ANTHROPIC_LOSSES, writeAnthropicChat } from './write-chat.ts';
 
+/** Where the service usually is. */
+export const ANTHROPIC_BASE_URL = 'https://api.anthropic.com';
+
 const VERSION = '2023-06-01';
 /** The longest page of models the service gives. */
 const MODELS_PAGE = 1_000;

@@ -12,6 +12,9 @@ import { lossesIn } from '../translation-loss.ts';
 import { OllamaChatReader, readOllamaAnswers } from './read-answer.ts';
 import { OLLAMA_LOSSES, writeOllamaChat } from './write-chat.ts';
 
+/** Where the service usually is. */
+export const OLLAMA_BASE_URL = 'http://127.0.0.1:11434';
+
 const PROTOCOL: ChatProtocol = {
   streamMediaType: 'application/x-ndjson',
   createEventReader: () => new JsonLines(),

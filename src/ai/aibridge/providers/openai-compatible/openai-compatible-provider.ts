@@ -13,6 +13,9 @@ import { readOpenAiAnswers } from './read-answer.ts';
 import { OpenAiChatReader } from './stream-reader.ts';
 import { nativeOpenAiBody, OPENAI_LOSSES, writeOpenAiChat } from './write-chat.ts';
 
+/** Where the service usually is. */
+export const OPENAI_BASE_URL = 'https://api.openai.com/v1';
+
 /** OpenAI and every service that speaks its chat completions: vLLM, LM Studio, OpenRouter, Groq, Together and others. */
 export class OpenAiCompatibleProvider implements ModelProvider {
   readonly name: string;
