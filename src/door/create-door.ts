@@ -105,7 +105,7 @@ export function createDoor(parts: DoorParts): CreatedDoor {
       return await pass(await identify(access, registry.get(call.operation), call), log);
     } catch (error) {
       if (isLakeError(error)) throw error;
-      log.error({ err: error }, 'an operation failed by a defect');
+      // Not logged here: whoever ends the request does, once.
       throw new LakeError(doorErrors.internal, {
         detail: 'The request failed by a defect of lakehouse; report it with the request id.',
         cause: error,
