@@ -1,4 +1,4 @@
-import { systemClock } from './base/index.ts';
+import { type LakeError, systemClock } from './base/index.ts';
 import { createGateway } from './gateway/index.ts';
 import { bootstrap, recoverAdminKey } from './govern/access/index.ts';
 import { type BackupReport, backupHome, makeHome, restoreHome, startUpkeep } from './home/index.ts';
@@ -11,6 +11,8 @@ export interface RunningServer {
   readonly port: number;
   /** What an operator must know at start: authentication off, intents settled. */
   readonly notices: readonly string[];
+  /** Resolves where the server cannot go on, with what to do; it answers 503 until it is closed. */
+  readonly failed: Promise<LakeError>;
   /** Lets requests in flight finish, signs a last checkpoint, closes the store. */
   close(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export async function startServer(options: HomeOptions): Promise<RunningServer> 
         url,
         port,
         notices: system.notices,
+        failed: home.store.ended,
         async close() {
           system.stopping();
           await gateway.close();
