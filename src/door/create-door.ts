@@ -10,7 +10,7 @@ import { createIdempotency, type Reservation } from './idempotency.ts';
 import { beginLifetime } from './lifetime.ts';
 import { createRegistry } from './registry.ts';
 import { replay } from './replay.ts';
-import { runMutation } from './run-mutation.ts';
+import { isUnknown, runMutation } from './run-mutation.ts';
 import { runRead } from './run-read.ts';
 import type { Settle } from './settle-intents.ts';
 import { createAuditor, type Refused } from './steps/audit.ts';
@@ -84,7 +84,7 @@ export function createDoor(parts: DoorParts): CreatedDoor {
     } catch (error) {
       const reason = lifetime.reason() ?? error;
       // A read whose row was opened has closed it itself; everything else that was refused is recorded here.
-      if (!streaming) await auditor.refused(came, startedMs, reason);
+      if (!streaming) await auditor.refused(came, startedMs, reason).catch(unlessUnknown(reason));
       throw reason;
     } finally {
       reservation?.release();
@@ -119,5 +119,12 @@ export function createDoor(parts: DoorParts): CreatedDoor {
       invoke,
     },
     idempotencyRetention: idempotency.retention,
+  };
+}
+
+/** A refusal that cannot be recorded is refused for that, but a change that may have been kept is never called unkept. */
+function unlessUnknown(reason: unknown): (unrecorded: unknown) => never {
+  return (unrecorded) => {
+    throw isUnknown(reason) ? reason : unrecorded;
   };
 }
