@@ -18,6 +18,7 @@ export function upkeepTasks(
     {
       name: 'audit retention',
       everyMs: 3_600_000,
+      atStart: true,
       async run() {
         const statement = await access.auditRetention(systemClock.nowMs());
         if (statement === null) return;
