@@ -227,6 +227,7 @@ function isSettled(error: unknown, effect: Effect): boolean {
   return effect.intentId === null && !isUnknown(error);
 }
 
-function isUnknown(error: unknown): boolean {
+/** Whether the change may or may not have been kept. */
+export function isUnknown(error: unknown): boolean {
   return isLakeError(error) && error.code === metastoreErrors.outcome_unknown.code;
 }

@@ -62,10 +62,18 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
     });
   }
 
-  function refuse(request: FastifyRequest, reply: FastifyReply, exchange: Exchange, error: unknown): void {
+  /** The one place that logs a defect, whichever room it is of: every request ends here. */
+  function refuse(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    exchange: Exchange,
+    operation: string,
+    error: unknown,
+  ): void {
     const refusal = asLakeError(error);
     if (refusal.kind === 'internal') {
-      log.error({ err: refusal.cause ?? refusal, request_id: exchange.requestId }, 'request failed');
+      const facts = { request_id: exchange.requestId, operation, code: refusal.code };
+      log.error({ err: refusal.cause ?? refusal, ...facts }, 'a request failed by a defect');
     }
     const response = reply.raw;
     if (response.headersSent || response.destroyed) {
@@ -98,7 +106,7 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
       try {
         await deliver(request, reply, exchange, answer);
       } catch (error) {
-        refuse(request, reply, exchange, error);
+        refuse(request, reply, exchange, operation, error);
       } finally {
         inFlight.delete(exchange);
         settle(request, reply, exchange, operation);

@@ -62,7 +62,7 @@ export const mutants: readonly Mutant[] = [
   {
     step: 'audit: a refusal leaves no row',
     file: 'src/door/create-door.ts',
-    find: 'if (!streaming) await auditor.refused(came, startedMs, reason);',
+    find: 'if (!streaming) await auditor.refused(came, startedMs, reason).catch(unlessUnknown(reason));',
     replace: '',
   },
   {
