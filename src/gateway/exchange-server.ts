@@ -12,18 +12,26 @@ import { SECURITY_HEADERS } from './security-headers.ts';
 export interface ExchangeServer {
   /**
    * Runs one request from the guard to the last byte of its answer. Never throws: every outcome is an answer, a problem
-   * or a reset. `operation` labels the metrics.
+   * or a reset. The operation labels the metrics.
    */
   serve(
     request: FastifyRequest,
     reply: FastifyReply,
-    operation: string,
+    served: Served,
     answer: (exchange: Exchange) => Promise<Answer>,
   ): Promise<void>;
   /** New requests are refused from now on; those in flight go on. */
   stopTaking(): void;
   /** Cuts off what is still in flight. */
   abortAll(): void;
+}
+
+/** What an exchange is for. */
+export interface Served {
+  /** `none` where no route was found. */
+  readonly operation: string;
+  /** Refusals also carry `error`, as clients of model providers read it. */
+  readonly errorMember: boolean;
 }
 
 interface ExchangeServerParts {
@@ -67,7 +75,7 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
     request: FastifyRequest,
     reply: FastifyReply,
     exchange: Exchange,
-    operation: string,
+    { operation, errorMember }: Served,
     error: unknown,
   ): void {
     const refusal = asLakeError(error);
@@ -80,7 +88,7 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
       response.destroy();
       return;
     }
-    const problem = toProblem(refusal, exchange.requestId);
+    const problem = toProblem(refusal, exchange.requestId, { errorMember });
     const body = Buffer.from(JSON.stringify(problem.body));
     response.writeHead(problem.status, { ...problem.headers, 'content-length': String(body.length) });
     response.end(request.method === 'HEAD' ? undefined : body);
@@ -96,7 +104,7 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
   }
 
   return {
-    async serve(request, reply, operation, answer) {
+    async serve(request, reply, served, answer) {
       reply.hijack();
       const exchange = openExchange(request.raw, reply.raw, {
         nextId: () => ids.next(),
@@ -106,10 +114,10 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
       try {
         await deliver(request, reply, exchange, answer);
       } catch (error) {
-        refuse(request, reply, exchange, operation, error);
+        refuse(request, reply, exchange, served, error);
       } finally {
         inFlight.delete(exchange);
-        settle(request, reply, exchange, operation);
+        settle(request, reply, exchange, served.operation);
       }
     },
     stopTaking() {

@@ -32,6 +32,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+const NO_ROUTE = { operation: 'none', errorMember: false } as const;
 const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 /** What cut-off requests get to clean up after themselves. */
 const ABORT_GRACE_MS = 2_000;
@@ -81,7 +82,7 @@ async function createApp(parts: GatewayParts, exchanges: ExchangeServer): Promis
     ...serverLimits(server),
     clientErrorHandler: refuseBrokenRequest(parts.ids),
     frameworkErrors: (error, request, reply) => {
-      void exchanges.serve(request, reply, 'none', () => Promise.reject(frameworkRefusal(error)));
+      void exchanges.serve(request, reply, NO_ROUTE, () => Promise.reject(frameworkRefusal(error)));
     },
   });
   app.server.maxConnections = server.max_connections;
@@ -89,10 +90,10 @@ async function createApp(parts: GatewayParts, exchanges: ExchangeServer): Promis
   await app.register(multipart);
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.setNotFoundHandler((request, reply) =>
-    exchanges.serve(request, reply, 'none', () => Promise.reject(routeNotFound())),
+    exchanges.serve(request, reply, NO_ROUTE, () => Promise.reject(routeNotFound())),
   );
   app.setErrorHandler((error, request, reply) =>
-    exchanges.serve(request, reply, 'none', () => Promise.reject(frameworkRefusal(error))),
+    exchanges.serve(request, reply, NO_ROUTE, () => Promise.reject(frameworkRefusal(error))),
   );
   return app;
 }
@@ -108,6 +109,7 @@ function addRoutes(
   const methodsAt = new Map<string, Set<string>>();
   for (const route of parts.routes) {
     const plan = planRoute(route, operations);
+    const served = { operation: route.operation, errorMember: route.errorMember === true };
     const taken = methodsAt.get(plan.pattern) ?? new Set();
     methodsAt.set(plan.pattern, taken.add(route.method));
     // HEAD is GET without its body, except where a route says otherwise.
@@ -117,14 +119,15 @@ function addRoutes(
       method: isHeadToo ? ['GET', 'HEAD'] : route.method,
       url: plan.pattern,
       handler: (request, reply) =>
-        exchanges.serve(request, reply, route.operation, (exchange) => call(plan, request, exchange)),
+        exchanges.serve(request, reply, served, (exchange) => call(plan, request, exchange)),
     });
   }
   for (const [url, taken] of methodsAt) {
     app.route({
       method: METHODS.filter((method) => !taken.has(method)),
       url,
-      handler: (request, reply) => exchanges.serve(request, reply, 'none', () => otherMethod(request, taken)),
+      handler: (request, reply) =>
+        exchanges.serve(request, reply, NO_ROUTE, () => otherMethod(request, taken)),
     });
   }
 }

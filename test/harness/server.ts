@@ -39,13 +39,14 @@ export interface ApiAnswer {
 
 /** A real server of this source tree on a free port, with a fresh home. `config` is its whole lakehouse.toml. */
 export async function startTestServer(
-  options: { config?: string; policy?: unknown; truth?: string; folder?: string } = {},
+  options: { config?: string; policy?: unknown; truth?: string; routing?: string; folder?: string } = {},
 ): Promise<TestServer> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'lakehouse-test-')));
   const home = join(folder, 'home');
   const { adminKey } = await initHome({ home });
   if (options.config !== undefined) await writeFile(join(home, 'lakehouse.toml'), options.config);
   if (options.truth !== undefined) await writeFile(join(home, 'truth.toml'), options.truth);
+  if (options.routing !== undefined) await writeFile(join(home, 'routing.toml'), options.routing);
   const start = () =>
     startServer({ home, environment: {}, flags: { 'server.port': 0, 'log.level': 'silent' } });
   let running: RunningServer = await start();

@@ -17,6 +17,7 @@ export const bridgeRoutes: readonly HttpRoute[] = [
     path: '/v1/chat/completions',
     body: 'json',
     headers: OUR_HEADERS,
+    errorMember: true,
     streams: ['application/json', 'text/event-stream'],
   },
   {
@@ -25,6 +26,7 @@ export const bridgeRoutes: readonly HttpRoute[] = [
     path: '/v1/messages',
     body: 'json',
     headers: OUR_HEADERS,
+    errorMember: true,
     streams: ['application/json', 'text/event-stream'],
   },
   {
@@ -33,8 +35,9 @@ export const bridgeRoutes: readonly HttpRoute[] = [
     path: '/v1/embeddings',
     body: 'json',
     headers: OUR_HEADERS,
+    errorMember: true,
   },
-  { operation: 'models.list', method: 'GET', path: '/v1/models', body: 'none' },
+  { operation: 'models.list', method: 'GET', path: '/v1/models', body: 'none', errorMember: true },
   {
     operation: 'models.usage',
     method: 'GET',
