@@ -102,6 +102,7 @@ export async function openAccessRoom(
     access: access.control,
     truth,
     budget: createBudget({ reader: store, ceilings: [] }),
+    telemetry: { modelCalled() {}, async close() {} },
     journal: journald.journal,
     store,
     settle: async () => null,

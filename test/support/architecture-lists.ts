@@ -75,6 +75,10 @@ export const RESTRICTED_MODULES: readonly {
     modules: ['re2js'],
     allowed: [{ path: 'src/govern/truth/linear-regex.ts', reason: 'the adapter of RE2' }],
   },
+  {
+    modules: ['@opentelemetry/*'],
+    allowed: [{ path: 'src/telemetry/', reason: 'the adapter of OpenTelemetry' }],
+  },
   { modules: ['pino'], allowed: [{ path: 'src/base/log.ts', reason: 'the adapter of the log' }] },
   { modules: ['avsc'], allowed: [{ path: 'src/lake/catalogd/iceberg/', reason: 'manifests are Avro' }] },
   {

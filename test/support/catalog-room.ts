@@ -100,6 +100,7 @@ export async function openCatalogRoom(settings: {
     access: access.control,
     truth,
     budget: createBudget({ reader: store, ceilings: [] }),
+    telemetry: { modelCalled() {}, async close() {} },
     journal: journald.journal,
     store,
     settle: async (intent) => (await storaged.settleIntent(intent)) ?? catalogd.settleIntent(intent),
