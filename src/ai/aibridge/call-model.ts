@@ -4,6 +4,7 @@ import type { AnswerCollector } from './answer-collector.ts';
 import { callFailed, cutOff, type FailedAttempt } from './call-failure.ts';
 import { realCost, worstCost } from './catalogue/cost.ts';
 import type { TokenUsage } from './chat.ts';
+import type { OutputSizes } from './output-sizes.ts';
 import type { ChatCall, ChatReply, ModelProvider, StreamEvent } from './provider.ts';
 import { type FailureClass, ProviderFailure } from './provider.ts';
 import type { RoutePlan, Rung } from './routing/plan-route.ts';
@@ -14,6 +15,7 @@ export interface CallDeps {
   readonly router: Router;
   readonly providers: ReadonlyMap<string, ModelProvider>;
   readonly clock: Clock;
+  readonly sizes: OutputSizes;
   /** Waits before a retry; rejects when the signal is aborted. */
   readonly wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
 }
@@ -26,6 +28,8 @@ export interface ModelCall {
   /** The client's own limit; null where it set none. */
   readonly maxOutputTokens: number | null;
   readonly stream: boolean;
+  /** A cut answer is gone on with: the cap and the hold may then be of the usual size of answers to the task. */
+  readonly isContinued?: boolean;
   /** The request for a rung of the plan. */
   requestFor(rung: Rung, maxOutputTokens: number): ChatCall['request'];
   readonly signal: AbortSignal;
@@ -66,7 +70,7 @@ export async function callModel(deps: CallDeps, scope: ReadScope, call: ModelCal
 }
 
 /** What a call of any kind is, as rungs and ceilings see it. */
-type Reach = Pick<ModelCall, 'plan' | 'task' | 'inputTokens' | 'maxOutputTokens' | 'signal'>;
+type Reach = Pick<ModelCall, 'plan' | 'task' | 'inputTokens' | 'maxOutputTokens' | 'isContinued' | 'signal'>;
 
 /** One rung with the hold for its call. */
 export interface HeldRung {
@@ -95,7 +99,7 @@ export async function reachModel<T>(
     if (attempt.waitMs > 0) await deps.wait(attempt.waitMs, asked.signal);
     const provider = deps.providers.get(rung.provider);
     if (provider === undefined) throw new Error(`the plan names no provider: ${rung.provider}`);
-    const maxOutputTokens = Math.min(asked.maxOutputTokens ?? rung.maxOutputTokens, rung.maxOutputTokens);
+    const maxOutputTokens = capOf(deps, asked, rung);
     const spending = await hold(scope, asked, rung, maxOutputTokens).catch((error: unknown) => {
       attempts.failed(rung, CANCELLED, { answerBegun: false });
       throw error;
@@ -104,6 +108,9 @@ export async function reachModel<T>(
     try {
       const value = await send({ provider, rung, spending, maxOutputTokens });
       const settle: Account['settle'] = (counted, failure) => {
+        const output = counted?.usage()?.output;
+        if (output !== undefined && counted?.finish() === 'stop')
+          deps.sizes.observe(asked.task, rung.entry.name, output);
         if (failure === null) attempts.succeeded(rung);
         else attempts.failed(rung, { class: failure, retryAfterMs: null }, { answerBegun: true });
         return account.settle(counted, failure);
@@ -123,6 +130,11 @@ export async function reachModel<T>(
 }
 
 const CANCELLED = { class: 'cancelled', retryAfterMs: null } as const;
+
+function capOf({ sizes }: CallDeps, asked: Reach, rung: Rung): number {
+  const usual = asked.isContinued === true ? sizes.usual(asked.task, rung.entry.name) : null;
+  return Math.min(asked.maxOutputTokens ?? rung.maxOutputTokens, rung.maxOutputTokens, usual ?? Infinity);
+}
 
 function hold(scope: ReadScope, asked: Reach, rung: Rung, maxOutputTokens: number): Promise<Spending> {
   return scope.spend({

@@ -19,6 +19,7 @@ import { listModels } from './operations/list-models.ts';
 import { openAiChat } from './operations/openai-chat.ts';
 import { routeHealth } from './operations/route-health.ts';
 import { usage } from './operations/usage.ts';
+import { createOutputSizes } from './output-sizes.ts';
 import { bridgeRoutes } from './routes.ts';
 import { createRouter } from './routing/router.ts';
 import { readRouting } from './routing/routing-table.ts';
@@ -69,6 +70,7 @@ export function createAibridge(options: BridgeOptions): Aibridge {
     catalogue,
     providers,
     estimator: createTokenEstimator(),
+    sizes: createOutputSizes(),
     continuation: {
       maxCalls: config.max_continuations + 1,
       maxOutputTokens: config.max_answer_tokens,
