@@ -1,3 +1,4 @@
+import { matchesPattern } from '../../base/index.ts';
 import type {
   Authorisation,
   BoundExpression,
@@ -6,7 +7,6 @@ import type {
   Identity,
 } from '../scope/index.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
-import { matchesPattern } from './pattern.ts';
 import { rolesOf } from './policy-attributes.ts';
 import { ADMIN_ROLE } from './policy-document.ts';
 import { type Restrictions, restrictionsOf } from './restrictions.ts';

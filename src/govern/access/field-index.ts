@@ -1,5 +1,5 @@
+import { matchesPattern } from '../../base/index.ts';
 import type { ColumnFacts, DatasetFacts } from '../scope/index.ts';
-import { matchesPattern } from './pattern.ts';
 
 /** What a column name of a policy stands for in one dataset. */
 export type NameBinding =

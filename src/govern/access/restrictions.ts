@@ -1,9 +1,9 @@
+import { matchesPattern } from '../../base/index.ts';
 import type { BoundExpression, DatasetFacts, Identity, MaskDecision } from '../scope/index.ts';
 import { combineMasks } from './combine-masks.ts';
 import type { CompiledMask, CompiledPolicy, CompiledRowFilter, RuleAudience } from './compiled-policy.ts';
 import type { ParsedExpression } from './expression-parser.ts';
 import { FieldIndex } from './field-index.ts';
-import { matchesPattern } from './pattern.ts';
 import { policyAttributes, rolesOf } from './policy-attributes.ts';
 
 /** What hides rows and values of one dataset from one caller, whatever the action. */
