@@ -33,6 +33,14 @@ const OBSERVED_IN_ROOMS: Readonly<Record<string, { readonly file: string; readon
     file: '../src/govern/access/audit.room.test.ts',
     title: 'is kept for the days configured, and no longer',
   },
+  'models.routing_file': {
+    file: '../src/ai/aibridge/routing/open-routing.test.ts',
+    title: 'models.routing_file: the table read',
+  },
+  'models.catalogue_file': {
+    file: '../src/ai/aibridge/routing/open-routing.test.ts',
+    title: 'models.catalogue_file: the catalogue read',
+  },
   'metastore.commit_timeout_ms': {
     file: '../src/metastore/sqlite-metastore.faults.test.ts',
     title: 'says the outcome is unknown, refuses what follows, and recovers',
