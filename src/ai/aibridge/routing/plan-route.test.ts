@@ -168,8 +168,10 @@ test.each<[string, Partial<RouteFacts>, string, string]>([
   expect(refusal(facts, { providers })).toMatchObject({ code, detail: expect.stringContaining(named) });
 });
 
-test('lets the margin of an estimate pass: the provider knows', () => {
-  expect(targets({ model: 'gpt-4o', inputTokens: 135_000 })).toEqual(['openai gpt-4o']);
+test('goes by what is likely where a window refuses: the most may be more than fits', () => {
+  const facts = { model: 'gpt-4o', inputTokens: 300_000 };
+  expect(targets({ ...facts, likelyInputTokens: 100_000 })).toEqual(['openai gpt-4o']);
+  expect(refusal({ ...facts, likelyInputTokens: 100_001 })?.code).toBe('models.context_too_long');
 });
 
 const RULES = `${PREFIXES}

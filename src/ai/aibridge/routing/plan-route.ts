@@ -2,7 +2,6 @@ import { LakeError } from '../../../base/index.ts';
 import { closestName } from '../../../config/index.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { ModelEntry } from '../catalogue/model-entry.ts';
-import { ESTIMATE_MARGIN } from '../catalogue/token-estimate.ts';
 import type { FailureClass } from '../provider.ts';
 import { routingErrors } from './errors.ts';
 import { mismatch } from './match-rule.ts';
@@ -155,9 +154,10 @@ function judge(rung: Ladder['rungs'][number], facts: RouteFacts, parts: PlanPart
   if (missing.length > 0) {
     return { refusal: 'capability_missing', why: `"${name}" lacks ${missing.join(', ')}` };
   }
-  // An estimate may be too high by its margin, and only what surely does not fit is refused here: the provider knows.
-  if (facts.inputTokens > entry.contextWindow * ESTIMATE_MARGIN) {
-    const why = `about ${facts.inputTokens} tokens do not fit the ${entry.contextWindow} of "${name}"`;
+  // Only what surely does not fit is refused here: the provider knows.
+  const likely = facts.likelyInputTokens ?? facts.inputTokens;
+  if (likely > entry.contextWindow) {
+    const why = `about ${likely} tokens do not fit the ${entry.contextWindow} of "${name}"`;
     return { refusal: 'context_too_long', why };
   }
   const maxOutputTokens = Math.min(
