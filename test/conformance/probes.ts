@@ -1,6 +1,5 @@
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type { ApiAnswer, TestServer } from '../harness/server.ts';
+import { storeRows } from '../harness/store-rows.ts';
 import { type Fixture, type Sample, samples } from './samples.ts';
 
 /** One cell of the matrix operation × step, with what was seen. */
@@ -181,8 +180,8 @@ interface AuditRow {
 }
 
 function auditRow(server: TestServer, answer: ApiAnswer): AuditRow | undefined {
-  return query<AuditRow>(
-    server,
+  return storeRows<AuditRow>(
+    server.home,
     'SELECT decision, status FROM audit_rows WHERE request_id = ?',
     answer.headers.get('x-request-id'),
   )[0];
@@ -191,21 +190,11 @@ function auditRow(server: TestServer, answer: ApiAnswer): AuditRow | undefined {
 function journalEvents(server: TestServer, answer?: ApiAnswer): number {
   const counted =
     answer === undefined
-      ? query<{ n: number }>(server, 'SELECT count(*) AS n FROM journal_events')
-      : query<{ n: number }>(
-          server,
+      ? storeRows<{ n: number }>(server.home, 'SELECT count(*) AS n FROM journal_events')
+      : storeRows<{ n: number }>(
+          server.home,
           'SELECT count(*) AS n FROM journal_events WHERE request_id = ?',
           answer.headers.get('x-request-id'),
         );
   return counted[0]?.n ?? 0;
-}
-
-/** The store as it is on disk, past every door: what was really recorded. */
-function query<R>(server: TestServer, sql: string, ...parameters: (string | null)[]): R[] {
-  const database = new DatabaseSync(join(server.home, 'store', 'lakehouse.db'), { readOnly: true });
-  try {
-    return database.prepare(sql).all(...parameters) as R[];
-  } finally {
-    database.close();
-  }
 }
