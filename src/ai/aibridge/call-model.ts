@@ -130,8 +130,14 @@ export async function reachModel<T>(
       return { rung, value, attempts: failed, account: { ...account, settle } };
     } catch (error) {
       if (!(error instanceof ProviderFailure)) {
-        account.settle(null, 'cancelled');
-        attempts.failed(rung, CANCELLED, { answerBegun: false });
+        // A refusal of ours comes before anything is sent; whatever else broke may have been sent.
+        if (isLakeError(error)) {
+          account.settle(null, 'bad_request');
+          attempts.passedOver(rung);
+        } else {
+          account.settle(null, 'cancelled');
+          attempts.failed(rung, CANCELLED, { answerBegun: false });
+        }
         throw error;
       }
       account.settle(null, error.class);
