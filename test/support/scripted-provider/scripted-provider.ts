@@ -101,7 +101,7 @@ function chat(
   // Ollama streams unless it is told not to.
   const isStream = request.body.stream ?? format === ollamaFormat;
   if (isStream === true) void stream(one, format, { model, includesUsage }, response);
-  else whole(one, format.whole(one, model), response);
+  else whole(one, withFault(one, format.whole(one, model)), response);
 }
 
 function pick({ headers, body }: ReceivedRequest, queue: ScriptedReply[]): ScriptedReply {
@@ -137,10 +137,15 @@ function answersOtherwise(one: ScriptedReply, format: WireFormat, response: Serv
   }
 }
 
+/** An answer that is an error as well. */
+function withFault({ fault, errorMessage }: ScriptedReply, text: string): string {
+  return fault === 'error_midway'
+    ? JSON.stringify({ ...JSON.parse(text), error: { message: errorMessage } })
+    : text;
+}
+
 function whole(one: ScriptedReply, text: string, response: ServerResponse): void {
-  const body = Buffer.from(
-    one.fault === 'garbage' || one.fault === 'error_midway' ? text.slice(0, -9) : text,
-  );
+  const body = Buffer.from(one.fault === 'garbage' ? text.slice(0, -9) : text);
   response.writeHead(200, { 'content-type': 'application/json', ...one.headers });
   const half = body.subarray(0, body.length / 2);
   if (one.fault === 'hang_midway') response.write(half);

@@ -66,6 +66,7 @@ const HEAD_FAILURES: readonly (readonly [
 
 const WHOLE_FAILURES: readonly (readonly [string, FailureClass])[] = [
   ['garbage', 'server_error'],
+  ['error_midway', 'server_error'],
   ['cut', 'server_error'],
   ['reset', 'unreachable'],
   ['endless', 'server_error'],
@@ -340,9 +341,11 @@ export function describeProvider(subject: ProviderUnderTest): void {
       const spending = spendingOf();
       await provider.chat(spending, callOf('plain', false));
       const before = scripted.received.length;
-      await expect(provider.chat(spending, callOf('plain', false))).rejects.toMatchObject({
-        code: 'scope.not_issued',
-      });
+      const refused = { code: 'scope.not_issued' };
+      const { model, signal } = callOf('plain', false);
+      await expect(provider.chat(spending, callOf('plain', false))).rejects.toMatchObject(refused);
+      const embedding = provider.embed(spending, { model, texts: ['a'], dimensions: null, signal });
+      await expect(embedding).rejects.toMatchObject(refused);
       expect(scripted.received.length).toBe(before);
     });
   });

@@ -1,13 +1,49 @@
 import { describe, expect, it } from 'vitest';
-import { answerOf, chatOf } from '../../../../../test/support/provider-calls.ts';
-import type { JsonObject } from '../../../../base/index.ts';
+import { answerOf, chatOf, failureOf, spendingOf } from '../../../../../test/support/provider-calls.ts';
+import { startScriptedProvider } from '../../../../../test/support/scripted-provider/scripted-provider.ts';
+import { type JsonObject, systemClock } from '../../../../base/index.ts';
 import type { ChatRequest } from '../../chat.ts';
 import { ProviderFailure } from '../../provider.ts';
 import { ServerSentEvents } from '../../transport/server-sent-events.ts';
 import { lossesIn } from '../translation-loss.ts';
+import { AnthropicProvider } from './anthropic-provider.ts';
 import { readAnthropicAnswers } from './read-answer.ts';
 import { AnthropicChatReader } from './stream-reader.ts';
 import { ANTHROPIC_LOSSES, writeAnthropicChat } from './write-chat.ts';
+
+it('a native request keeps the header that names its betas, and no other', async () => {
+  const scripted = await startScriptedProvider();
+  const provider = new AnthropicProvider(
+    {
+      name: 'scripted',
+      kind: 'anthropic',
+      baseUrl: `${scripted.url}/v1`,
+      apiKey: 'our-key',
+      allowPrivateAddresses: true,
+      timeouts: { headersMs: 30_000, idleMs: 30_000, totalMs: 60_000 },
+      maxResponseBytes: 1_000_000,
+    },
+    { clock: systemClock },
+  );
+  const send = (headers: Readonly<Record<string, string>>) => {
+    const request = { kind: 'native', body: { model: 'm', messages: [] }, headers } as const;
+    const signal = new AbortController().signal;
+    return provider.chat(spendingOf(), { model: 'scripted/plain', request, stream: false, signal });
+  };
+  await send({ 'anthropic-beta': 'files-api-2025-04-14,x', 'x-api-key': 'theirs', host: 'elsewhere' });
+  expect(scripted.received[0]?.headers).toMatchObject({
+    'anthropic-beta': 'files-api-2025-04-14,x',
+    'anthropic-version': '2023-06-01',
+    'x-api-key': 'our-key',
+    host: new URL(scripted.url).host,
+  });
+  expect(await failureOf(send({ 'anthropic-beta': 'a\r\nx-api-key: b' }))).toMatchObject({
+    class: 'bad_request',
+  });
+  expect(scripted.received).toHaveLength(1);
+  await provider.close();
+  await scripted.close();
+});
 
 describe('a streamed message', () => {
   const read = (...events: readonly JsonObject[]) => {
