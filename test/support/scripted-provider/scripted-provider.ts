@@ -172,8 +172,8 @@ async function stream(
   if (one.fault === 'error_midway') events.push(format.errorEvent(one.errorMessage));
   for (const text of events) {
     if (response.destroyed) return;
-    if (one.gapMs > 0) await new Promise((resolve) => setTimeout(resolve, one.gapMs));
     response.write(text);
+    if (one.gapMs > 0) await new Promise((resolve) => setTimeout(resolve, one.gapMs));
   }
   if (one.fault === 'hang_midway') return;
   if (one.fault === 'endless') repeat(response, half.at(-1) ?? '');

@@ -28,7 +28,7 @@ export interface ScriptedReply {
   readonly headers: Readonly<Record<string, string>>;
   /** The sentence of an error body. */
   readonly errorMessage: string;
-  /** Between two events of a stream. */
+  /** After each event of a stream. */
   readonly gapMs: number;
   /** The text is what was received. */
   readonly echoes: boolean;

@@ -19,8 +19,7 @@ import {
 import { systemClock } from '../../../base/index.ts';
 import type { ChatRequest } from '../chat.ts';
 import type { ChatCall, FailureClass, ModelProvider } from '../provider.ts';
-import { createProvider } from './create-provider.ts';
-import type { ProviderKind, ProviderSettings } from './provider-settings.ts';
+import { type ConfiguredProvider, createProvider, type ProviderKind } from './create-provider.ts';
 
 const KEY = 'sk-canary-key-0123456789';
 const PROMPT = 'The canary prompt.';
@@ -86,7 +85,7 @@ export function describeProvider(subject: ProviderUnderTest): void {
   let scripted: ScriptedProvider;
   let provider: ModelProvider;
 
-  const settings = (changes: Partial<ProviderSettings> = {}): ProviderSettings => ({
+  const settings = (changes: Partial<ConfiguredProvider> = {}): ConfiguredProvider => ({
     name: 'scripted',
     kind: subject.kind,
     baseUrl: scripted.url + subject.basePath,
@@ -96,7 +95,7 @@ export function describeProvider(subject: ProviderUnderTest): void {
     maxResponseBytes: MAX_BYTES,
     ...changes,
   });
-  const providerOf = (changes: Partial<ProviderSettings> = {}) =>
+  const providerOf = (changes: Partial<ConfiguredProvider> = {}) =>
     createProvider(settings(changes), { clock: systemClock });
   const callOf = (name: string, stream: boolean, changes: Partial<ChatRequest> = {}): ChatCall => ({
     model: `scripted/${name}`,
@@ -114,6 +113,11 @@ export function describeProvider(subject: ProviderUnderTest): void {
   };
   const streamed = async (name: string, changes: Partial<ChatRequest> = {}) =>
     readStream(await provider.chat(spendingOf(), callOf(name, true, changes)));
+  const eventsOf = async (name: string, signal = new AbortController().signal) => {
+    const answered = await provider.chat(spendingOf(), { ...callOf(name, true), signal });
+    if (answered.kind !== 'stream') throw new Error('expected a stream');
+    return answered.events[Symbol.asyncIterator]();
+  };
   const lastReceived = () => {
     const last = scripted.received.at(-1);
     if (last === undefined) throw new Error('nothing was received');
@@ -371,30 +375,31 @@ export function describeProvider(subject: ProviderUnderTest): void {
 
     it('in the middle ends the request upstream', async () => {
       const caller = new AbortController();
-      const call = { ...callOf('hang_midway', true), signal: caller.signal };
-      const reply = await provider.chat(spendingOf(), call);
-      if (reply.kind !== 'stream') throw new Error('expected a stream');
-      const events = reply.events[Symbol.asyncIterator]();
+      const events = await eventsOf('hang_midway', caller.signal);
       await events.next();
       caller.abort();
-      const rest = async () => {
-        while ((await events.next()).done !== true);
-      };
-      expect((await failureOf(rest())).class).toBe('cancelled');
+      expect((await failureOf(drain(events))).class).toBe('cancelled');
       expect(await lastReceived().ended).toBe('cancelled');
     });
 
-    it('by return() ends the request upstream, also while the next event is awaited', async () => {
-      for (const name of ['hang_midway', 'endless']) {
-        const reply = await provider.chat(spendingOf(), callOf(name, true));
-        if (reply.kind !== 'stream') throw new Error('expected a stream');
-        const events = reply.events[Symbol.asyncIterator]();
-        await events.next();
-        const waiting = name === 'hang_midway' ? drain(events) : Promise.resolve();
-        await events.return?.();
-        await waiting;
-        expect(await lastReceived().ended, name).toBe('cancelled');
-      }
+    it('by return() ends the request upstream', async () => {
+      const events = await eventsOf('endless');
+      await events.next();
+      await events.return?.();
+      expect(await lastReceived().ended).toBe('cancelled');
+    });
+
+    it('by return() ends the request upstream also while the next event is awaited', async () => {
+      // The events that come before the silence are those that come before a cut.
+      let arriving = 0;
+      const cut = await eventsOf('cut');
+      await failureOf(drain(cut, () => arriving++));
+      const events = await eventsOf('hang_midway');
+      for (let read = 0; read < arriving; read++) await events.next();
+      const waiting = failureOf(drain(events));
+      await events.return?.();
+      expect((await waiting).class).toBe('cancelled');
+      expect(await lastReceived().ended).toBe('cancelled');
     });
 
     it('is not needed after the end: connections are used again', async () => {
@@ -405,6 +410,9 @@ export function describeProvider(subject: ProviderUnderTest): void {
         ports.add(lastReceived().remotePort);
       }
       expect(ports.size).toBe(1);
+      // The end of the body comes a while after the terminator, which ends the events.
+      expect((await streamed('slow')).failure).toBeNull();
+      expect(await lastReceived().ended).toBe('complete');
     });
   });
 
@@ -418,13 +426,9 @@ export function describeProvider(subject: ProviderUnderTest): void {
   });
 }
 
-/** Reads until the stream ends, properly or by being cut. */
-async function drain(events: AsyncIterator<unknown>): Promise<void> {
-  try {
-    while ((await events.next()).done !== true);
-  } catch {
-    // The cut is what is tested, at the other end.
-  }
+/** Reads until the stream ends. */
+async function drain(events: AsyncIterator<unknown>, seen = () => {}): Promise<void> {
+  while ((await events.next()).done !== true) seen();
 }
 
 /** The same request again, by a client that reads nothing into it. */

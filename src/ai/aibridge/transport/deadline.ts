@@ -16,6 +16,7 @@ export function startDeadline(caller: AbortSignal, totalMs: number): Deadline {
     const message = `The provider took longer than the ${totalMs} ms that a call may take in all.`;
     controller.abort(new ProviderFailure({ class: 'timeout' }, message));
   }, totalMs);
+  timer.unref();
   caller.addEventListener('abort', cancel, { once: true });
   if (caller.aborted) cancel();
   return {

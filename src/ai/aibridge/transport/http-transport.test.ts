@@ -178,6 +178,8 @@ describe('the settings of a provider', () => {
     'models.example/v1',
     '',
     'http://user:canary@models.example',
+    'http://canary@models.example',
+    'http://:canary@models.example',
     'https://models.example/v1?key=canary',
     'https://models.example/#canary',
   ])('%j is no base URL', (baseUrl) => {

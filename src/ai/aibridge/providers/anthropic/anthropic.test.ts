@@ -16,7 +16,6 @@ it('a native request keeps the header that names its betas, and no other', async
   const provider = new AnthropicProvider(
     {
       name: 'scripted',
-      kind: 'anthropic',
       baseUrl: `${scripted.url}/v1`,
       apiKey: 'our-key',
       allowPrivateAddresses: true,

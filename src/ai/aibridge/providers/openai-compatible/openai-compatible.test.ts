@@ -22,7 +22,6 @@ describe('a native body', () => {
     scripted = await startScriptedProvider();
     const settings = {
       name: 'scripted',
-      kind: 'openai-compatible',
       baseUrl: `${scripted.url}/v1`,
       apiKey: null,
       allowPrivateAddresses: true,
