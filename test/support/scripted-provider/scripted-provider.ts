@@ -149,7 +149,7 @@ function whole(one: ScriptedReply, text: string, response: ServerResponse): void
   response.writeHead(200, { 'content-type': 'application/json', ...one.headers });
   const half = body.subarray(0, body.length / 2);
   if (one.fault === 'hang_midway') response.write(half);
-  else if (one.fault === 'cut') response.end(half);
+  else if (one.fault === 'cut' || one.fault === 'torn') response.end(half);
   else if (one.fault === 'reset') response.write(half, () => response.socket?.destroy());
   else if (one.fault === 'endless') repeat(response, ' '.repeat(65_536));
   else response.end(body);
@@ -169,6 +169,7 @@ async function stream(
   const events = isHalf ? half : [...said, ...(one.fault === 'no_finish' ? [] : finish)];
   if (one.fault === null) events.push(...terminator);
   if (one.fault === 'garbage') events.push(format.garbage);
+  if (one.fault === 'torn') events.push((half.at(-1) ?? '').slice(0, -12));
   if (one.fault === 'error_midway') events.push(format.errorEvent(one.errorMessage));
   for (const text of events) {
     if (response.destroyed) return;

@@ -43,6 +43,8 @@ export type ScriptedFault =
   | 'reset'
   /** Half of the answer, then the proper end of the HTTP body. */
   | 'cut'
+  /** The same, in the middle of an event. */
+  | 'torn'
   /** The whole answer without the protocol's terminator. */
   | 'no_terminator'
   /** The whole answer without the reason why it stopped, nor a terminator. */
@@ -112,6 +114,7 @@ export const SCRIPTED_REPLIES: Readonly<Record<string, ScriptedReply>> = {
   hang_midway: reply({ fault: 'hang_midway' }),
   reset: reply({ fault: 'reset' }),
   cut: reply({ fault: 'cut' }),
+  torn: reply({ fault: 'torn' }),
   no_terminator: reply({ fault: 'no_terminator' }),
   no_finish: reply({ fault: 'no_finish' }),
   garbage: reply({ fault: 'garbage' }),

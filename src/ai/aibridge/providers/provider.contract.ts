@@ -75,6 +75,7 @@ const STREAM_FAILURES: readonly (readonly [string, FailureClass])[] = [
   ['garbage', 'server_error'],
   ['error_midway', 'server_error'],
   ['cut', 'cut_off'],
+  ['torn', 'cut_off'],
   ['reset', 'cut_off'],
   ['no_finish', 'cut_off'],
   ['endless', 'server_error'],

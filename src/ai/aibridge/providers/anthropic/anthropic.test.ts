@@ -104,7 +104,8 @@ describe('a streamed message', () => {
     expect(answerOf(deltas).parts).toEqual([{ kind: 'tool_call', id: 'c', name: 'f', argumentsJson: '{}' }]);
   });
 
-  it('passes over blocks and events of tools that run at the service', () => {
+  it('tells the texts of tools that run at the service apart from the answer', () => {
+    const result = { type: 'web_search_tool_result', tool_use_id: 's', content: [{ title: 'Found' }] };
     const { deltas, isFinished } = read(
       {
         type: 'content_block_start',
@@ -113,10 +114,29 @@ describe('a streamed message', () => {
       },
       { type: 'content_block_delta', index: 0, delta: { type: 'input_json_delta', partial_json: '{"q"' } },
       { type: 'content_block_stop', index: 0 },
-      { type: 'made_up' },
+      { type: 'content_block_start', index: 1, content_block: result },
+      { type: 'content_block_start', index: 2, content_block: { type: 'text', text: '' } },
+      {
+        type: 'content_block_delta',
+        index: 2,
+        delta: { type: 'citations_delta', citation: { cited_text: 'Quoted' } },
+      },
+      { type: 'made_up', said: 'Unheard of' },
     );
-    expect(deltas).toEqual([]);
+    const texts = deltas.map((delta) => (delta.kind === 'other' ? delta.text : delta.kind));
+    expect(texts).toEqual(['s\nw', '{"q"', 's\nFound', 'Quoted', 'Unheard of']);
     expect(isFinished).toBe(false);
+  });
+
+  it('whole tells the same texts', () => {
+    const content = [
+      { type: 'text', text: 'a', citations: [{ cited_text: 'Quoted' }] },
+      { type: 'web_search_tool_result', content: [{ title: 'Found' }] },
+      { type: 'tool_use', id: 'c', name: 'f', input: { a: 'b' } },
+    ];
+    const [answer] = readAnthropicAnswers({ content, stop_reason: 'end_turn' }) ?? [];
+    expect(answer?.otherText).toBe('Quoted\nFound');
+    expect(answer?.parts.map(({ kind }) => kind)).toEqual(['text', 'tool_call']);
   });
 });
 
