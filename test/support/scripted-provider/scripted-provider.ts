@@ -137,8 +137,16 @@ function answersOtherwise(one: ScriptedReply, format: WireFormat, response: Serv
   }
 }
 
+/** One object that holds the depth wherever one of the protocols looks for content. */
+function deepObject(): string {
+  const depth = `{"a":${'['.repeat(100_000)}"x"${']'.repeat(100_000)}}`;
+  const choice = `{"index":0,"message":${depth},"delta":${depth}}`;
+  return `{"type":"content_block_start","content_block":${depth},"choices":[${choice}],"content":[${depth}],"message":${depth}}`;
+}
+
 /** An answer that is an error as well. */
 function withFault({ fault, errorMessage }: ScriptedReply, text: string): string {
+  if (fault === 'deep') return deepObject();
   return fault === 'error_midway'
     ? JSON.stringify({ ...JSON.parse(text), error: { message: errorMessage } })
     : text;
@@ -169,6 +177,8 @@ async function stream(
   const events = isHalf ? half : [...said, ...(one.fault === 'no_finish' ? [] : finish)];
   if (one.fault === null) events.push(...terminator);
   if (one.fault === 'garbage') events.push(format.garbage);
+  if (one.fault === 'deep')
+    events.push(format === ollamaFormat ? `${deepObject()}\n` : `data: ${deepObject()}\n\n`);
   if (one.fault === 'torn') events.push((half.at(-1) ?? '').slice(0, -12));
   if (one.fault === 'error_midway') events.push(format.errorEvent(one.errorMessage));
   for (const text of events) {

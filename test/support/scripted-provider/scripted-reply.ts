@@ -51,6 +51,8 @@ export type ScriptedFault =
   | 'no_finish'
   /** An event, or a body, that is broken JSON. */
   | 'garbage'
+  /** JSON that nests deeper than anything that recurses can follow. */
+  | 'deep'
   /** A web page under status 200. */
   | 'wrong_content_type'
   /** An error as JSON under status 200. */
@@ -118,6 +120,7 @@ export const SCRIPTED_REPLIES: Readonly<Record<string, ScriptedReply>> = {
   no_terminator: reply({ fault: 'no_terminator' }),
   no_finish: reply({ fault: 'no_finish' }),
   garbage: reply({ fault: 'garbage' }),
+  deep: reply({ fault: 'deep' }),
   wrong_content_type: reply({ fault: 'wrong_content_type' }),
   error_body: reply({ fault: 'error_body' }),
   error_midway: reply({ fault: 'error_midway' }),

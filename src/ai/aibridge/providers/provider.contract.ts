@@ -23,7 +23,7 @@ import { type ConfiguredProvider, createProvider, type ProviderKind } from './cr
 
 const KEY = 'sk-canary-key-0123456789';
 const PROMPT = 'The canary prompt.';
-const MAX_BYTES = 1_000_000;
+const MAX_BYTES = 4_000_000;
 const PATIENT = { headersMs: 30_000, idleMs: 30_000, totalMs: 60_000 };
 
 /** What differs between the protocols as far as every provider promises the same. */
@@ -66,6 +66,7 @@ const HEAD_FAILURES: readonly (readonly [
 const WHOLE_FAILURES: readonly (readonly [string, FailureClass])[] = [
   ['garbage', 'server_error'],
   ['error_midway', 'server_error'],
+  ['deep', 'server_error'],
   ['cut', 'server_error'],
   ['reset', 'unreachable'],
   ['endless', 'server_error'],
@@ -74,6 +75,7 @@ const WHOLE_FAILURES: readonly (readonly [string, FailureClass])[] = [
 const STREAM_FAILURES: readonly (readonly [string, FailureClass])[] = [
   ['garbage', 'server_error'],
   ['error_midway', 'server_error'],
+  ['deep', 'server_error'],
   ['cut', 'cut_off'],
   ['torn', 'cut_off'],
   ['reset', 'cut_off'],
