@@ -14,6 +14,7 @@ import {
 } from '../planned-chat.ts';
 import type { ChatReply, Protocol } from '../provider.ts';
 import { contextSchema, retrieveContext } from '../retrieved-context.ts';
+import type { Rung } from '../routing/plan-route.ts';
 import { settledAnswer } from '../settled-answer.ts';
 import { choicesOf, requirePriced } from '../unpriced-members.ts';
 import { chatTruth, DEFAULT_TASK, tagList, taskName } from './chat-truth.ts';
@@ -75,6 +76,8 @@ export function protocolChat(parts: BridgeParts, spoken: ProtocolChat) {
           tags: input.lakehouse_tags ?? [],
           contextTokens: input.lakehouse_context?.max_tokens ?? 0,
         });
+        const billed = planned.plan.rungs.filter(({ entry }) => entry.billing === 'metered');
+        if (billed.some((rung) => speaks(parts, spoken, rung))) requirePriced(spoken.protocol, body);
         return { demands: modelDemands(planned.plan), resolved: { ...planned, parsed, body } };
       },
     },
@@ -111,15 +114,12 @@ async function answer(asked: {
     stream,
     signal: scope.signal,
     requestFor(rung, maxOutputTokens) {
-      if (parts.providers.get(rung.provider)?.protocol === spoken.protocol) {
-        if (rung.entry.billing === 'metered') requirePriced(spoken.protocol, body);
-        return { kind: 'native', body };
-      }
+      if (speaks(parts, spoken, rung)) return { kind: 'native', body };
       requireTranslatable(parsed);
       return { kind: 'chat', chat: { ...chat, maxOutputTokens: chat.maxOutputTokens ?? maxOutputTokens } };
     },
   });
-  const isNative = parts.providers.get(started.rung.provider)?.protocol === spoken.protocol;
+  const isNative = speaks(parts, spoken, started.rung);
   const facts = { id: `chat-${scope.requestId}`, createdMs: parts.clock.nowMs(), model: input.model };
   const writer = isNative
     ? null
@@ -148,6 +148,11 @@ async function answer(asked: {
     chunks,
     broken: (error: LakeError) => Buffer.from(stream ? spoken.errorEvent(error) : ''),
   };
+}
+
+/** Whether the provider of a rung takes the client's own body. */
+function speaks(parts: BridgeParts, spoken: ProtocolChat, rung: Rung): boolean {
+  return parts.providers.get(rung.provider)?.protocol === spoken.protocol;
 }
 
 function wholeBytes(
