@@ -101,7 +101,8 @@ export async function reachModel<T>(
   const attempts = deps.router.begin(asked.plan);
   for (;;) {
     const attempt = attempts.next();
-    if (attempt === null) throw failed.length === 0 && refused !== null ? refused : callFailed(failed, retryAfterMs);
+    if (attempt === null)
+      throw failed.length === 0 && refused !== null ? refused : callFailed(failed, retryAfterMs);
     const { rung } = attempt;
     if (attempt.waitMs > 0) await deps.wait(attempt.waitMs, asked.signal);
     const provider = deps.providers.get(rung.provider);
