@@ -104,6 +104,16 @@ describe('query.sql', () => {
       { r: 'north', n: 4 },
       [{ id: 5 }, { id: 6 }],
     ],
+    ['SELECT id FROM people ORDER BY id LIMIT $1 OFFSET $2', [2, 1], [{ id: 2 }, { id: 3 }]],
+    [
+      'SELECT $1, upper($1), id + $2 FROM people WHERE id = $2',
+      ["it's", 1],
+      [{ $p1: "it's", 'upper($p1)': "IT'S", '(id + $p2)': 2 }],
+    ],
+    ['SELECT x.* FROM (SELECT id + $n FROM people) x ORDER BY 1 LIMIT 1', { n: 1 }, [{ '(id + $n)': 2 }]],
+    ['SELECT id FROM people WHERE email = $1', ["' OR true --"], []],
+    ['SELECT id FROM people WHERE email = $1 OR $2 = email', ['a\0', 'p1@mail.example'], [{ id: 1 }]],
+    ['SELECT count(*) AS n FROM people WHERE born < $1', ['1990-05-20'], [{ n: 2 }]],
     ['SELECT * FROM empty', [], []],
     ['SELECT count(*) AS n FROM empty', [], [{ n: 0 }]],
     [
