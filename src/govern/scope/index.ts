@@ -29,6 +29,7 @@ export type {
   Invocation,
   JudgedChunk,
   MutationAttempt,
+  MutationInvocation,
   MutationOperation,
   NestedAnswer,
   Operation,

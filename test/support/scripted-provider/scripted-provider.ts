@@ -33,6 +33,9 @@ export interface ReceivedRequest {
   readonly ended: Promise<'complete' | 'cancelled'>;
 }
 
+/** Faults that come after everything was said. */
+const WHOLE_STREAMS: ReadonlySet<string> = new Set(['no_terminator', 'no_finish', 'hang_at_end']);
+
 const FORMATS: Readonly<Record<string, WireFormat>> = {
   '/v1/chat/completions': openAiFormat,
   '/v1/messages': anthropicFormat,
@@ -173,7 +176,7 @@ async function stream(
   response.flushHeaders();
   const { said, finish, terminator } = format.events(one, facts);
   const half = said.slice(0, Math.ceil(said.length / 2));
-  const isHalf = one.fault !== null && one.fault !== 'no_terminator' && one.fault !== 'no_finish';
+  const isHalf = one.fault !== null && !WHOLE_STREAMS.has(one.fault);
   const events = isHalf ? half : [...said, ...(one.fault === 'no_finish' ? [] : finish)];
   if (one.fault === null) events.push(...terminator);
   if (one.fault === 'garbage') events.push(format.garbage);
@@ -186,7 +189,7 @@ async function stream(
     response.write(text);
     if (one.gapMs > 0) await new Promise((resolve) => setTimeout(resolve, one.gapMs));
   }
-  if (one.fault === 'hang_midway') return;
+  if (one.fault === 'hang_midway' || one.fault === 'hang_at_end') return;
   if (one.fault === 'endless') repeat(response, half.at(-1) ?? '');
   else if (one.fault === 'reset') response.write('', () => response.socket?.destroy());
   else response.end();

@@ -39,6 +39,8 @@ export type ScriptedFault =
   | 'hang'
   /** Half of the answer, then silence. */
   | 'hang_midway'
+  /** The whole answer without the protocol's terminator, then silence. */
+  | 'hang_at_end'
   /** Half of the answer, then a reset connection. */
   | 'reset'
   /** Half of the answer, then the proper end of the HTTP body. */
@@ -114,6 +116,7 @@ export const SCRIPTED_REPLIES: Readonly<Record<string, ScriptedReply>> = {
   usage_zero: reply({ usage: { input: 0, cachedInput: 0, output: 0, reasoning: 0 } }),
   hang: reply({ fault: 'hang' }),
   hang_midway: reply({ fault: 'hang_midway' }),
+  hang_at_end: reply({ fault: 'hang_at_end' }),
   reset: reply({ fault: 'reset' }),
   cut: reply({ fault: 'cut' }),
   torn: reply({ fault: 'torn' }),

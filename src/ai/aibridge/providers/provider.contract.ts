@@ -188,6 +188,14 @@ export function describeProvider(subject: ProviderUnderTest): void {
       expect(answerOf(deltas)).toMatchObject({ parts: [call], finish: 'tool_calls' });
     });
 
+    it('a tool call that was cut with what came of its arguments, and as cut by its length', async () => {
+      const answer = answerOf((await streamed('cut_tool_call')).deltas);
+      expect(answer.finish).toBe('length');
+      // Ollama gives whole calls only.
+      const argumentsJson = subject.finishIsTerminator ? '{}' : '{"city":"Zür';
+      expect(answer.parts).toMatchObject([{ kind: 'tool_call', name: 'weather', argumentsJson }]);
+    });
+
     it('usage as null where none was reported, and as zero where zero was', async () => {
       expect((await whole('usage_missing')).answers[0]?.usage).toBeNull();
       expect(answerOf((await streamed('usage_missing')).deltas).usage).toBeNull();
@@ -321,6 +329,13 @@ export function describeProvider(subject: ProviderUnderTest): void {
       const read = await readStream(await hasty.chat(spendingOf(), callOf('hang_midway', true)));
       expect(read.failure?.class).toBe('timeout');
       expect(read.deltas.length).toBeGreaterThan(0);
+      await hasty.close();
+    });
+
+    it('a service that falls silent after it said why it stopped has answered', async () => {
+      const hasty = providerOf({ timeouts: { ...PATIENT, idleMs: 50 } });
+      const read = await readStream(await hasty.chat(spendingOf(), callOf('hang_at_end', true)));
+      expect(read.failure?.class ?? null).toBe(subject.finishIsTerminator ? 'timeout' : null);
       await hasty.close();
     });
 

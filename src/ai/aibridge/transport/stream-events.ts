@@ -52,7 +52,7 @@ async function* generate(
 ): AsyncGenerator<StreamEvent, void, undefined> {
   let isDone = false;
   try {
-    for await (const wire of wireEvents(upstream, events)) {
+    for await (const wire of wireEvents(upstream, events, reader)) {
       const { deltas, isOurs, isLast } = readEvent(reader, wire);
       isDone = isLast;
       yield { bytes: isOurs ? NO_BYTES : wire.bytes, deltas };
@@ -66,12 +66,19 @@ async function* generate(
   }
 }
 
-async function* wireEvents(upstream: Upstream, events: EventReader): AsyncGenerator<WireEvent> {
+async function* wireEvents(
+  upstream: Upstream,
+  events: EventReader,
+  reader: ChatReader,
+): AsyncGenerator<WireEvent> {
   try {
     for await (const chunk of upstream.chunks()) yield* events.push(chunk);
   } catch (error) {
-    // A connection that breaks is an end like any other: it is told by what was said before whether it came too early.
-    if (!(error instanceof ProviderFailure) || error.class !== 'unreachable') throw error;
+    // A connection that breaks is an end like any other: it is told by what was said before whether it came too early. And
+    // a service that has said why it stopped, and then neither ends nor goes on, took nothing away.
+    const failure = error instanceof ProviderFailure ? error.class : null;
+    const isEnd = failure === 'unreachable' || (failure === 'timeout' && reader.isFinished());
+    if (!isEnd) throw error;
   }
   yield* events.end();
 }
