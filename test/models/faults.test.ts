@@ -38,6 +38,7 @@ type Ending =
   | { readonly kind: 'refused'; readonly status: number; readonly code: string; readonly class: string }
   | { readonly kind: 'broken'; readonly class: 'cut_off' }
   | { readonly kind: 'whole' };
+type ByProvider = Readonly<Record<'openai' | 'anthropic' | 'ollama', Ending>>;
 const refused = (status: number, code: string, failure: string): Ending => ({
   kind: 'refused',
   status,
@@ -52,7 +53,7 @@ const silent = refused(504, 'timeout', 'timeout');
 const limited = refused(429, 'rate_limited', 'rate_limited');
 
 /** By fault: what becomes of a whole answer and of a streamed one; where providers differ, by provider. */
-const TABLE: Readonly<Record<string, readonly [Ending, Ending | Readonly<Record<string, Ending>>]>> = {
+const TABLE: Readonly<Record<string, readonly [Ending, Ending | ByProvider]>> = {
   hang: [silent, silent],
   hang_midway: [silent, broken],
   reset: [unreachable, broken],
@@ -104,16 +105,20 @@ const PROVIDERS = [
 
 const cases = Object.entries(TABLE).flatMap(([fault, [asWhole, asStream]]) =>
   PROVIDERS.flatMap(({ provider, path }) => {
-    const streamed = 'kind' in asStream ? asStream : asStream[provider];
+    const streamed = isEnding(asStream) ? asStream : asStream[provider];
     return [
       { fault, provider, path, stream: false, ending: asWhole },
-      { fault, provider, path, stream: true, ending: streamed ?? whole },
+      { fault, provider, path, stream: true, ending: streamed },
     ];
   }),
 );
 const titled = cases.map(
   (one) => [`${one.fault} of ${one.provider}, ${one.stream ? 'streamed' : 'whole'}`, one] as const,
 );
+
+function isEnding(value: Ending | ByProvider): value is Ending {
+  return 'kind' in value;
+}
 
 test('the table has every scripted fault', () => {
   const others = new Set(['plain', 'echo', 'tool_call', 'thinking', 'too_large']);
