@@ -90,20 +90,20 @@ test('no character leaves of a value in any number of deltas, in any kind of thr
 });
 
 test('no character leaves of a value whose answer is streamed side by side with others', async () => {
+  const long = fc.string({ unit: fc.constantFrom('a', 'b', ' '), minLength: 150, maxLength: 300 });
+  const aside = fc.tuple(fc.integer({ min: 1, max: 3 }), filler);
   await fc.assert(
     fc.asyncProperty(
-      filler,
-      filler,
-      cuts,
-      fc.array(fc.tuple(fc.integer({ min: 1, max: 3 }), filler), { maxLength: 80 }),
-      async (before, after, places, others) => {
-        const own = divided(before + VALUE + after, places).map((piece) => deltaOf('text', 0, piece));
-        const mixed: ChatDelta[] = [];
-        for (const [index, delta] of own.entries()) {
-          mixed.push(delta);
-          const other = others[index % Math.max(1, others.length)];
-          if (other !== undefined) mixed.push(deltaOf('text', other[0], other[1]));
-        }
+      long,
+      long,
+      fc.array(fc.nat(VALUE.length), { minLength: 1, maxLength: 6 }),
+      fc.array(aside, { minLength: 1, maxLength: 20 }),
+      async (before, after, places, asides) => {
+        const own = [before, ...divided(VALUE, places), ...divided(after, [50, 100, 150])];
+        const mixed = own.flatMap((piece, index) => {
+          const [choice, text] = asides[index % asides.length] ?? [1, ''];
+          return [deltaOf('text', 0, piece), deltaOf('text', choice, text)];
+        });
         const { text, blocked } = await sent(mixed.map(eventOf));
         expect(blocked).toBe(true);
         expect(text).not.toMatch(LEAK);
