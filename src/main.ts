@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { createIdGenerator, createLogger, LakeError, type Logger, systemClock } from './base/index.ts';
+import { createTools } from './ai/tools/index.ts';
+import {
+  createIdGenerator,
+  createLogger,
+  type JsonObject,
+  LakeError,
+  type Logger,
+  systemClock,
+} from './base/index.ts';
 import { type Config, configErrors, loadConfig } from './config/index.ts';
 import { commitAsSystem, createDoor, type Door, type Settle, settleIntents } from './door/index.ts';
 import { createGateway, createMetrics, createSystem, type Metrics, storeTotals } from './gateway/index.ts';
@@ -14,7 +22,7 @@ import {
   systemTimer,
 } from './govern/access/index.ts';
 import { createBudget } from './govern/budget/index.ts';
-import type { HttpRoute } from './govern/scope/index.ts';
+import type { EventDraft, HttpRoute } from './govern/scope/index.ts';
 import { createTruth } from './govern/truth/index.ts';
 import {
   type BackupReport,
@@ -289,9 +297,17 @@ async function openSystem(home: OpenHome): Promise<System> {
       isAdministrator: (identity) =>
         access.control.authorise(identity, { kind: 'permission', permission: 'system.admin' }).allowed,
     });
+    const tools = await createTools({
+      folder: resolve(folder, config.tools.folder),
+      parse: (sql) => engine.parse(sql, AbortSignal.timeout(config.engine.timeout_ms)),
+      config,
+      reservedNames: [],
+      clock,
+      log,
+    });
     const storeReady = createReadiness({ store, clock });
     const metrics = createMetrics({ engine: engine.stats, ...storeTotals(store) });
-    const rooms = [access, truthRoom, journald, storaged, catalogd, ingestd, queryd];
+    const rooms = [access, truthRoom, journald, storaged, catalogd, ingestd, queryd, tools];
     const system = createSystem({
       version: packageVersion(),
       health: {
@@ -320,7 +336,16 @@ async function openSystem(home: OpenHome): Promise<System> {
     });
     truthRoom.requireJudged(created.door.operations);
     await applyFirstPolicy(home, access);
-    await recordRules(home, truthRoom, access.control.policyVersion());
+    await recordLoaded(home, access.control.policyVersion(), {
+      operation: 'system.load-rules',
+      actions: ['truth.loaded', 'truth.reloaded'],
+      event: truthRoom.loadedEvent,
+    });
+    await recordLoaded(home, access.control.policyVersion(), {
+      operation: 'system.load-tools',
+      actions: ['tools.loaded', 'tools.reloaded'],
+      event: tools.loadedEvent,
+    });
     const settled = await settleIntents({
       intents: await journald.openIntents(),
       settle,
@@ -370,22 +395,21 @@ async function applyFirstPolicy(home: OpenHome, access: Access): Promise<void> {
   await access.refresh();
 }
 
-/** Journals the truth rules of this start where the file was changed while no server ran. */
-async function recordRules(
+/** Journals what files put in force at this start (truth rules, tools) where they were changed while no server ran. */
+async function recordLoaded(
   home: OpenHome,
-  truth: Awaited<ReturnType<typeof createTruth>>,
   policyVersion: number,
+  loaded: {
+    readonly operation: string;
+    readonly actions: readonly string[];
+    event(recorded: JsonObject | null): EventDraft | null;
+  },
 ): Promise<void> {
   const { journald, store, ids } = home;
-  const event = truth.loadedEvent(await journald.latest(['truth.loaded', 'truth.reloaded']));
+  const { operation } = loaded;
+  const event = loaded.event(await journald.latest(loaded.actions));
   if (event === null) return;
-  const change = {
-    operation: 'system.load-rules',
-    requestId: ids.next(),
-    policyVersion,
-    statements: [],
-    event,
-  };
+  const change = { operation, requestId: ids.next(), policyVersion, statements: [], event };
   await commitAsSystem({ journal: journald.journal, store }, { ...change, intentId: null });
 }
 
