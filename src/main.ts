@@ -12,7 +12,14 @@ import {
 } from './base/index.ts';
 import { type Config, configErrors, loadConfig } from './config/index.ts';
 import { commitAsSystem, createDoor, type Door, type Settle, settleIntents } from './door/index.ts';
-import { createGateway, createMetrics, createSystem, type Metrics, storeTotals } from './gateway/index.ts';
+import {
+  createGateway,
+  createMetrics,
+  createSystem,
+  MCP_TOOL_NAMES,
+  type Metrics,
+  storeTotals,
+} from './gateway/index.ts';
 import {
   type Access,
   bootstrap,
@@ -80,6 +87,7 @@ export async function startServer(options: HomeOptions): Promise<RunningServer> 
         ids: home.ids,
         metrics: system.metrics,
         spoolFolder: home.layout.spill,
+        version: packageVersion(),
       });
       const { url, port } = await gateway.listen(config.server);
       const upkeep = startUpkeep(system.upkeep, log);
@@ -301,7 +309,7 @@ async function openSystem(home: OpenHome): Promise<System> {
       folder: resolve(folder, config.tools.folder),
       parse: (sql) => engine.parse(sql, AbortSignal.timeout(config.engine.timeout_ms)),
       config,
-      reservedNames: [],
+      reservedNames: MCP_TOOL_NAMES,
       clock,
       log,
     });

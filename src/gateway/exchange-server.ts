@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Clock, type IdGenerator, LakeError, type Logger } from '../base/index.ts';
-import type { Answer } from '../door/index.ts';
+import type { Answer, Call } from '../door/index.ts';
 import { writeAnswer } from './answer-writer.ts';
 import { gatewayErrors } from './errors.ts';
 import { type Exchange, openExchange } from './exchange.ts';
@@ -12,13 +12,14 @@ import { SECURITY_HEADERS } from './security-headers.ts';
 export interface ExchangeServer {
   /**
    * Runs one request from the guard to the last byte of its answer. Never throws: every outcome is an answer, a problem
-   * or a reset. `operation` labels the metrics.
+   * or a reset. `operation` and `door` label the metrics.
    */
   serve(
     request: FastifyRequest,
     reply: FastifyReply,
     operation: string,
     answer: (exchange: Exchange) => Promise<Answer>,
+    door?: Call['door'],
   ): Promise<void>;
   /** New requests are refused from now on; those in flight go on. */
   stopTaking(): void;
@@ -78,17 +79,23 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
     response.end(request.method === 'HEAD' ? undefined : body);
   }
 
-  function settle(request: FastifyRequest, reply: FastifyReply, exchange: Exchange, operation: string): void {
+  function settle(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    exchange: Exchange,
+    label: { operation: string; door: Call['door'] },
+  ): void {
+    const { operation, door } = label;
     const latencyMs = clock.monotonicMs() - exchange.startedMs;
     const status = reply.raw.statusCode;
-    metrics.observeRequest({ operation, door: 'http', status, seconds: latencyMs / 1000 });
+    metrics.observeRequest({ operation, door, status, seconds: latencyMs / 1000 });
     const facts = { request_id: exchange.requestId, operation, status, latency_ms: Math.round(latencyMs) };
     log.debug(facts, 'request answered');
     dropRest(request);
   }
 
   return {
-    async serve(request, reply, operation, answer) {
+    async serve(request, reply, operation, answer, door = 'http') {
       reply.hijack();
       const exchange = openExchange(request.raw, reply.raw, {
         nextId: () => ids.next(),
@@ -101,7 +108,7 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
         refuse(request, reply, exchange, error);
       } finally {
         inFlight.delete(exchange);
-        settle(request, reply, exchange, operation);
+        settle(request, reply, exchange, { operation, door });
       }
     },
     stopTaking() {

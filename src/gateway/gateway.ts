@@ -7,10 +7,12 @@ import type { HttpRoute } from '../govern/scope/index.ts';
 import { gatewayErrors } from './errors.ts';
 import { createExchangeServer, type ExchangeServer } from './exchange-server.ts';
 import { refuseBrokenRequest, serverLimits } from './http-server.ts';
+import { createMcpEndpoint, MCP_PATH, type McpEndpoint } from './mcp/mcp-endpoint.ts';
 import type { Metrics } from './metrics.ts';
 import { createOperationCaller, type OperationCaller } from './operation-caller.ts';
 import { createOriginGuard, PREFLIGHT_HEADERS } from './origin-guard.ts';
 import { createRateLimiter } from './rate-limiter.ts';
+import { createRequestIntake } from './request-intake.ts';
 import { planRoute } from './route-plan.ts';
 
 export interface GatewayParts {
@@ -23,6 +25,8 @@ export interface GatewayParts {
   readonly metrics: Metrics;
   /** Folder for uploads whose form fields stand behind the file. */
   readonly spoolFolder: string;
+  /** Of this package, for clients that ask who answers. */
+  readonly version: string;
 }
 
 export interface Gateway {
@@ -49,7 +53,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   });
   const limiter = createRateLimiter({ perMinute: server.rate_limit_per_minute, clock: parts.clock });
   const app = await createApp(parts, exchanges);
-  addRoutes(app, parts, exchanges, createOperationCaller({ ...parts, limiter }));
+  const intake = createRequestIntake({ ...parts, limiter });
+  addRoutes(app, parts, exchanges, createOperationCaller({ ...parts, intake }));
+  addMcp(app, exchanges, createMcpEndpoint({ ...parts, intake }));
   await app.ready();
   return {
     async listen(address) {
@@ -120,13 +126,31 @@ function addRoutes(
         exchanges.serve(request, reply, route.operation, (exchange) => call(plan, request, exchange)),
     });
   }
-  for (const [url, taken] of methodsAt) {
-    app.route({
-      method: METHODS.filter((method) => !taken.has(method)),
-      url,
-      handler: (request, reply) => exchanges.serve(request, reply, 'none', () => otherMethod(request, taken)),
-    });
-  }
+  for (const [url, taken] of methodsAt) refuseOtherMethods(app, exchanges, url, taken);
+}
+
+/** The door of the Model Context Protocol: one address whose messages name the operation. It streams nothing. */
+function addMcp(app: FastifyInstance, exchanges: ExchangeServer, answer: McpEndpoint): void {
+  app.route({
+    method: 'POST',
+    url: MCP_PATH,
+    handler: (request, reply) =>
+      exchanges.serve(request, reply, 'mcp', (exchange) => answer(request, exchange), 'mcp'),
+  });
+  refuseOtherMethods(app, exchanges, MCP_PATH, new Set(['POST']));
+}
+
+function refuseOtherMethods(
+  app: FastifyInstance,
+  exchanges: ExchangeServer,
+  url: string,
+  taken: ReadonlySet<string>,
+): void {
+  app.route({
+    method: METHODS.filter((method) => !taken.has(method)),
+    url,
+    handler: (request, reply) => exchanges.serve(request, reply, 'none', () => otherMethod(request, taken)),
+  });
 }
 
 /** A preflight of an allowed origin is answered; its headers are the guard's. Any other method is refused. */

@@ -79,6 +79,13 @@ export const RESTRICTED_MODULES: readonly {
     allowed: [{ path: 'src/gateway/', reason: 'the room that is HTTP' }],
   },
   {
+    modules: ['@modelcontextprotocol/*'],
+    allowed: [
+      { path: 'src/gateway/mcp/sdk-server.ts', reason: 'the adapter of the protocol’s server' },
+      { path: 'src/cli/mcp/stdio-link.ts', reason: 'the adapter of its standard input and output' },
+    ],
+  },
+  {
     modules: ['prom-client'],
     allowed: [{ path: 'src/gateway/metrics.ts', reason: 'the adapter of the metrics' }],
   },
