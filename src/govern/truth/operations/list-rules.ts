@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { permissionRule, readOperation } from '../../scope/index.ts';
 import { conditionSchema } from '../condition.ts';
 import type { RuleBook } from '../rule-book.ts';
-import { TRUTH_ACTIONS, TRUTH_PHASES } from '../truth.ts';
+import { RULE_EXTENTS, TRUTH_ACTIONS, TRUTH_PHASES } from '../truth.ts';
 
 /** `truth.rules`: every rule in force with its condition and how often it has matched. */
 export function listRules(book: RuleBook) {
@@ -20,6 +20,7 @@ export function listRules(book: RuleBook) {
           task_class: z.string(),
           phase: z.enum(TRUTH_PHASES),
           action: z.enum(TRUTH_ACTIONS),
+          extent: z.enum(RULE_EXTENTS).describe('How much of an answer it must see.'),
           message: z.string(),
           when: conditionSchema,
           hits: z.int().min(0),
