@@ -102,6 +102,30 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (held === "") {',
   },
   {
+    step: 'authorise: every tool is granted to everyone',
+    file: 'src/govern/access/authorise-demand.ts',
+    find: 'return demand.roles !== null && mayUseTool(identity, demand.roles)',
+    replace: 'return identity.name.length > 0',
+  },
+  {
+    step: 'tools: arguments are bound as they come',
+    file: 'src/ai/tools/operations/call-tool.ts',
+    find: 'judged: tool.judge(input.arguments)',
+    replace: 'judged: { ok: true, values: input.arguments } as JudgedArguments',
+  },
+  {
+    step: 'mcp: a message is answered without the door',
+    file: 'src/gateway/mcp/mcp-endpoint.ts',
+    find: 'if (!caller.hasReached()) await caller.invoke(SESSION_OPERATION, {});',
+    replace: '',
+  },
+  {
+    step: 'mcp: a call comes by another door’s name',
+    file: 'src/gateway/mcp/message-caller.ts',
+    find: "door: 'mcp'",
+    replace: "door: 'http'",
+  },
+  {
     step: 'lifetime: a revoked key keeps its stream',
     file: 'src/door/lifetime.ts',
     find: 'const unsubscribe = access.onRevoked(identity, () =>\n    stop(',

@@ -19,7 +19,7 @@ export interface OperationFacts {
 }
 
 /** The keys that must be refused, and one that is allowed nothing. */
-interface Keys {
+export interface Keys {
   readonly revoked: string;
   readonly expired: string;
   readonly nobody: string;
@@ -79,7 +79,7 @@ export async function probeOperation(fixture: Fixture, keys: Keys, facts: Operat
   if (facts.access === 'demands') {
     const answer = await call(sample, keys.nobody);
     note('no grant', [403, 404].includes(answer.status), answer);
-    const row = auditRow(server, answer);
+    const row = auditRow(server, answer, facts.name);
     note('refusal audited', row?.decision === 'denied', String(row?.decision ?? 'no audit row'));
   } else {
     const answer = await call(sample, keys.nobody);
@@ -92,7 +92,7 @@ export async function probeOperation(fixture: Fixture, keys: Keys, facts: Operat
 
   const allowed = await call(sample, server.adminKey);
   note('allowed', allowed.status < 300 || allowed.json?.code === 'query.not_found', allowed);
-  const row = auditRow(server, allowed);
+  const row = auditRow(server, allowed, facts.name);
   const closed = row !== undefined && row.status !== null && row.status !== 'open';
   note('audited, opened and closed', closed, row === undefined ? 'no audit row' : String(row.status));
   if (facts.kind === 'mutation' && allowed.status < 300)
@@ -178,13 +178,16 @@ function withUnknownMember(sample: Sample): Sample {
 interface AuditRow {
   readonly decision: string;
   readonly status: string | null;
+  readonly door: string;
 }
 
-function auditRow(server: TestServer, answer: ApiAnswer): AuditRow | undefined {
+/** The row of a request, as it is on disk. */
+export function auditRow(server: TestServer, answer: ApiAnswer, operation: string): AuditRow | undefined {
   return query<AuditRow>(
     server,
-    'SELECT decision, status FROM audit_rows WHERE request_id = ?',
+    'SELECT decision, status, door FROM audit_rows WHERE request_id = ? AND operation = ?',
     answer.headers.get('x-request-id'),
+    operation,
   )[0];
 }
 

@@ -1,4 +1,5 @@
 import { startTestServer } from '../harness/server.ts';
+import { mcpProbes } from './mcp-probes.ts';
 import { makeKeys, type OperationFacts, type Probe, probeOperation } from './probes.ts';
 import { prepareFixture } from './samples.ts';
 import { specialProbes } from './special-probes.ts';
@@ -14,12 +15,42 @@ message = "Blocked by the probe."
 when = { type = "FieldEquals", field = "identity.role", value = "blocked" }
 
 [[rules]]
+name = "probe-tool"
+task_class = "tool"
+phase = "before"
+action = "block"
+message = "Blocked by the probe."
+when = { type = "FieldEquals", field = "identity.role", value = "blocked" }
+
+[[rules]]
+name = "probe-tool-nothing"
+task_class = "tool"
+phase = "after"
+action = "block"
+message = "The tool found nothing."
+when = { type = "FieldEquals", field = "row_count", value = 0 }
+
+[[rules]]
 name = "probe-empty"
 task_class = "ingest"
 phase = "after"
 action = "block"
 message = "The file holds no rows."
 when = { type = "FieldEquals", field = "row_count", value = 0 }
+`;
+
+/** A tool over the probes' dataset. */
+const TOOL = `
+name = "staff_of"
+description = "Members of the staff."
+roles = ["reader", "blocked"]
+sql = "SELECT id, email, region FROM staff WHERE id >= $least_id ORDER BY id"
+
+[parameters]
+required = ["least_id"]
+
+[parameters.properties.least_id]
+type = "integer"
 `;
 
 /** The registry as the server itself describes it. */
@@ -38,7 +69,7 @@ function operationsOf(document: {
 
 /** Starts a real server, probes every operation of its registry, and answers the whole matrix. */
 export async function runProbes(): Promise<{ operations: OperationFacts[]; probes: Probe[] }> {
-  const server = await startTestServer({ truth: TRUTH });
+  const server = await startTestServer({ truth: TRUTH, tools: { 'staff_of.toml': TOOL } });
   const probes: Probe[] = [];
   let operations: OperationFacts[] = [];
   /** A probe that cannot even run has found something: it counts as one that does not hold. */
@@ -60,6 +91,7 @@ export async function runProbes(): Promise<{ operations: OperationFacts[]; probe
         await probing(operation.name, () => probeOperation(fixture, keys, operation));
       }
       await probing('query.sql', () => specialProbes(fixture));
+      await probing('mcp', () => mcpProbes(fixture, keys));
       return [];
     });
     return { operations, probes };

@@ -25,6 +25,7 @@ export async function prepareFixture(server: TestServer): Promise<Fixture> {
   const roles = {
     nobody: { grants: [] },
     reader: { grants: [{ dataset: 'staff', actions: ['read'] }] },
+    blocked: { grants: [{ dataset: 'staff', actions: ['read'] }] },
   };
   const put = await server.api('PUT', '/access/policies', {
     json: {
@@ -162,6 +163,9 @@ export const samples: Readonly<Record<string, (fixture: Fixture) => Sample | Pro
   'query.sql': () => send('POST', '/query/sql', { sql: 'SELECT id, email FROM staff ORDER BY id' }),
   'system.metrics': () => get('/metrics'),
   'system.session': () => get('/session'),
+  'tools.call': () => send('POST', '/tools/staff_of/call', { arguments: { least_id: 1 } }),
+  'tools.list': () => get('/tools'),
+  'tools.reload': () => ({ method: 'POST', path: '/tools/reload', options: {} }),
   'truth.evaluate': () =>
     send('POST', '/truth/evaluate', { task_class: 'ingest', phase: 'after', context: { row_count: 0 } }),
   'truth.reload': () => ({ method: 'POST', path: '/truth/reload', options: {} }),
