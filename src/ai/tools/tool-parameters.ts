@@ -77,8 +77,8 @@ export const parametersSchema = z
     for (const [index, name] of required.entries()) {
       if (Object.hasOwn(properties, name)) continue;
       const meant = closestName(name, Object.keys(properties));
-      const hint = meant === null ? '' : ` Did you mean "${meant}"?`;
-      refuse(['required', index], `There is no parameter "${name}".${hint}`);
+      const hint = meant === null ? '' : `, but there is "${meant}"`;
+      refuse(['required', index], `There is no parameter "${name}"${hint}.`);
     }
   });
 
@@ -92,7 +92,8 @@ export function argumentJudge(
   const schema = z.fromJSONSchema(parameters);
   const names = Object.keys(parameters.properties);
   return (given) => {
-    const result = schema.safeParse(given);
+    // Without a prototype, so that only own members count as given (K-16).
+    const result = schema.safeParse(Object.assign(Object.create(null), given));
     if (result.success) {
       const fitting = new Map(Object.entries(result.data as Record<string, ArgumentValue>));
       return { ok: true, values: Object.fromEntries(names.map((name) => [name, fitting.get(name) ?? null])) };
