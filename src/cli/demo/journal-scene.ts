@@ -22,11 +22,14 @@ interface AuditPage {
     readonly decision: string;
     readonly row_count: number | null;
     readonly datasets: readonly {
+      readonly name: string;
       readonly masked_field_ids: readonly number[];
       readonly filtered: boolean;
     }[];
   }[];
 }
+
+const CANDIDATES = 'candidates';
 
 export async function journalTotal(admin: Caller): Promise<number> {
   const { value } = await admin.api.json<Stats>({ method: 'GET', path: '/journal/stats' });
@@ -51,16 +54,19 @@ export async function describeJournal(admin: Caller, terminal: Terminal): Promis
 
 /** The last reads of candidates, as the audit names them. */
 export async function describeAudit(admin: Caller, terminal: Terminal): Promise<string> {
-  const query = { dataset: 'candidates', operation: 'query.sql', limit: 5 };
+  const query = { dataset: CANDIDATES, operation: 'query.sql', limit: 5 };
   const { value } = await admin.api.json<AuditPage>({ method: 'GET', path: '/access/audit', query });
-  const rows = value.rows.map((row) => [
-    displayText(row.identity),
-    displayText(row.operation),
-    displayText(row.decision),
-    String(row.datasets[0]?.masked_field_ids.length ?? 0),
-    row.datasets[0]?.filtered === true ? 'yes' : 'no',
-    row.row_count === null ? '' : humanCount(row.row_count),
-  ]);
+  const rows = value.rows.map((row) => {
+    const read = row.datasets.find(({ name }) => name === CANDIDATES);
+    return [
+      displayText(row.identity),
+      displayText(row.operation),
+      displayText(row.decision),
+      String(read?.masked_field_ids.length ?? 0),
+      read?.filtered === true ? 'yes' : 'no',
+      row.row_count === null ? '' : humanCount(row.row_count),
+    ];
+  });
   return renderTable({
     head: ['who', 'did', 'decision', 'masked columns', 'row filter', 'rows out'],
     rows,
