@@ -30,6 +30,7 @@ interface AuditPage {
 }
 
 const CANDIDATES = 'candidates';
+const ACTIONS_PER_LINE = 5;
 
 export async function journalTotal(admin: Caller): Promise<number> {
   const { value } = await admin.api.json<Stats>({ method: 'GET', path: '/journal/stats' });
@@ -42,12 +43,14 @@ export async function describeJournal(admin: Caller, terminal: Terminal): Promis
   const { value: stats } = await admin.api.json<Stats>({ method: 'GET', path: '/journal/stats' });
   const verify = { method: 'POST', path: '/journal/verify', json: {} } as const;
   const { value: proof } = await admin.api.json<Verification>(verify);
-  const actions = stats.by_action
-    .map(({ action, events }) => `${displayText(action)} ${humanCount(events)}`)
-    .join(' · ');
+  const actions = stats.by_action.map(({ action, events }) => `${displayText(action)} ${humanCount(events)}`);
+  const lines = Array.from({ length: Math.ceil(actions.length / ACTIONS_PER_LINE) }, (_, at) =>
+    actions.slice(at * ACTIONS_PER_LINE, (at + 1) * ACTIONS_PER_LINE).join(' · '),
+  );
   const verdict = proof.valid ? colours.green('✓ the chain holds') : colours.red('✗ the chain is broken');
   return [
-    `${counted(stats.total_events_created, 'event')}: ${colours.dim(actions)}`,
+    counted(stats.total_events_created, 'event'),
+    ...lines.map((line) => colours.dim(`  ${line}`)),
     `${verdict}: ${counted(proof.events_checked, 'event')} and ${counted(proof.checkpoints_checked, 'signed checkpoint')} checked`,
   ].join('\n');
 }
