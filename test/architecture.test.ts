@@ -136,6 +136,15 @@ test('a room is entered only through its index.ts', () => {
   expect(wrong.map(({ place, target }) => `${place} imports ${target}`)).toEqual([]);
 });
 
+test('only main.ts enters the wiring, and the wiring enters neither main.ts nor the command line', () => {
+  const wrong = localImports().filter(({ from, to }) => {
+    if (from?.path === to?.path) return false;
+    if (to?.path === 'src/wiring/') return from?.path !== 'src/main.ts';
+    return from?.path === 'src/wiring/' && to?.floor === from.floor;
+  });
+  expect(wrong.map(({ place, target }) => `${place} imports ${target}`)).toEqual([]);
+});
+
 test('an index.ts re-exports and holds no logic', () => {
   const wrong = files
     .filter(({ path }) => path.endsWith('/index.ts'))

@@ -1,61 +1,45 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { expect, test } from 'vitest';
 import { configSchema, settingsOf } from '../src/config/index.ts';
+import { sourceTree, walk } from './support/source-tree.ts';
 
-/** Keys whose effect a test of their room observes: the file, and words of that test's title. */
-const OBSERVED_IN_ROOMS: Readonly<Record<string, { readonly file: string; readonly title: string }>> = {
-  'auth.enabled': {
-    file: 'config-behaviour/pace.test.ts',
-    title: 'server.trusted_proxies: the forwarded address',
-  },
-  'server.host': { file: 'config-behaviour/pace.test.ts', title: 'server.port: the port listened on' },
-  'server.rate_limit_per_minute': {
-    file: 'config-behaviour/pace.test.ts',
-    title: 'server.trusted_proxies: the forwarded address',
-  },
-  'engine.process_memory_mb': {
-    file: '../src/lake/engine/pool.test.ts',
-    title: 'fails only the query that outgrows its memory',
-  },
-  'engine.queue_length': {
-    file: '../src/lake/engine/pool.test.ts',
-    title: 'answers busy when the queue is full, and queue_timeout to who waits too long',
-  },
-  'engine.queue_timeout_ms': {
-    file: '../src/lake/engine/pool.test.ts',
-    title: 'answers busy when the queue is full, and queue_timeout to who waits too long',
-  },
-  'journal.retention_days': {
-    file: '../src/lake/journald/retention.test.ts',
-    title: 'removes what is older, up to a signed checkpoint, and the rest verifies',
-  },
-  'audit.retention_days': {
-    file: '../src/govern/access/audit.room.test.ts',
-    title: 'is kept for the days configured, and no longer',
-  },
-  'metastore.commit_timeout_ms': {
-    file: '../src/metastore/sqlite-metastore.faults.test.ts',
-    title: 'says the outcome is unknown, refuses what follows, and recovers',
-  },
-};
+// Every key has a test in config-behaviour/ that runs a server or process with the key changed and sees the difference.
+// `keyTest` fails where the key was not changed in what the test looked at. That the test sees the difference can be
+// tried: LAKEHOUSE_IGNORED_KEY=server.host gives every server the default of that key, and the key's test must fail.
 
-const read = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8');
+/** The keys of the titles that the tests of the folder are made from, by the calls that stand at the top of a file. */
+function keysTested(): readonly string[] {
+  const files = sourceTree(['test/config-behaviour'], { tests: true });
+  return files
+    .filter(({ path }) => path.endsWith('.test.ts'))
+    .flatMap(({ program }) => program.body)
+    .flatMap((statement) => {
+      if (statement.type !== 'ExpressionStatement' || statement.expression.type !== 'CallExpression')
+        return [];
+      const { callee, arguments: given } = statement.expression;
+      if (callee.type !== 'Identifier' || !/^keyTests?$/.test(callee.name)) return [];
+      const found: string[] = [];
+      walk(given[0], ({ type, value }) => {
+        const key = type === 'Literal' ? /^([a-z]+(?:\.[a-z_*]+)+): /.exec(String(value))?.[1] : undefined;
+        if (key !== undefined) found.push(key);
+      });
+      return found;
+    });
+}
 
-test('changing any configuration key changes what some test observes', () => {
-  const titles = readdirSync(new URL('config-behaviour/', import.meta.url))
-    .filter((name) => name.endsWith('.test.ts'))
-    .flatMap((name) => [...read(`config-behaviour/${name}`).matchAll(/['[]([a-z]+\.[a-z_.*]+): /g)])
-    .map(([, key]) => key);
+test('changing any configuration key changes what its own test observes', () => {
   const keys = settingsOf(configSchema).map(({ path }) => path.join('.'));
-  const observed = new Set([...titles, ...Object.keys(OBSERVED_IN_ROOMS)]);
-  expect(keys.filter((key) => !observed.has(key))).toEqual([]);
-  expect([...observed].filter((key) => key !== undefined && !keys.includes(key))).toEqual([]);
+  expect(keysTested().toSorted()).toEqual(keys.toSorted());
 });
 
-test('every observation named here exists and speaks of its key', () => {
-  const missing = Object.entries(OBSERVED_IN_ROOMS).filter(([key, { file, title }]) => {
-    const text = read(file);
-    return !text.includes(`'${title}`) && !text.includes(`\`${title}`) && key !== '';
-  });
-  expect(missing).toEqual([]);
+test('no test of the folder is of another kind', () => {
+  const others = sourceTree(['test/config-behaviour'], { tests: true }).flatMap(({ path, module }) =>
+    module.staticImports
+      .filter(({ moduleRequest, entries }) => {
+        const names = entries.map(({ importName }) => importName.name);
+        return moduleRequest.value === 'vitest' && (names.includes('test') || names.includes('it'));
+      })
+      .map(() => basename(path)),
+  );
+  expect(others).toEqual(['key-test.ts']);
 });

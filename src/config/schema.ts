@@ -180,6 +180,78 @@ export const configSchema = z.strictObject({
         .describe('Policy applied at first start; relative to the home.'),
     })
     .prefault({}),
+  models: z
+    .strictObject({
+      routing_file: z
+        .string()
+        .default('routing.toml')
+        .describe(
+          'Where model requests go; relative to the home. Under this name it may be missing: then the shipped one holds.',
+        ),
+      catalogue_file: z
+        .string()
+        .default('')
+        .describe(
+          'Windows, prices and capabilities of models; relative to the home. Empty for the shipped one.',
+        ),
+      max_continuations: z
+        .int()
+        .min(0)
+        .max(16)
+        .default(3)
+        .describe('Calls that may continue one cut-off answer of POST /v1/chat.'),
+      max_answer_tokens: z
+        .int()
+        .min(1)
+        .default(65_536)
+        .describe('Output tokens of one answer of POST /v1/chat, continuations included.'),
+      max_answer_usd: z
+        .number()
+        .min(0)
+        .max(10_000)
+        .default(1)
+        .describe('Dollars from which an answer of POST /v1/chat is not continued.'),
+      providers: z
+        .record(
+          z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+          z.strictObject({
+            kind: z
+              .enum(['openai-compatible', 'anthropic', 'ollama'])
+              .describe('What the service speaks: openai-compatible, anthropic or ollama.'),
+            base_url: z
+              .string()
+              .default('')
+              .describe('Address of the service; empty for the usual one of its kind.'),
+            api_key_env: z
+              .string()
+              .default('')
+              .describe('Environment variable that holds the key; empty for none.'),
+            api_key_file: z
+              .string()
+              .default('')
+              .describe('File that holds the key; relative to the home. Empty for none.'),
+            allow_private_addresses: z
+              .boolean()
+              .default(false)
+              .describe('Whether the address may be of this machine or a private network.'),
+            headers_timeout_ms: z
+              .int()
+              .min(100)
+              .default(120_000)
+              .describe('Longest wait for the head of an answer.'),
+            idle_timeout_ms: z
+              .int()
+              .min(100)
+              .default(120_000)
+              .describe('An answer that sends no byte for this long is given up.'),
+            total_timeout_ms: z.int().min(100).default(900_000).describe('Longest time of one answer.'),
+            max_response_bytes: z.int().min(1024).default(67_108_864).describe('Largest answer.'),
+          }),
+        )
+        .default({})
+        .describe('Services that run models, by name.'),
+    })
+    .prefault({}),
   metastore: z
     .strictObject({
       commit_timeout_ms: z

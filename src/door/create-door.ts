@@ -12,7 +12,7 @@ import { beginLifetime } from './lifetime.ts';
 import { createPurse } from './purse.ts';
 import { createRegistry } from './registry.ts';
 import { replay } from './replay.ts';
-import { runMutation } from './run-mutation.ts';
+import { isUnknown, runMutation } from './run-mutation.ts';
 import { runRead } from './run-read.ts';
 import type { Rights } from './scope-parts.ts';
 import type { Settle } from './settle-intents.ts';
@@ -90,19 +90,13 @@ export function createDoor(parts: DoorParts): CreatedDoor {
       const purse = spends ? createPurse({ ...parts, audited }) : null;
       streaming = true;
       return await runRead({
-        audited,
-        auditor,
-        purse,
-        truth,
-        lifetime,
-        log,
+        ...{ audited, auditor, purse, truth, journal, clock, lifetime, log, nested },
         rights: rightsOf(identity),
-        nested,
       });
     } catch (error) {
       const reason = lifetime.reason() ?? error;
       // A read whose row was opened has closed it itself; everything else that was refused is recorded here.
-      if (!streaming) await auditor.refused(came, startedMs, reason);
+      if (!streaming) await auditor.refused(came, startedMs, reason).catch(unlessUnknown(reason));
       throw reason;
     } finally {
       reservation?.release();
@@ -143,7 +137,7 @@ export function createDoor(parts: DoorParts): CreatedDoor {
       return await run(log);
     } catch (error) {
       if (isLakeError(error)) throw error;
-      log.error({ err: error }, 'an operation failed by a defect');
+      // Not logged here: whoever ends the request does, once.
       throw new LakeError(doorErrors.internal, {
         detail: 'The request failed by a defect of lakehouse; report it with the request id.',
         cause: error,
@@ -157,5 +151,12 @@ export function createDoor(parts: DoorParts): CreatedDoor {
       invoke,
     },
     idempotencyRetention: idempotency.retention,
+  };
+}
+
+/** A refusal that cannot be recorded is refused for that, but a change that may have been kept is never called unkept. */
+function unlessUnknown(reason: unknown): (unrecorded: unknown) => never {
+  return (unrecorded) => {
+    throw isUnknown(reason) ? reason : unrecorded;
   };
 }

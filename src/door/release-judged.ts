@@ -13,7 +13,7 @@ const EMPTY = new Uint8Array(0);
 export async function* releaseJudged(
   chunks: AsyncIterable<JudgedChunk>,
   extent: RuleExtent | 'none',
-  judge: (context: JsonObject, extent: RuleExtent) => void,
+  judge: (context: JsonObject, extent: RuleExtent, held: () => Uint8Array) => void,
 ): AsyncGenerator<Uint8Array> {
   let held: Uint8Array[] = [];
   let judgedWhole = false;
@@ -23,10 +23,10 @@ export async function* releaseJudged(
     if (chunk.judge === null) {
       if (extent !== 'none') continue;
     } else if (chunk.judge.final) {
-      judge(chunk.judge.context, 'whole');
+      judge(chunk.judge.context, 'whole', () => Buffer.concat(held));
       judgedWhole = true;
     } else if (extent === 'whole') continue;
-    else if (extent === 'piece') judge(chunk.judge.context, 'piece');
+    else if (extent === 'piece') judge(chunk.judge.context, 'piece', () => Buffer.concat(held));
     for (const [index, bytes] of held.entries()) {
       yield bytes;
       if (!judgedWhole || index < held.length - 1) yield EMPTY;

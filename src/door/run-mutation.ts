@@ -15,7 +15,7 @@ import type { Lifetime } from './lifetime.ts';
 import { grantParts, type Rights } from './scope-parts.ts';
 import { type Settle, settleIntent } from './settle-intents.ts';
 import type { Auditor } from './steps/audit.ts';
-import { type Judged, judgeAfter, type TruthMark } from './steps/judge.ts';
+import { extentAfter, type Judged, judgeAfter, type TruthMark } from './steps/judge.ts';
 
 /** Attempts at one commit; each loser of a race re-reads. 100 writers on one table finish well below it. */
 const MAX_ATTEMPTS = 200;
@@ -51,6 +51,7 @@ export async function runMutation(parts: MutationParts): Promise<Answer> {
     const prepared = await operation.prepare(scope, request.input, {
       resolved,
       body: body.stream,
+      extentAfter: extentAfter(parts.truth, judged),
       nested: parts.nested,
     });
     const effect: Effect = { intentId: null, performed: false };
@@ -226,6 +227,7 @@ function isSettled(error: unknown, effect: Effect): boolean {
   return effect.intentId === null && !isUnknown(error);
 }
 
-function isUnknown(error: unknown): boolean {
+/** Whether the change may or may not have been kept. */
+export function isUnknown(error: unknown): boolean {
   return isLakeError(error) && error.code === metastoreErrors.outcome_unknown.code;
 }

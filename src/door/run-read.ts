@@ -1,9 +1,11 @@
-import { isLakeError, LakeError, type Logger } from '../base/index.ts';
+import { type Clock, isLakeError, type JsonObject, LakeError, type Logger } from '../base/index.ts';
 import type { Invocation, ReadAnswer } from '../govern/scope/index.ts';
 import { scopeIssuer } from '../govern/scope/index.ts';
-import type { Truth } from '../govern/truth/index.ts';
+import type { RuleExtent, Truth } from '../govern/truth/index.ts';
+import type { Journal } from '../lake/journald/index.ts';
 import type { Answer } from './door.ts';
 import { doorErrors } from './errors.ts';
+import { holdForReview } from './hold-for-review.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { Purse } from './purse.ts';
 import { releaseJudged } from './release-judged.ts';
@@ -17,6 +19,8 @@ interface ReadParts {
   /** Null for an operation that calls no model. */
   readonly purse: Purse | null;
   readonly truth: Truth;
+  readonly journal: Journal;
+  readonly clock: Clock;
   readonly lifetime: Lifetime;
   readonly log: Logger;
   readonly rights: Rights;
@@ -37,33 +41,46 @@ export async function runRead(parts: ReadParts): Promise<Answer> {
     spend: purse === null ? null : (plan) => purse.spend(plan),
   });
   let marks: readonly TruthMark[] | null = audited.judged.marks;
+  let held: { contentType: string; bytes: Uint8Array } | null = null;
   const judge = (
-    ...asked: Parameters<typeof judgeAfter> extends [unknown, unknown, ...infer Rest] ? Rest : never
+    context: JsonObject | undefined,
+    extent: RuleExtent,
+    whole: () => { contentType: string; bytes: Uint8Array },
   ) => {
-    marks = judgeAfter(parts.truth, audited.judged, ...asked);
+    try {
+      marks = judgeAfter(parts.truth, audited.judged, context, extent);
+    } catch (error) {
+      if (extent === 'whole') held = whole();
+      throw error;
+    }
   };
-  const finish = async (result: Ending) => {
+  /** Closes the row with all that is due; answers the refusal as the caller is told it. */
+  const finish = async (result: Ending, error: unknown = null): Promise<unknown> => {
     lifetime.end();
     scopeIssuer.close(scope);
     const { truth = marks } = result;
-    await parts.auditor.close(audited, { ...result, truth }, purse?.due(truth) ?? []);
+    const review = held === null ? null : holdForReview({ ...parts, error, held });
+    const due = [...(purse?.due(truth) ?? []), ...(review?.statements ?? [])];
+    await parts.auditor.close(audited, { ...result, truth }, due);
     purse?.recorded();
+    if (review !== null) parts.journal.committed(1);
+    return review?.refusal ?? error;
   };
   try {
     const { body } = call;
-    const answer: ReadAnswer<unknown> = await operation.run(scope, request.input, {
-      resolved,
-      body,
-      nested: parts.nested,
-    });
+    const extent = extentAfter(parts.truth, audited.judged);
+    const invocation = { resolved, body, extentAfter: extent, nested: parts.nested };
+    const answer: ReadAnswer<unknown> = await operation.run(scope, request.input, invocation);
     if (answer.kind === 'judged-stream') {
-      const released = releaseJudged(answer.chunks, extentAfter(parts.truth, audited.judged), judge);
-      const broken = (error: LakeError) => answer.broken(error);
       const { headers = {}, contentType } = answer;
+      const released = releaseJudged(answer.chunks, extent, (context, seen, bytes) =>
+        judge(context, seen, () => ({ contentType, bytes: bytes() })),
+      );
+      const broken = (error: LakeError) => answer.broken(error);
       const chunks = recorded({ chunks: released, rowCount: () => null, broken }, lifetime, finish);
       return { kind: 'stream', status: 200, headers, contentType, identity, chunks };
     }
-    judge(answer.truthContext);
+    judge(answer.truthContext, 'whole', () => heldValue(answer));
     lifetime.signal.throwIfAborted();
     if (answer.kind === 'stream') {
       const { status = 200, headers = {}, contentType } = answer;
@@ -76,11 +93,17 @@ export async function runRead(parts: ReadParts): Promise<Answer> {
     return { kind: 'value', status, headers, value, replayed: false, identity };
   } catch (error) {
     const reason = lifetime.reason() ?? error;
-    await finish(failure(reason)).catch((closing: unknown) =>
-      parts.log.error({ err: closing }, 'audit row not closed'),
-    );
-    throw reason;
+    throw await finish(failure(reason), reason).catch((closing: unknown) => {
+      parts.log.error({ err: closing }, 'audit row not closed');
+      return reason;
+    });
   }
+}
+
+/** A plain answer as it would have been sent; a stream that begins after it was judged holds nothing yet. */
+function heldValue(answer: Exclude<ReadAnswer<unknown>, { kind: 'judged-stream' }>) {
+  const bytes = Buffer.from(answer.kind === 'value' ? JSON.stringify(answer.value) : '');
+  return { contentType: 'application/json', bytes };
 }
 
 /** A stream's bytes, however they came about. */
@@ -98,7 +121,7 @@ interface Recordable {
 function recorded(
   answer: Recordable,
   lifetime: Lifetime,
-  finish: (result: Ending) => Promise<void>,
+  finish: (result: Ending, error?: unknown) => Promise<unknown>,
 ): AsyncIterable<Uint8Array> {
   const cancelled = () => ({
     status: 'cancelled' as const,
@@ -121,7 +144,7 @@ function recorded(
       result = { ...failure(reason), rowCount: answer.rowCount() };
     } finally {
       // Without a result the reader went away: the generator was returned from.
-      await finish(result ?? cancelled());
+      reason = await finish(result ?? cancelled(), reason);
     }
     if (reason === null) return;
     if (begun && answer.broken !== null) {

@@ -12,19 +12,27 @@ import { SECURITY_HEADERS } from './security-headers.ts';
 export interface ExchangeServer {
   /**
    * Runs one request from the guard to the last byte of its answer. Never throws: every outcome is an answer, a problem
-   * or a reset. `operation` and `door` label the metrics.
+   * or a reset. Operation and door label the metrics.
    */
   serve(
     request: FastifyRequest,
     reply: FastifyReply,
-    operation: string,
+    served: Served,
     answer: (exchange: Exchange) => Promise<Answer>,
-    door?: Call['door'],
   ): Promise<void>;
   /** New requests are refused from now on; those in flight go on. */
   stopTaking(): void;
   /** Cuts off what is still in flight. */
   abortAll(): void;
+}
+
+/** What an exchange is for. */
+export interface Served {
+  /** `none` where no route was found. */
+  readonly operation: string;
+  readonly door: Call['door'];
+  /** Refusals also carry `error`, as clients of model providers read it. */
+  readonly errorMember: boolean;
 }
 
 interface ExchangeServerParts {
@@ -63,17 +71,25 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
     });
   }
 
-  function refuse(request: FastifyRequest, reply: FastifyReply, exchange: Exchange, error: unknown): void {
+  /** The one place that logs a defect, whichever room it is of: every request ends here. */
+  function refuse(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    exchange: Exchange,
+    { operation, errorMember }: Served,
+    error: unknown,
+  ): void {
     const refusal = asLakeError(error);
     if (refusal.kind === 'internal') {
-      log.error({ err: refusal.cause ?? refusal, request_id: exchange.requestId }, 'request failed');
+      const facts = { request_id: exchange.requestId, operation, code: refusal.code };
+      log.error({ err: refusal.cause ?? refusal, ...facts }, 'a request failed by a defect');
     }
     const response = reply.raw;
     if (response.headersSent || response.destroyed) {
       response.destroy();
       return;
     }
-    const problem = toProblem(refusal, exchange.requestId);
+    const problem = toProblem(refusal, exchange.requestId, { errorMember });
     const body = Buffer.from(JSON.stringify(problem.body));
     response.writeHead(problem.status, { ...problem.headers, 'content-length': String(body.length) });
     response.end(request.method === 'HEAD' ? undefined : body);
@@ -83,9 +99,8 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
     request: FastifyRequest,
     reply: FastifyReply,
     exchange: Exchange,
-    label: { operation: string; door: Call['door'] },
+    { operation, door }: Served,
   ): void {
-    const { operation, door } = label;
     const latencyMs = clock.monotonicMs() - exchange.startedMs;
     const status = reply.raw.statusCode;
     metrics.observeRequest({ operation, door, status, seconds: latencyMs / 1000 });
@@ -95,7 +110,7 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
   }
 
   return {
-    async serve(request, reply, operation, answer, door = 'http') {
+    async serve(request, reply, served, answer) {
       reply.hijack();
       const exchange = openExchange(request.raw, reply.raw, {
         nextId: () => ids.next(),
@@ -105,10 +120,10 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
       try {
         await deliver(request, reply, exchange, answer);
       } catch (error) {
-        refuse(request, reply, exchange, error);
+        refuse(request, reply, exchange, served, error);
       } finally {
         inFlight.delete(exchange);
-        settle(request, reply, exchange, { operation, door });
+        settle(request, reply, exchange, served);
       }
     },
     stopTaking() {

@@ -36,6 +36,9 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+const NO_ROUTE = { operation: 'none', door: 'http', errorMember: false } as const;
+/** Messages of one address ask for several operations; audit and journal say which. */
+const MCP = { operation: 'mcp', door: 'mcp', errorMember: false } as const;
 const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 /** What cut-off requests get to clean up after themselves. */
 const ABORT_GRACE_MS = 2_000;
@@ -87,7 +90,7 @@ async function createApp(parts: GatewayParts, exchanges: ExchangeServer): Promis
     ...serverLimits(server),
     clientErrorHandler: refuseBrokenRequest(parts.ids),
     frameworkErrors: (error, request, reply) => {
-      void exchanges.serve(request, reply, 'none', () => Promise.reject(frameworkRefusal(error)));
+      void exchanges.serve(request, reply, NO_ROUTE, () => Promise.reject(frameworkRefusal(error)));
     },
   });
   app.server.maxConnections = server.max_connections;
@@ -95,10 +98,10 @@ async function createApp(parts: GatewayParts, exchanges: ExchangeServer): Promis
   await app.register(multipart);
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.setNotFoundHandler((request, reply) =>
-    exchanges.serve(request, reply, 'none', () => Promise.reject(routeNotFound())),
+    exchanges.serve(request, reply, NO_ROUTE, () => Promise.reject(routeNotFound())),
   );
   app.setErrorHandler((error, request, reply) =>
-    exchanges.serve(request, reply, 'none', () => Promise.reject(frameworkRefusal(error))),
+    exchanges.serve(request, reply, NO_ROUTE, () => Promise.reject(frameworkRefusal(error))),
   );
   return app;
 }
@@ -114,6 +117,11 @@ function addRoutes(
   const methodsAt = new Map<string, Set<string>>();
   for (const route of parts.routes) {
     const plan = planRoute(route, operations);
+    const served = {
+      operation: route.operation,
+      door: 'http',
+      errorMember: route.errorMember === true,
+    } as const;
     const taken = methodsAt.get(plan.pattern) ?? new Set();
     methodsAt.set(plan.pattern, taken.add(route.method));
     // HEAD is GET without its body, except where a route says otherwise.
@@ -123,7 +131,7 @@ function addRoutes(
       method: isHeadToo ? ['GET', 'HEAD'] : route.method,
       url: plan.pattern,
       handler: (request, reply) =>
-        exchanges.serve(request, reply, route.operation, (exchange) => call(plan, request, exchange)),
+        exchanges.serve(request, reply, served, (exchange) => call(plan, request, exchange)),
     });
   }
   for (const [url, taken] of methodsAt) refuseOtherMethods(app, exchanges, url, taken);
@@ -135,7 +143,7 @@ function addMcp(app: FastifyInstance, exchanges: ExchangeServer, answer: McpEndp
     method: 'POST',
     url: MCP_PATH,
     handler: (request, reply) =>
-      exchanges.serve(request, reply, 'mcp', (exchange) => answer(request, exchange), 'mcp'),
+      exchanges.serve(request, reply, MCP, (exchange) => answer(request, exchange)),
   });
   refuseOtherMethods(app, exchanges, MCP_PATH, new Set(['POST']));
 }
@@ -149,7 +157,7 @@ function refuseOtherMethods(
   app.route({
     method: METHODS.filter((method) => !taken.has(method)),
     url,
-    handler: (request, reply) => exchanges.serve(request, reply, 'none', () => otherMethod(request, taken)),
+    handler: (request, reply) => exchanges.serve(request, reply, NO_ROUTE, () => otherMethod(request, taken)),
   });
 }
 

@@ -44,7 +44,11 @@ export function asLakeError(error: unknown): LakeError {
 }
 
 /** Members of `data` join the body, except where they would replace a standard member. */
-export function toProblem(error: LakeError, requestId: string): Problem {
+export function toProblem(
+  error: LakeError,
+  requestId: string,
+  { errorMember = false }: { readonly errorMember?: boolean } = {},
+): Problem {
   const status = STATUS_OF_KIND[error.kind];
   const { errors, ...facts } = error.data;
   const body = {
@@ -57,6 +61,7 @@ export function toProblem(error: LakeError, requestId: string): Problem {
     code: error.code,
     retryable: error.errorCode.retryable,
     errors: Array.isArray(errors) ? errors : [],
+    ...(errorMember ? { error: { message: error.detail, type: error.kind, code: error.code } } : {}),
   };
   return { status, headers: problemHeaders(error, status), body };
 }

@@ -4,6 +4,8 @@ import type { Logger, Statement } from '../base/index.ts';
 export interface UpkeepTask {
   readonly name: string;
   readonly everyMs: number;
+  /** Also run at once: a server that is started more often than that would never come to its first turn. */
+  readonly atStart?: boolean;
   run(): Promise<void>;
 }
 
@@ -18,10 +20,12 @@ export function startUpkeep(tasks: readonly UpkeepTask[], log: Logger): { stop()
       await task.run().catch((error: unknown) => log.error({ err: error, task: task.name }, 'upkeep failed'));
       busy = false;
     };
-    return setInterval(() => {
+    const begin = () => {
       const done = turn().finally(() => running.delete(done));
       running.add(done);
-    }, task.everyMs).unref();
+    };
+    if (task.atStart === true) begin();
+    return setInterval(begin, task.everyMs).unref();
   });
   return {
     async stop() {

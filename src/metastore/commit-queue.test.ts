@@ -88,8 +88,8 @@ describe('the commit queue', () => {
     writer.asked[0]?.die(new Error('out of memory'));
     await expect(underWay).rejects.toMatchObject({ code: 'metastore.outcome_unknown' });
     await expect(queue.commit(batch('after'))).rejects.toMatchObject({
-      code: 'metastore.unavailable',
-      detail: expect.stringContaining('restart the server'),
+      code: 'metastore.ended',
+      detail: expect.stringContaining('start it again'),
     });
     expect(writer.asked).toHaveLength(1);
   });

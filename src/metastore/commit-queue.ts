@@ -2,7 +2,7 @@ import type { Logger } from '../base/index.ts';
 import { LakeError } from '../base/index.ts';
 import { metastoreErrors } from './errors.ts';
 import type { CommitOutcome } from './metastore.ts';
-import { notKept, outcomeUnknown, unavailable } from './sqlite-error.ts';
+import { notKept, outcomeUnknown, threadEnded, unavailable } from './sqlite-error.ts';
 import type { Batch, BatchAnswer, WriterAnswer } from './sqlite-writer.ts';
 
 /** A turn with more goes as several messages, so that the writer works while the rest is still being made. */
@@ -15,10 +15,12 @@ const WAITING_MAX = 10_000;
  * the writer makes all messages that wait durable together. No delay is added: a lone commit goes at once.
  *
  *   open ──a commit's time is up──▶ stalled: new commits are refused as unavailable ──any answer──▶ open
- *     └──────drain, or the writer's end──────▶ closed, with a reason
+ *     └──drain, or the end of a thread of the store──▶ closed, with a reason
  */
 export interface CommitQueue {
   commit(statements: Batch): Promise<CommitOutcome>;
+  /** Refuses new commits for this reason from now on. */
+  close(reason: LakeError): void;
   /** Refuses new commits and waits for those under way, each within its time. */
   drain(): Promise<void>;
 }
@@ -39,12 +41,12 @@ export function createCommitQueue(parts: {
   let turn: Entry[] = [];
   /** Not answered, and not given up by its timer. */
   const waiting = new Set<Entry>();
-  let state: 'open' | 'stalled' | 'closed' = 'open';
-  let closedBecause = '';
+  let state: 'open' | 'stalled' = 'open';
+  let closedBecause: LakeError | null = null;
   let onEmpty: (() => void) | null = null;
 
   function commit(statements: Batch): Promise<CommitOutcome> {
-    if (state === 'closed') return Promise.reject(unavailable(`${closedBecause} Nothing was kept.`));
+    if (closedBecause !== null) return Promise.reject(closedBecause);
     if (state === 'stalled') {
       return Promise.reject(unavailable('The metadata store does not answer. Nothing was kept.'));
     }
@@ -82,8 +84,7 @@ export function createCommitQueue(parts: {
       else for (const [index, entry] of entries.entries()) settle(entry, answer.batches[index]);
     } catch (error) {
       // The writer is gone; what it was doing may have become durable. What comes next never reaches it.
-      close('The metadata store’s writer ended; restart the server.');
-      log.fatal({ err: error }, 'the metadata store’s writer ended');
+      close(threadEnded('writer', error));
       for (const entry of entries) fail(entry, outcomeUnknown(error));
     }
     if (waiting.size === 0) onEmpty?.();
@@ -122,15 +123,15 @@ export function createCommitQueue(parts: {
     return waiting.delete(entry);
   }
 
-  function close(reason: string): void {
-    if (state !== 'closed') closedBecause = reason;
-    state = 'closed';
+  function close(reason: LakeError): void {
+    closedBecause ??= reason;
   }
 
   return {
     commit,
+    close,
     async drain() {
-      close('The metadata store is closed.');
+      close(unavailable('The metadata store is closed. Nothing was kept.'));
       if (waiting.size === 0) return;
       await new Promise<void>((resolve) => {
         onEmpty = resolve;

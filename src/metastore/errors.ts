@@ -15,6 +15,14 @@ export const metastoreErrors = declareErrors('metastore', {
       'The change may or may not have been kept. Send it again with the same Idempotency-Key, which has the effect once.',
     retryable: true,
   },
+  ended: {
+    kind: 'unavailable',
+    title: 'The metadata store ended',
+    remedy:
+      'A thread of the store died; the server ends and is to be started again. What was acknowledged is kept. Send the ' +
+      'request again then.',
+    retryable: true,
+  },
   storage_full: {
     kind: 'storage_full',
     title: 'No space left for the metadata store',

@@ -1,5 +1,5 @@
 import type { Compilable, Kysely } from 'kysely';
-import type { Statement } from '../base/index.ts';
+import type { LakeError, Statement } from '../base/index.ts';
 import type { Dialect } from './dialect.ts';
 import type { Database } from './schema.ts';
 
@@ -29,6 +29,11 @@ export interface Metastore extends MetastoreReader {
    * have been kept), `metastore.statement_failed` (our bug; nothing was kept).
    */
   commit(statements: readonly Statement[]): Promise<CommitOutcome>;
+  /**
+   * Resolves when the store has ended by itself, as by a dead thread, and refuses everything with `metastore.ended`.
+   * Whoever serves it ends: only a new start reads again where the journal stands. Never resolves after `close`.
+   */
+  readonly ended: Promise<LakeError>;
   /** A consistent copy of the store as a file, while it is in use. */
   backup(file: string): Promise<void>;
   close(): Promise<void>;

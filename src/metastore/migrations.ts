@@ -9,6 +9,7 @@ import { doorMigrations } from './tables/door.ts';
 import { ingestMigrations } from './tables/ingest.ts';
 import { journalMigrations } from './tables/journal.ts';
 import { storageMigrations } from './tables/storage.ts';
+import { truthMigrations } from './tables/truth.ts';
 
 /** Every migration of every room, in the order of application (by name). */
 export function allMigrations(): readonly ListedMigration[] {
@@ -20,6 +21,7 @@ export function allMigrations(): readonly ListedMigration[] {
     ...ingestMigrations,
     ...journalMigrations,
     ...storageMigrations,
+    ...truthMigrations,
   ]);
 }
 

@@ -5,6 +5,7 @@ import type { DoorTables } from './tables/door.ts';
 import type { IngestTables } from './tables/ingest.ts';
 import type { JournalTables } from './tables/journal.ts';
 import type { StorageTables } from './tables/storage.ts';
+import type { TruthTables } from './tables/truth.ts';
 
 /** Every table of the store. Each room owns its own file in `tables/`, with its migrations. */
 export type Database = AccessTables &
@@ -13,4 +14,5 @@ export type Database = AccessTables &
   DoorTables &
   IngestTables &
   JournalTables &
-  StorageTables;
+  StorageTables &
+  TruthTables;

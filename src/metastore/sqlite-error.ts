@@ -40,6 +40,16 @@ export function unavailable(detail: string, cause?: unknown): LakeError {
   return new LakeError(metastoreErrors.unavailable, { detail, cause });
 }
 
+/** What follows the death of one of the store's threads: refused until the server is started again. */
+export function threadEnded(thread: 'reader' | 'writer', cause: unknown): LakeError {
+  return new LakeError(metastoreErrors.ended, {
+    detail:
+      `The metadata store’s ${thread} ended, so the server ends too; start it again. ` +
+      'No change is kept until then.',
+    cause,
+  });
+}
+
 export function outcomeUnknown(cause?: unknown): LakeError {
   return new LakeError(metastoreErrors.outcome_unknown, {
     detail:

@@ -10,7 +10,7 @@ import { metastoreErrors } from './errors.ts';
 import { takeHomeLock } from './home-lock.ts';
 import type { Metastore, MetastoreReader } from './metastore.ts';
 import { allMigrations } from './migrations.ts';
-import { notKept, notRead, openingRefused, unavailable } from './sqlite-error.ts';
+import { notKept, notRead, openingRefused, threadEnded, unavailable } from './sqlite-error.ts';
 import type { ReaderAnswer, ReaderOptions, ReaderQuestion } from './sqlite-reader.ts';
 import type { WriterAnswer, WriterOptions, WriterQuestion } from './sqlite-writer.ts';
 import { openWorkerChannel, type WorkerChannel } from './worker-channel.ts';
@@ -57,11 +57,24 @@ export async function openMetastore(options: OpenOptions): Promise<Metastore> {
       timeoutMs: config.commit_timeout_ms,
       log,
     });
+    const ended = Promise.withResolvers<LakeError>();
+    const watch = async (thread: 'reader' | 'writer', channel: { readonly ended: Promise<Error> }) => {
+      const cause = await channel.ended;
+      if (closing !== null) return;
+      // Of a store that reads no more nothing may be changed either, and the other way round: it ends as a whole.
+      const failure = threadEnded(thread, cause);
+      queue.close(failure);
+      log.fatal({ err: cause, thread }, 'a thread of the metadata store ended');
+      ended.resolve(failure);
+    };
+    void watch('writer', writer);
+    void watch('reader', reader);
     return {
       dialect: sqliteDialect,
       queries: sqliteDialect.queries,
       read: (query) => read(reader, query, config.commit_timeout_ms),
       commit: queue.commit,
+      ended: ended.promise,
       backup: (target) => backup({ file, busyTimeoutMs, migrations }, target),
       close: () => {
         closing ??= (async () => {

@@ -4,6 +4,8 @@ import { Worker } from 'node:worker_threads';
 export interface WorkerChannel<Q, A> {
   /** Rejects only when the worker died; an answer that never comes leaves the promise pending. */
   request(question: Q): Promise<A>;
+  /** Resolves with the reason when the thread has ended, whoever ended it. */
+  readonly ended: Promise<Error>;
   /** Ends the thread, whatever it is doing. */
   terminate(): Promise<void>;
 }
@@ -37,9 +39,11 @@ export async function openWorkerChannel<Q, A>(
   const worker = new Worker(entry, { workerData });
   const waiting: { resolve: (answer: A) => void; reject: (error: Error) => void }[] = [];
   let dead: Error | null = null;
+  const ended = Promise.withResolvers<Error>();
   const die = (error: Error) => {
     dead ??= error;
     for (const request of waiting.splice(0)) request.reject(dead);
+    ended.resolve(dead);
   };
   const opening = await new Promise<Opening>((resolve, reject) => {
     worker.once('message', resolve);
@@ -62,6 +66,7 @@ export async function openWorkerChannel<Q, A>(
           waiting.push({ resolve, reject });
         });
       },
+      ended: ended.promise,
       terminate: async () => {
         await worker.terminate();
       },

@@ -1,7 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse, stringify } from 'smol-toml';
+import { loadConfig } from '../../src/config/index.ts';
 import { initHome, startServer } from '../../src/main.ts';
+import { looksUnder } from './key-test.ts';
 
 /** A real server over a fresh home whose lakehouse.toml is `config`, and what a test asks of it. */
 export interface ConfiguredServer {
@@ -46,10 +49,14 @@ export async function startConfigured(
   const folder = await mkdtemp(join(tmpdir(), 'lakehouse-config-'));
   const home = join(folder, 'home');
   const { adminKey } = await initHome({ home });
-  await writeFile(join(home, 'lakehouse.toml'), config);
+  const file = join(home, 'lakehouse.toml');
+  await writeFile(file, ignoring(config, process.env.LAKEHOUSE_IGNORED_KEY));
+  // What the file says: the port and the level are given by flags, for the sake of the tests alone.
+  const { config: settings } = loadConfig({ file, environment: {} });
   for (const [name, text] of Object.entries(files)) await writeFile(join(home, name), text);
   const flags = { ...(config.includes('\nport = ') ? {} : { 'server.port': 0 }), 'log.level': 'silent' };
   const start = () => startServer({ home, environment: {}, flags });
+  looksUnder(settings);
   let running = await start();
   let live = true;
   const stop = async () => {
@@ -57,6 +64,7 @@ export async function startConfigured(
     live = false;
   };
   const ask: ConfiguredServer['ask'] = async (method, path, { json, body, headers } = {}) => {
+    looksUnder(settings);
     const content = json === undefined ? body : JSON.stringify(json);
     const response = await fetch(running.url + path, {
       method,
@@ -73,12 +81,17 @@ export async function startConfigured(
   };
   return {
     get url() {
+      looksUnder(settings);
       return running.url;
     },
     get port() {
+      looksUnder(settings);
       return running.port;
     },
-    home,
+    get home() {
+      looksUnder(settings);
+      return home;
+    },
     adminKey,
     ask,
     ingest(dataset, content, fields = {}) {
@@ -100,4 +113,26 @@ export async function startConfigured(
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What `look` sees of a server of its own. */
+export async function observed<T>(
+  config: string,
+  look: (server: ConfiguredServer) => Promise<T>,
+): Promise<T> {
+  const server = await startConfigured(config);
+  try {
+    return await look(server);
+  } finally {
+    await server.close();
+  }
+}
+
+/** The configuration without one key, as if nothing read it: the key's test must fail then. */
+function ignoring(config: string, key: string | undefined): string {
+  const document = parse(config);
+  const [name = '', ...tables] = (key ?? '').split('.').toReversed();
+  const table = tables.reduceRight<unknown>((at, one) => Object(at)[one], document);
+  if (typeof table === 'object' && table !== null) Reflect.deleteProperty(table, name);
+  return key === undefined ? config : stringify(document);
 }

@@ -1,7 +1,8 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { type Answered, type ConfiguredServer, startConfigured } from './configured-server.ts';
+import { keyTest, keyTests } from './key-test.ts';
 
 /** Each test asks the same of a server with the defaults and of one with this file, and both answers are stated. */
 const CHANGED = `
@@ -87,14 +88,14 @@ function outcome({ status, json }: Answered): string | number {
   return status < 300 ? status : String(json.code);
 }
 
-test('server.json_body_limit_bytes: a larger JSON body is refused', async () => {
+keyTest('server.json_body_limit_bytes: a larger JSON body is refused', async () => {
   const json = { task_class: 'ingest', phase: 'after', context: { text: 'x'.repeat(2_000) } };
   const look = async (server: ConfiguredServer) =>
     (await server.ask('POST', '/truth/evaluate', { json })).status;
   expect(await both(look)).toEqual([200, 413]);
 });
 
-test('server.allowed_hosts: a Host of the list is answered', async () => {
+keyTest('server.allowed_hosts: a Host of the list is answered', async () => {
   const { request } = await import('node:http');
   const look = (server: ConfiguredServer) =>
     new Promise((resolve, reject) => {
@@ -110,21 +111,21 @@ test('server.allowed_hosts: a Host of the list is answered', async () => {
   expect(await both(look)).toEqual([421, 200]);
 });
 
-test('server.allowed_origins: a page of the origin may ask', async () => {
+keyTest('server.allowed_origins: a page of the origin may ask', async () => {
   const headers = { origin: 'https://app.example' };
   expect(await both(async (server) => (await server.ask('GET', '/health', { headers })).status)).toEqual([
     403, 200,
   ]);
 });
 
-test('auth.environment: keys carry it', async () => {
+keyTest('auth.environment: keys carry it', async () => {
   const json = { name: 'ann', role: 'admin' };
   const look = async (server: ConfiguredServer) =>
     String((await server.ask('POST', '/access/keys', { json })).json.key).slice(0, 8);
   expect(await both(look)).toEqual(['lh_live_', 'lh_test_']);
 });
 
-test('auth.rotation_overlap_s: a rotated key works for so long', async () => {
+keyTest('auth.rotation_overlap_s: a rotated key works for so long', async () => {
   const look = async (server: ConfiguredServer) => {
     const made = await server.ask('POST', '/access/keys', { json: { name: 'bob', role: 'admin' } });
     await server.ask('POST', `/access/keys/${made.json.key_id}/rotate`);
@@ -133,7 +134,7 @@ test('auth.rotation_overlap_s: a rotated key works for so long', async () => {
   expect(await both(look)).toEqual([200, 401]);
 });
 
-test('storage.default_bucket: the bucket used where none is named', async () => {
+keyTest('storage.default_bucket: the bucket used where none is named', async () => {
   const look = async (server: ConfiguredServer) => {
     const { buckets } = (await server.ask('GET', '/buckets')).json;
     return buckets.find((one: { default: boolean }) => one.default).name;
@@ -141,13 +142,13 @@ test('storage.default_bucket: the bucket used where none is named', async () => 
   expect(await both(look)).toEqual(['default', 'second']);
 });
 
-test('storage.buckets.*.path: objects are kept in that folder of the home', async () => {
+keyTest('storage.buckets.*.path: objects are kept in that folder of the home', async () => {
   await changed.ask('PUT', '/buckets/second/objects/a.txt', { body: 'x' });
   await expect(access(join(changed.home, 'buckets/elsewhere'))).resolves.toBeUndefined();
   await expect(access(join(plain.home, 'buckets/elsewhere'))).rejects.toThrow();
 });
 
-test('storage.max_object_bytes: a larger object is refused', async () => {
+keyTest('storage.max_object_bytes: a larger object is refused', async () => {
   const look = async (server: ConfiguredServer) => {
     const bucket = server === plain ? 'default' : 'second';
     return (await server.ask('PUT', `/buckets/${bucket}/objects/b.txt`, { body: '12345678901' })).status;
@@ -155,29 +156,37 @@ test('storage.max_object_bytes: a larger object is refused', async () => {
   expect(await both(look)).toEqual([201, 413]);
 });
 
-test('engine.max_timeout_ms: a query may not ask for longer', async () => {
+keyTest('engine.max_timeout_ms: a query may not ask for longer', async () => {
   expect(await both(async (server) => outcome(await server.sql('SELECT 1', { timeout_ms: 7_000 })))).toEqual([
     200,
     'query.limit_invalid',
   ]);
 });
 
-test.each([
-  ['query.max_sql_bytes: a longer statement is refused', `SELECT 1 -- ${'x'.repeat(200)}`, {}, 'at most 200'],
+keyTests(
   [
-    'query.max_ast_nodes: a larger statement is refused',
-    `SELECT ${Array(50).fill('1').join('+')}`,
-    {},
-    'at most 40',
+    [
+      'query.max_sql_bytes: a longer statement is refused',
+      `SELECT 1 -- ${'x'.repeat(200)}`,
+      {},
+      'at most 200',
+    ],
+    [
+      'query.max_ast_nodes: a larger statement is refused',
+      `SELECT ${Array(50).fill('1').join('+')}`,
+      {},
+      'at most 40',
+    ],
+    ['query.max_limit: a larger limit is refused', 'SELECT 1', { limit: 4 }, 'at most 3 rows'],
   ],
-  ['query.max_limit: a larger limit is refused', 'SELECT 1', { limit: 4 }, 'at most 3 rows'],
-])('%s', async (_title, sql, options, reason) => {
-  const [byDefault, refused] = await both(async (server) => explained(await server.sql(sql, options)));
-  expect(byDefault).toBe('200');
-  expect(refused).toContain(reason);
-});
+  async (_title, sql, options, reason) => {
+    const [byDefault, refused] = await both(async (server) => explained(await server.sql(sql, options)));
+    expect(byDefault).toBe('200');
+    expect(refused).toContain(reason);
+  },
+);
 
-test('query.default_limit: rows answered where no limit is asked for', async () => {
+keyTest('query.default_limit: rows answered where no limit is asked for', async () => {
   const look = async (server: ConfiguredServer) =>
     (await server.sql('SELECT * FROM range(4)')).json.row_count;
   expect(await both(look)).toEqual([4, 2]);
@@ -185,33 +194,36 @@ test('query.default_limit: rows answered where no limit is asked for', async () 
 
 const rows = (count: number) => `a,b\n${Array.from({ length: count }, (_, row) => `${row},x`).join('\n')}\n`;
 
-test.each([
-  ['ingest.max_bytes: a larger upload is refused', `a,b\n${'1,xxxxxxxx\n'.repeat(500)}`, {}],
-  ['ingest.max_rows: more rows are refused', rows(6), {}],
-  ['ingest.max_columns: more columns are refused', 'a,b,c,d\n1,2,3,4\n', {}],
-  ['ingest.max_row_bytes: a longer row is refused', `a,b\n1,${'x'.repeat(300)}\n`, {}],
+keyTests(
   [
-    'ingest.max_depth: deeper JSON is refused',
-    '{"a":{"b":{"c":{"d":1}}}}\n',
-    { file_name: 'rows.ndjson', format: 'ndjson' },
+    ['ingest.max_bytes: a larger upload is refused', `a,b\n${'1,xxxxxxxx\n'.repeat(500)}`, {}],
+    ['ingest.max_rows: more rows are refused', rows(6), {}],
+    ['ingest.max_columns: more columns are refused', 'a,b,c,d\n1,2,3,4\n', {}],
+    ['ingest.max_row_bytes: a longer row is refused', `a,b\n1,${'x'.repeat(300)}\n`, {}],
+    [
+      'ingest.max_depth: deeper JSON is refused',
+      '{"a":{"b":{"c":{"d":1}}}}\n',
+      { file_name: 'rows.ndjson', format: 'ndjson' },
+    ],
   ],
-])('%s', async (title, content, fields) => {
-  const dataset = title.split(':')[0]?.replace('ingest.', 'd_') ?? '';
-  const [byDefault, refused] = await both(async (server) =>
-    explained(await server.ingest(dataset, content, fields)),
-  );
-  expect(byDefault).toBe('201');
-  expect(refused).toContain(`${title.split(':')[0]} = `);
-});
+  async (title, content, fields) => {
+    const dataset = title.split(':')[0]?.replace('ingest.', 'd_') ?? '';
+    const [byDefault, refused] = await both(async (server) =>
+      explained(await server.ingest(dataset, content, fields)),
+    );
+    expect(byDefault).toBe('201');
+    expect(refused).toContain(`${title.split(':')[0]} = `);
+  },
+);
 
-test('ingest.sample_rows: as many rows are looked at for personal data', async () => {
+keyTest('ingest.sample_rows: as many rows are looked at for personal data', async () => {
   const content = `c1\n${['a', 'b', 'c', 'd', 'e'].map((name) => `${name}@mail.example`).join('\n')}\n`;
   const look = async (server: ConfiguredServer) =>
     (await server.ingest('people', content)).json.columns[0].tags;
   expect(await both(look)).toEqual([['pii.email'], []]);
 });
 
-test('journal.heads_file: checkpoint heads are written there', async () => {
+keyTest('journal.heads_file: checkpoint heads are written there', async () => {
   await changed.ask('GET', '/journal/checkpoint');
   const look = (server: ConfiguredServer) =>
     access(join(server.home, 'heads-elsewhere.ndjson')).then(
@@ -221,7 +233,7 @@ test('journal.heads_file: checkpoint heads are written there', async () => {
   expect(await both(look)).toEqual([false, true]);
 });
 
-test('journal.checkpoint_every_events: so many events are signed at once', async () => {
+keyTest('journal.checkpoint_every_events: so many events are signed at once', async () => {
   const unsigned = async (server: ConfiguredServer) =>
     (await server.ask('GET', '/journal/stats')).json.unsigned_events;
   for (const server of [plain, changed]) {
@@ -231,7 +243,7 @@ test('journal.checkpoint_every_events: so many events are signed at once', async
   expect(await unsigned(plain)).toBeGreaterThan(0);
 });
 
-test('truth.rules_file: its rules are in force', async () => {
+keyTest('truth.rules_file: its rules are in force', async () => {
   const look = async (server: ConfiguredServer) =>
     (await server.ask('GET', '/truth/rules')).json.rules.some(
       (one: { name: string }) => one.name === 'only-elsewhere',
@@ -239,18 +251,18 @@ test('truth.rules_file: its rules are in force', async () => {
   expect(await both(look)).toEqual([false, true]);
 });
 
-test('tools.folder: its tools are in force', async () => {
+keyTest('tools.folder: its tools are in force', async () => {
   const look = async (server: ConfiguredServer) => (await server.ask('GET', '/tools')).json.tools.length;
   expect(await both(look)).toEqual([4, 0]);
 });
 
-test('access.policy_file: its policy is applied at the first start', async () => {
+keyTest('access.policy_file: its policy is applied at the first start', async () => {
   const look = async (server: ConfiguredServer) =>
     JSON.stringify((await server.ask('GET', '/access/roles')).json).includes('only-elsewhere');
   expect(await both(look)).toEqual([false, true]);
 });
 
-test('catalog.orphan_grace_s: younger files of no dataset are kept', async () => {
+keyTest('catalog.orphan_grace_s: younger files of no dataset are kept', async () => {
   const look = async (server: ConfiguredServer) => {
     await server.ingest('gone', 'a\n1\n');
     await server.ask('DELETE', '/catalog/datasets/by-name/gone');
@@ -259,7 +271,7 @@ test('catalog.orphan_grace_s: younger files of no dataset are kept', async () =>
   expect(await both(look)).toEqual([false, true]);
 });
 
-test('auth.delegation_ttl_s: a delegation lives so long at most', async () => {
+keyTest('auth.delegation_ttl_s: a delegation lives so long at most', async () => {
   const look = async (server: ConfiguredServer) => {
     const agent = await server.ask('POST', '/access/keys', { json: { name: 'agent-7', role: 'agent' } });
     const json = { agent_key_id: agent.json.key_id, ttl_s: 900 };
@@ -269,14 +281,17 @@ test('auth.delegation_ttl_s: a delegation lives so long at most', async () => {
   expect(await both(look)).toEqual([true, false]);
 });
 
-test.each([
-  ['engine.processes: query processes run', 'query'],
-  ['engine.small_processes: processes are kept for small queries', 'small'],
-  ['ingest.processes: ingest processes run', 'ingest'],
-])('%s', async (_title, lane) => {
-  const look = async (server: ConfiguredServer) =>
-    Number(
-      new RegExp(`${lane}_processes"?\\}? (\\d+)`).exec((await server.ask('GET', '/metrics')).json)?.[1],
-    );
-  expect(await both(look)).toEqual({ query: [2, 1], small: [1, 0], ingest: [1, 2] }[lane]);
-});
+keyTests(
+  [
+    ['engine.processes: query processes run', 'query'],
+    ['engine.small_processes: processes are kept for small queries', 'small'],
+    ['ingest.processes: ingest processes run', 'ingest'],
+  ],
+  async (_title, lane) => {
+    const look = async (server: ConfiguredServer) =>
+      Number(
+        new RegExp(`${lane}_processes"?\\}? (\\d+)`).exec((await server.ask('GET', '/metrics')).json)?.[1],
+      );
+    expect(await both(look)).toEqual({ query: [2, 1], small: [1, 0], ingest: [1, 2] }[lane]);
+  },
+);

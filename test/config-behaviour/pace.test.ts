@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { createLogger } from '../../src/base/index.ts';
 import { configSchema } from '../../src/config/index.ts';
 import { createEnginePool, type EngineLease } from '../../src/lake/engine/index.ts';
-import { type ConfiguredServer, startConfigured } from './configured-server.ts';
+import { type ConfiguredServer, observed, startConfigured } from './configured-server.ts';
+import { keyTest, looksUnder } from './key-test.ts';
 
 const ONE_PROCESS = '[engine]\nprocesses = 1\nsmall_processes = 1\nqueue_length = 0\nspill_limit_mb = 0\n';
 const SMALLER = `${ONE_PROCESS}small_query_bytes = 0\nmemory_limit_mb = 64
@@ -96,22 +97,22 @@ function requestHead(server: ConfiguredServer, method: string, path: string, siz
   );
 }
 
-test('server.headers_timeout_ms: headers that do not come in time are refused', async () => {
+keyTest('server.headers_timeout_ms: headers that do not come in time are refused', async () => {
   const heard = await inTime(conversation(hasty, 'GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n'));
   expect(heard).toMatch(/^HTTP\/1.1 408/);
 });
 
-test('server.request_timeout_ms: a request that does not come in time is refused', async () => {
+keyTest('server.request_timeout_ms: a request that does not come in time is refused', async () => {
   const head = requestHead(hasty, 'PUT', '/buckets/default/objects/slow', 1_000_000);
   expect(await inTime(conversation(hasty, head, 'x'))).toContain(' 408');
 });
 
-test('server.upload_idle_timeout_ms: an upload that pauses for longer is refused', async () => {
+keyTest('server.upload_idle_timeout_ms: an upload that pauses for longer is refused', async () => {
   const head = requestHead(hasty, 'PUT', '/buckets/default/objects/idle', 1_000);
   expect(await inTime(conversation(hasty, `${head}abc`))).toMatch(/^HTTP\/1.1 4/);
 });
 
-test('server.slow_reader_timeout_ms: a client that takes nothing is disconnected', async () => {
+keyTest('server.slow_reader_timeout_ms: a client that takes nothing is disconnected', async () => {
   const body = JSON.stringify({ sql: "SELECT repeat('x', 1000) AS x FROM range(1000000)", format: 'ndjson' });
   const socket = connected(hasty);
   socket.write(requestHead(hasty, 'POST', '/query/sql', body.length) + body);
@@ -125,25 +126,25 @@ test('server.slow_reader_timeout_ms: a client that takes nothing is disconnected
   socket.destroy();
 });
 
-test('server.max_connections: more are closed at once', async () => {
+keyTest('server.max_connections: more are closed at once', async () => {
   const sockets = Array.from({ length: 42 }, () => connected(hasty));
   await inTime(Promise.race(sockets.map((socket) => new Promise((resolve) => socket.on('close', resolve)))));
   for (const socket of sockets) socket.destroy();
 });
 
-test('engine.timeout_ms: a query that asks for no time runs so long at most', async () => {
+keyTest('engine.timeout_ms: a query that asks for no time runs so long at most', async () => {
   const { json } = await inTime(hasty.sql(HEAVY));
   expect(json.code).toMatch(/timeout/);
 });
 
-test('journal.checkpoint_every_s: a checkpoint is signed when so many seconds have passed', async () => {
+keyTest('journal.checkpoint_every_s: a checkpoint is signed when so many seconds have passed', async () => {
   const number = async () => (await hasty.ask('GET', '/journal/stats')).json.last_checkpoint?.number ?? 0;
   const before = await number();
   await hasty.ask('PUT', '/buckets/default/objects/a', { body: 'x' });
   await inTime(until(async () => (await number()) > before));
 });
 
-test('server.shutdown_grace_ms: requests in flight are cut off after it', async () => {
+keyTest('server.shutdown_grace_ms: requests in flight are cut off after it', async () => {
   const running = hasty.sql(HEAVY, { timeout_ms: 60_000 }).then(
     ({ status }) => status,
     () => 'cut off',
@@ -153,8 +154,9 @@ test('server.shutdown_grace_ms: requests in flight are cut off after it', async 
   expect(await running).not.toBe(200);
 });
 
-test('log.level: lines of lower levels are not written', async () => {
-  const logged = async (level: string) => {
+keyTest('log.level: lines of lower levels are not written', async () => {
+  const logged = async (level: 'info' | 'fatal') => {
+    looksUnder(configSchema.parse({ log: { level } }));
     const command = fileURLToPath(new URL('../../src/cli/lakehouse.ts', import.meta.url));
     const args = [
       '--disable-warning=ExperimentalWarning',
@@ -178,7 +180,7 @@ test('log.level: lines of lower levels are not written', async () => {
   expect([await logged('info'), await logged('fatal')]).toEqual([true, false]);
 });
 
-test('server.port: the port listened on', async () => {
+keyTest('server.port: the port listened on', async () => {
   const probe = createServer().listen(0, '127.0.0.2');
   await new Promise((resolve) => probe.once('listening', resolve));
   const address = probe.address();
@@ -190,17 +192,7 @@ test('server.port: the port listened on', async () => {
   });
 });
 
-/** Runs a test on a server of its own. */
-async function observed<T>(config: string, look: (server: ConfiguredServer) => Promise<T>): Promise<T> {
-  const server = await startConfigured(config);
-  try {
-    return await look(server);
-  } finally {
-    await server.close();
-  }
-}
-
-test('server.trusted_proxies: the forwarded address is counted, of callers without a key', async () => {
+keyTest('server.trusted_proxies: the forwarded address is counted, of callers without a key', async () => {
   const first = async (server: ConfiguredServer) => {
     const statuses = [];
     for (const client of ['10.0.0.1', '10.0.0.1', '10.0.0.2']) {
@@ -215,21 +207,21 @@ test('server.trusted_proxies: the forwarded address is counted, of callers witho
   expect(await observed(`${config}trusted_proxies = ["127.0.0.1"]\n`, first)).toEqual([200, 429, 200]);
 });
 
-test('storage.min_free_bytes: nothing is written below it', async () => {
+keyTest('storage.min_free_bytes: nothing is written below it', async () => {
   const config = '[storage]\nmin_free_bytes = 1000000000000000\n[ingest]\ntimeout_ms = 1\n';
   const put = (server: ConfiguredServer) => server.ask('PUT', '/buckets/default/objects/a', { body: 'x' });
   expect((await put(plain)).status).toBe(201);
   expect((await observed(config, put)).status).toBe(507);
 });
 
-test('ingest.timeout_ms: reading a file takes so long at most', async () => {
+keyTest('ingest.timeout_ms: reading a file takes so long at most', async () => {
   const rows = Array.from({ length: 100_000 }, (_, row) => `${row},x`).join('\n');
   const ingest = (server: ConfiguredServer) => server.ingest('timed', `a,b\n${rows}\n`);
   expect((await ingest(plain)).status).toBe(201);
   expect((await observed('[ingest]\ntimeout_ms = 1\n', ingest)).json.code).toMatch(/timeout/);
 });
 
-test('engine.small_query_bytes: a larger query waits for the lane of large ones', async () => {
+keyTest('engine.small_query_bytes: a larger query waits for the lane of large ones', async () => {
   const look = async (server: ConfiguredServer) => {
     await server.ingest('d', 'a\n1\n');
     const stop = new AbortController();
@@ -250,12 +242,12 @@ test('engine.small_query_bytes: a larger query waits for the lane of large ones'
   expect(await both(look)).toEqual([200, 429]);
 });
 
-test('engine.memory_limit_mb: a query has so much memory', async () => {
+keyTest('engine.memory_limit_mb: a query has so much memory', async () => {
   const look = async (server: ConfiguredServer) => (await server.sql(WIDE)).json.code ?? 'answered';
   expect(await both(look)).toEqual(['answered', 'query.memory']);
 });
 
-test('ingest.max_expansion: content that expands further is refused', async () => {
+keyTest('ingest.max_expansion: content that expands further is refused', async () => {
   const rows = Array.from({ length: 180_000 }, (_, row) => `${row * 7919},${'abcdefgh'.repeat(12)}`).join(
     '\n',
   );
@@ -265,7 +257,7 @@ test('ingest.max_expansion: content that expands further is refused', async () =
   expect(await both(look)).toEqual(['taken', 'ingest.expands_too_much']);
 });
 
-test('ingest.memory_limit_mb: an ingest has so much memory', async () => {
+keyTest('ingest.memory_limit_mb: an ingest has so much memory', async () => {
   const text = 'abcdefghijklmnopqrstuvwxyz'.repeat(40);
   const names = Array.from({ length: 16 }, (_, column) => `c${column}`).join(',');
   const rows = Array.from({ length: 90_000 }, (_, row) =>
@@ -280,7 +272,7 @@ test('ingest.memory_limit_mb: an ingest has so much memory', async () => {
   expect(await both(look)).toEqual(['taken', 'engine.memory']);
 });
 
-test('catalog.cache_mb: parsed metadata is kept in memory', async () => {
+keyTest('catalog.cache_mb: parsed metadata is kept in memory', async () => {
   const look = async (server: ConfiguredServer) => {
     await server.ingest('cached', 'a\n1\n');
     await server.sql('SELECT a FROM cached');
@@ -293,7 +285,7 @@ test('catalog.cache_mb: parsed metadata is kept in memory', async () => {
   expect(await both(look)).toEqual([true, false]);
 });
 
-test('idempotency.retention_hours: an older key is no longer remembered', async () => {
+keyTest('idempotency.retention_hours: an older key is no longer remembered', async () => {
   const isRemembered = async (server: ConfiguredServer) => {
     const json = { name: 'ann', role: 'admin' };
     const make = () => server.ask('POST', '/access/keys', { json, headers: { 'idempotency-key': 'one' } });
@@ -313,8 +305,10 @@ async function withPool<T>(
   run: (lease: EngineLease) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'lakehouse-config-'));
+  const config = configSchema.parse({ engine: { processes: 1, small_processes: 0, ...engine } });
+  looksUnder(config);
   const pool = await createEnginePool({
-    config: configSchema.parse({ engine: { processes: 1, small_processes: 0, ...engine } }),
+    config,
     folder: join(folder, 'pool'),
     log: createLogger({ level: 'silent' }),
   });
@@ -330,14 +324,14 @@ async function withPool<T>(
   }
 }
 
-test('engine.threads: threads of one engine process', async () => {
+keyTest('engine.threads: threads of one engine process', async () => {
   const threads = (lease: EngineLease) =>
     lease.query("SELECT current_setting('threads')::INTEGER AS n").then(({ rows }) => rows[0]?.n);
   expect(await withPool({ threads: 1 }, threads)).toBe(1);
   expect(await withPool({ threads: 3 }, threads)).toBe(3);
 });
 
-test('engine.spill_limit_mb: a query that outgrows its memory may use so much disk', async () => {
+keyTest('engine.spill_limit_mb: a query that outgrows its memory may use so much disk', async () => {
   const sort = (lease: EngineLease) =>
     lease.query(WIDE.replaceAll('12000000', '5000000').replace('11999999', '4999999')).then(
       () => 'answered',

@@ -56,13 +56,13 @@ export const mutants: readonly Mutant[] = [
   {
     step: 'audit: a row is never closed',
     file: 'src/door/steps/audit.ts',
-    find: 'await commit([closing(audited.auditId, audited.startedMs, result)]);',
+    find: 'await commit([...audited.opening(), ...due, closing(auditId, startedMs, result)]);',
     replace: '',
   },
   {
     step: 'audit: a refusal leaves no row',
     file: 'src/door/create-door.ts',
-    find: 'if (!streaming) await auditor.refused(came, startedMs, reason);',
+    find: 'if (!streaming) await auditor.refused(came, startedMs, reason).catch(unlessUnknown(reason));',
     replace: '',
   },
   {

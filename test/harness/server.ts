@@ -46,6 +46,7 @@ export async function startTestServer(
     config?: string;
     policy?: unknown;
     truth?: string;
+    routing?: string;
     tools?: Readonly<Record<string, string>>;
     folder?: string;
   } = {},
@@ -57,6 +58,7 @@ export async function startTestServer(
   if (options.truth !== undefined) await writeFile(join(home, 'truth.toml'), options.truth);
   for (const [file, text] of Object.entries(options.tools ?? {}))
     await writeFile(join(home, 'tools', file), text);
+  if (options.routing !== undefined) await writeFile(join(home, 'routing.toml'), options.routing);
   const start = () =>
     startServer({ home, environment: {}, flags: { 'server.port': 0, 'log.level': 'silent' } });
   let running: RunningServer = await start();

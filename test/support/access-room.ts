@@ -72,8 +72,14 @@ export async function openAccessRoom(
   const journald = createJournald({ store, config: config.journal, clock, random, home, log });
   await journald.start();
   await writeFile(join(home, 'truth.toml'), '');
-  const { truth } = await createTruth({ rulesFile: join(home, 'truth.toml'), log });
   const ids = createIdGenerator({ clock, random });
+  const { truth } = await createTruth({
+    rulesFile: join(home, 'truth.toml'),
+    log,
+    reader: store,
+    clock,
+    ids,
+  });
   const datasets: DatasetFacts[] = [];
   const directory: DatasetDirectory = {
     list: async () => datasets,

@@ -52,7 +52,6 @@ export async function openCatalogRoom(settings: {
   const clock = { nowMs: () => systemClock.nowMs() + offsetMs, monotonicMs: systemClock.monotonicMs };
   const log = createLogger({ level: 'silent' });
   const random = (sizeBytes: number) => randomBytes(sizeBytes);
-  const ids = createIdGenerator({ clock, random });
   const store = await openMetastore({
     file: join(home, 'store.sqlite'),
     config: config.metastore,
@@ -64,7 +63,14 @@ export async function openCatalogRoom(settings: {
   const journald = createJournald({ store, config: config.journal, clock, random, home, log });
   await journald.start();
   await writeFile(join(home, 'truth.toml'), settings.truthRules ?? '');
-  const { truth } = await createTruth({ rulesFile: join(home, 'truth.toml'), log });
+  const ids = createIdGenerator({ clock, random });
+  const { truth } = await createTruth({
+    rulesFile: join(home, 'truth.toml'),
+    log,
+    reader: store,
+    clock,
+    ids,
+  });
   const engine = await createEnginePool({ config, folder: join(home, 'spill'), log });
   const storaged = await createStoraged({ home, config: config.storage, reader: store, clock, ids });
   const catalogd = createCatalogd({

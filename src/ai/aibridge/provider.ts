@@ -23,6 +23,13 @@ export interface ModelProvider {
   embed(spending: Spending, call: EmbedCall): Promise<EmbedReply>;
   /** Models the service says it has now, by its own names. Costs nothing. Throws `ProviderFailure`. */
   listModels(signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * What of a chat this provider's protocol cannot carry and leaves out, by name. Empty for most; what would make the answer
+   * wrong is no loss: `chat` throws `bad_request` for it.
+   */
+  lossesOf(chat: ChatRequest): readonly string[];
+  /** Ends the connections. Calls in flight fail. */
+  close(): Promise<void>;
 }
 
 export interface ChatCall {

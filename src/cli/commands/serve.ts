@@ -20,7 +20,10 @@ export const addServeCommand: AddCommand = (program, context) => {
   program
     .command('serve')
     .summary('run the server')
-    .description('Serves a home until Ctrl-C or SIGTERM; requests in flight finish first.')
+    .description(
+      'Serves a home until Ctrl-C or SIGTERM; requests in flight finish first. Ends with exit code 1 where it cannot ' +
+        'go on, so that a supervisor starts it again.',
+    )
     .requiredOption('--home <dir>', 'a folder that `lakehouse init` made')
     .option('--host <address>', 'address to listen on (default: server.host)')
     .option('--port <number>', 'port to listen on, 0 for a free one (default: server.port)', wholeNumber)
@@ -45,12 +48,15 @@ async function serve(context: CliContext, options: ServeOptions): Promise<void> 
       : `${colours.green('●')} lakehouse serves ${home} at ${colours.bold(server.url)} (Ctrl-C ends it)`,
   );
   for (const notice of server.notices) context.terminal.note(colours.yellow(notice));
-  await interruption(context.interrupted);
+  const failure = await Promise.race([interruption(context.interrupted), server.failed]);
   context.terminal.note('finishing the requests in flight …');
   await server.close();
+  if (failure !== null) throw failure;
 }
 
-function interruption(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolveWait) => signal.addEventListener('abort', () => resolveWait(), { once: true }));
+function interruption(signal: AbortSignal): Promise<null> {
+  if (signal.aborted) return Promise.resolve(null);
+  return new Promise((resolveWait) =>
+    signal.addEventListener('abort', () => resolveWait(null), { once: true }),
+  );
 }

@@ -7,6 +7,7 @@ import type { WindowHold } from './ceiling.ts';
 
 /** A change for main to commit, with its event. */
 export interface HoldsSettled {
+  readonly calls: number;
   readonly statements: readonly Statement[];
   readonly event: EventDraft;
 }
@@ -20,6 +21,7 @@ export async function settleAbandoned(reader: MetastoreReader): Promise<HoldsSet
   const rows = await reader.read(reader.queries.selectFrom('budget_holds').selectAll().orderBy('spend_id'));
   if (rows.length === 0) return null;
   return {
+    calls: rows.length,
     statements: rows.flatMap((row) => settleUnknown(reader, row)),
     event: {
       action: 'budget.settled',

@@ -23,6 +23,8 @@ export interface Budget {
   refusal(hold: Hold, guard: string): Promise<LakeError>;
   /** What gives back the hold, charges what was really used and records the call; for the next commit of its request. */
   settle(hold: Hold, outcome: SpendOutcome): readonly Statement[];
+  /** Forgets windows that are long over and records of calls past the retention; 0 days keeps them for ever. */
+  retention(nowMs: number, retentionDays: number): readonly Statement[];
 }
 
 export interface HeldCall {
@@ -64,6 +66,7 @@ export function createBudget(parts: { reader: MetastoreReader; ceilings: readonl
       const left = refused.limit - Number(row?.spent ?? 0);
       return left >= refused.amount ? busy(refused, left) : exhausted(refused, left);
     },
+    retention: (nowMs, retentionDays) => retention(reader, nowMs, retentionDays),
     settle: (hold, outcome) => settleStatements(reader, { ...callOf(hold), windows: hold.windows }, outcome),
   };
 }
@@ -86,6 +89,22 @@ export function settleStatements(
     }),
     statement(reader.queries.insertInto('model_calls').values(callRow(settled, outcome))),
   ];
+}
+
+const DAY_MS = 86_400_000;
+/** A call may end long after its window did; nothing runs for two days. */
+const WINDOWS_KEPT_MS = 3 * DAY_MS;
+
+function retention(reader: MetastoreReader, nowMs: number, retentionDays: number): readonly Statement[] {
+  const { queries } = reader;
+  const windows = queries
+    .deleteFrom('budget_windows')
+    .where('window_start_ms', '<', Math.floor(nowMs - WINDOWS_KEPT_MS))
+    .where('held', '=', 0);
+  const calls = queries
+    .deleteFrom('model_calls')
+    .where('time_ms', '<', Math.floor(nowMs - retentionDays * DAY_MS));
+  return [statement(windows), ...(retentionDays === 0 ? [] : [statement(calls)])];
 }
 
 function callOf({ call }: Hold): SettledCall {

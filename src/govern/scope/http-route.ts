@@ -16,6 +16,8 @@ export interface HttpRoute {
   readonly headers?: Readonly<Record<string, string>>;
   /** Shown in the documentation; 200 where absent. The operation's own `status` wins. */
   readonly successStatus?: number;
+  /** Refusals also carry `error: {message, type, code}`, for clients of model providers, which read nothing else. */
+  readonly errorMember?: true;
   /** Media types of a streamed answer, for the documentation. */
   readonly streams?: readonly string[];
 }

@@ -79,6 +79,8 @@ export interface Invocation<R> {
   readonly resolved: R;
   /** The uploaded content, for operations that take one; its SHA-256 is part of the idempotency fingerprint. */
   readonly body: AsyncIterable<Uint8Array> | null;
+  /** How much of the answer the truth rules after it must see before any of it may leave. */
+  readonly extentAfter: 'none' | 'piece' | 'whole';
   /**
    * Runs another operation as the same caller: it passes every step itself and has its own audit row, under this
    * request's id. Throws what that operation refuses.

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { BARE_INVOCATION, NO_MODELS } from '../../../test/support/bare-scope.ts';
-import { createLogger, isLakeError } from '../../base/index.ts';
+import { createIdGenerator, createLogger, isLakeError, systemClock } from '../../base/index.ts';
+import { configSchema } from '../../config/index.ts';
+import { openMetastore } from '../../metastore/index.ts';
 import { type AnyOperation, type Permission, scopeIssuer } from '../scope/index.ts';
 import { createTruth } from './index.ts';
 import { severestAction, TRUTH_ACTIONS } from './truth.ts';
@@ -14,7 +17,15 @@ const folder = mkdtempSync(join(tmpdir(), 'lakehouse-truth-'));
 const rulesFile = join(folder, 'truth.toml');
 const shipped = fileURLToPath(new URL('../../../config/truth.toml', import.meta.url));
 const log = createLogger({ level: 'silent' });
-afterAll(() => rmSync(folder, { recursive: true }));
+const clock = systemClock;
+const ids = createIdGenerator({ clock, random: randomBytes });
+const { metastore } = configSchema.parse({});
+const reader = await openMetastore({ file: join(folder, 'store.db'), config: metastore, clock, log });
+const parts = { log, reader, clock, ids };
+afterAll(async () => {
+  await reader.close();
+  rmSync(folder, { recursive: true });
+});
 beforeEach(() => copyFileSync(shipped, rulesFile));
 
 function rule(lines: string) {
@@ -77,14 +88,14 @@ test.each([
   [{ row_count: 10, rejected_ratio: 0.5, suspected_columns: ['contact'] }, 'flag'],
   [{ row_count: 10, rejected_ratio: 0, suspected_columns: [] }, 'allow'],
 ])('the shipped rules answer an ingest of %j with %s', async (context, action) => {
-  const { truth } = await createTruth({ rulesFile, log });
+  const { truth } = await createTruth({ rulesFile, ...parts });
   expect(severestAction(truth.evaluate('ingest', 'after', context))).toBe(action);
   expect(truth.evaluate('ingest', 'before', context)).toEqual([]);
   expect(truth.evaluate('other', 'after', context)).toEqual([]);
 });
 
 test('lists every rule with its condition and counts real matches, not dry runs', async () => {
-  const { truth, operations } = await createTruth({ rulesFile, log });
+  const { truth, operations } = await createTruth({ rulesFile, ...parts });
   truth.evaluate('ingest', 'after', { row_count: 0 });
   const context = { row_count: 0, rejected_ratio: 0.9 };
   const dryRun = await read(operations, 'truth.evaluate', { task_class: 'ingest', phase: 'after', context });
@@ -103,7 +114,7 @@ test('lists every rule with its condition and counts real matches, not dry runs'
 });
 
 test('a reload puts new rules in force after the commit alone, and keeps counts by name', async () => {
-  const { truth, operations } = await createTruth({ rulesFile, log });
+  const { truth, operations } = await createTruth({ rulesFile, ...parts });
   truth.evaluate('ingest', 'after', { row_count: 0 });
   writeFileSync(rulesFile, rule('when = { type = "Always" }').replace('"r"', '"ingest-empty-file"'));
   const attempt = await reload(operations);
@@ -118,14 +129,14 @@ test('a reload puts new rules in force after the commit alone, and keeps counts 
 });
 
 test('a reload of the same file changes nothing and journals nothing', async () => {
-  const { operations } = await createTruth({ rulesFile, log });
+  const { operations } = await createTruth({ rulesFile, ...parts });
   const attempt = await reload(operations);
   expect(attempt.event).toBeNull();
   expect(attempt.output(null)).toMatchObject({ changed: false, journal_event_id: null });
 });
 
 test('of two reloads the later reading stays in force, whichever commits last', async () => {
-  const { truth, operations } = await createTruth({ rulesFile, log });
+  const { truth, operations } = await createTruth({ rulesFile, ...parts });
   writeFileSync(rulesFile, rule('when = { type = "Always" }'));
   const earlier = await reload(operations);
   writeFileSync(rulesFile, '# no rules\n');
@@ -136,7 +147,7 @@ test('of two reloads the later reading stays in force, whichever commits last', 
 });
 
 test('a reload of a file with a mistake is refused and the rules in force stay', async () => {
-  const { truth, operations } = await createTruth({ rulesFile, log });
+  const { truth, operations } = await createTruth({ rulesFile, ...parts });
   writeFileSync(rulesFile, rule('when = { type = "Allways" }'));
   expect(await refusal(() => reload(operations))).toMatchObject({ code: 'truth.rules_invalid' });
   rmSync(rulesFile);
@@ -158,19 +169,19 @@ test.each([
   ['', 1, 'rules[0].when', null],
 ])('does not start with %j', async (lines, line, key, suggestion) => {
   writeFileSync(rulesFile, rule(lines));
-  const refused = await refusal(() => createTruth({ rulesFile, log }));
+  const refused = await refusal(() => createTruth({ rulesFile, ...parts }));
   expect(refused).toMatchObject({ code: 'truth.rules_invalid', problems: [{ line, key, suggestion }] });
   expect(refused.detail).not.toContain(folder);
 });
 
 test('does not start without its rules', async () => {
-  const missing = { rulesFile: join(folder, 'none.toml'), log };
+  const missing = { rulesFile: join(folder, 'none.toml'), ...parts };
   expect(await refusal(() => createTruth(missing))).toMatchObject({ code: 'truth.rules_unreadable' });
 });
 
 test('refuses, and does not pass, a text that a pattern cannot judge', async () => {
   writeFileSync(rulesFile, rule('when = { type = "FieldMatches", field = "text", pattern = "secret" }'));
-  const { truth } = await createTruth({ rulesFile, log });
+  const { truth } = await createTruth({ rulesFile, ...parts });
   const context = { text: 'x'.repeat(20_000_001) };
   expect(await refusal(async () => truth.evaluate('ingest', 'before', context))).toMatchObject({
     code: 'truth.context_too_large',
@@ -195,7 +206,7 @@ test('the most severe action wins, and a rule whose condition is false never act
           .replace('"block"', `"${action}"`),
       );
       writeFileSync(rulesFile, text.join('\n'));
-      const { truth } = await createTruth({ rulesFile, log });
+      const { truth } = await createTruth({ rulesFile, ...parts });
       const outcomes = truth.evaluate('ingest', 'before', { at });
       expect(outcomes.map(({ matched }) => matched)).toEqual(wanted.map((one) => one.at === at));
       for (const outcome of outcomes) if (!outcome.matched) expect(outcome.action).toBe('allow');
@@ -207,10 +218,18 @@ test('the most severe action wins, and a rule whose condition is false never act
 });
 
 test('no operation works under a scope without its permission', async () => {
-  const { operations } = await createTruth({ rulesFile, log });
+  const { operations } = await createTruth({ rulesFile, ...parts });
+  const inputs: Record<string, object> = {
+    'truth.evaluate': { task_class: 'ingest', phase: 'after', context: {} },
+    'truth.reviews': { state: 'pending', limit: 1 },
+    'truth.reviews.get': { review_id: 'x' },
+    'truth.reviews.decide': { review_id: 'x', decision: 'approve', reason: 'y' },
+  };
   for (const one of operations) {
+    // Anyone may ask for an answer of their own.
+    if (one.access.kind === 'authenticated') continue;
     const call = { resolved: null, ...BARE_INVOCATION };
-    const input = one.name === 'truth.evaluate' ? { task_class: 'ingest', phase: 'after', context: {} } : {};
+    const input = inputs[one.name] ?? {};
     const work = async () =>
       one.kind === 'read'
         ? one.run(scopeIssuer.read(scopeParts()), input, call)
@@ -220,7 +239,7 @@ test('no operation works under a scope without its permission', async () => {
 });
 
 test('a rule that nothing is ever judged by is refused, at the start and at a reload', async () => {
-  const { operations, requireJudged } = await createTruth({ rulesFile, log });
+  const { operations, requireJudged } = await createTruth({ rulesFile, ...parts });
   const [listing] = operations;
   if (listing === undefined) throw new Error('no operation');
   const judged = (taskClass: string) => ({

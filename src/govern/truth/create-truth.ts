@@ -1,18 +1,30 @@
-import type { JsonObject, Logger } from '../../base/index.ts';
+import type { Clock, IdGenerator, JsonObject, Logger, Statement } from '../../base/index.ts';
+import type { MetastoreReader } from '../../metastore/index.ts';
 import type { AnyOperation, EventDraft, HttpRoute } from '../scope/index.ts';
 import { evaluateRules } from './operations/evaluate-rules.ts';
 import { listRules } from './operations/list-rules.ts';
 import { reloadRules } from './operations/reload-rules.ts';
+import { decideReview, getReview, listReviews, takeReviewed } from './operations/reviews.ts';
+import { MAX_REVIEWED_BYTES, reviewHeld, reviewRetention } from './reviews.ts';
 import { truthRoutes } from './routes.ts';
 import type { JudgedTask } from './rule.ts';
 import { openRuleBook } from './rule-book.ts';
 import { TRUTH_PHASES, type Truth } from './truth.ts';
 
+/** How long held answers are kept, decided or not. */
+const REVIEW_RETENTION_MS = 30 * 86_400_000;
+
 /**
  * The truth room over one rules file (absolute path). Throws `truth.rules_invalid` or `truth.rules_unreadable`: the
  * program must not start without its rules.
  */
-export async function createTruth(deps: { readonly rulesFile: string; readonly log: Logger }): Promise<{
+export async function createTruth(deps: {
+  readonly rulesFile: string;
+  readonly log: Logger;
+  readonly reader: MetastoreReader;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+}): Promise<{
   readonly truth: Truth;
   readonly operations: readonly AnyOperation[];
   readonly routes: readonly HttpRoute[];
@@ -26,6 +38,8 @@ export async function createTruth(deps: { readonly rulesFile: string; readonly l
    * these operations is judged on, now and at every reload.
    */
   requireJudged(operations: readonly AnyOperation[]): void;
+  /** Forgets held answers older than the retention, for main to commit. */
+  reviewRetention(): Statement;
 }> {
   const book = await openRuleBook(deps.rulesFile);
   const { rules, sha256 } = book.current();
@@ -42,8 +56,18 @@ export async function createTruth(deps: { readonly rulesFile: string; readonly l
         if (extents.length === 0) return 'none';
         return extents.includes('whole') ? 'whole' : 'piece';
       },
+      holdForReview: (held) =>
+        held.bytes.length > MAX_REVIEWED_BYTES ? null : reviewHeld(deps.reader, deps.ids, held),
     },
-    operations: [listRules(book), evaluateRules(book), reloadRules(book)],
+    operations: [
+      listRules(book),
+      evaluateRules(book),
+      reloadRules(book),
+      listReviews(deps),
+      getReview(deps),
+      decideReview(deps),
+      takeReviewed(deps),
+    ],
     routes: truthRoutes,
     loadedEvent(recorded) {
       const inForce = book.current();
@@ -51,6 +75,7 @@ export async function createTruth(deps: { readonly rulesFile: string; readonly l
       const data = { sha256: inForce.sha256, rules: inForce.rules.map((rule) => rule.name) };
       return { action: 'truth.loaded', subject: 'truth:rules', data };
     },
+    reviewRetention: () => reviewRetention(deps.reader, deps.clock.nowMs() - REVIEW_RETENTION_MS),
     requireJudged: (operations) => book.restrictTo(operations.flatMap(judgedTasks)),
   };
 }

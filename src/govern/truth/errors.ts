@@ -13,6 +13,21 @@ export const truthErrors = declareErrors('truth', {
     remedy:
       'Put the rules file where truth.rules_file names it. The system does not start without its rules.',
   },
+  review_not_found: {
+    kind: 'not_found',
+    title: 'Review not found',
+    remedy: 'Check the id with GET /truth/reviews. A review of another identity’s request answers the same.',
+  },
+  review_state: {
+    kind: 'conflict',
+    title: 'The review is in another state',
+    remedy: 'Wait for the decision, or ask again without the answer: `state` says where it stands.',
+  },
+  own_review: {
+    kind: 'forbidden',
+    title: 'Nobody reviews their own request',
+    remedy: 'Have another holder of the permission truth.review decide.',
+  },
   context_too_large: {
     kind: 'too_large',
     title: 'Text too large for a truth rule',

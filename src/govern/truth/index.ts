@@ -1,2 +1,2 @@
 export { createTruth } from './create-truth.ts';
-export type { RuleExtent, RuleOutcome, Truth, TruthAction, TruthPhase } from './truth.ts';
+export type { HeldAnswer, RuleExtent, RuleOutcome, Truth, TruthAction, TruthPhase } from './truth.ts';

@@ -36,15 +36,20 @@ export interface RuleSet {
 const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const TASK_CLASS = /^[a-z][a-z0-9_.]{0,63}$/;
 
-const ruleSchema = z.strictObject({
-  name: z.string().regex(NAME, 'Must be lower-case words joined by hyphens.'),
-  task_class: z.string().regex(TASK_CLASS, 'Must be a task class, such as ingest.'),
-  phase: z.enum(TRUTH_PHASES),
-  action: z.enum(TRUTH_ACTIONS),
-  extent: z.enum(RULE_EXTENTS).default('whole'),
-  message: z.string().min(1).max(500),
-  when: conditionSchema,
-});
+const ruleSchema = z
+  .strictObject({
+    name: z.string().regex(NAME, 'Must be lower-case words joined by hyphens.'),
+    task_class: z.string().regex(TASK_CLASS, 'Must be a task class, such as ingest.'),
+    phase: z.enum(TRUTH_PHASES),
+    action: z.enum(TRUTH_ACTIONS),
+    extent: z.enum(RULE_EXTENTS).default('whole'),
+    message: z.string().min(1).max(500),
+    when: conditionSchema,
+  })
+  .refine((rule) => rule.action !== 'require-review' || rule.extent === 'whole', {
+    path: ['extent'],
+    message: 'A rule that asks for a review sees the whole answer: what is reviewed must not have left.',
+  });
 
 const rulesSchema = z.strictObject({
   rules: z

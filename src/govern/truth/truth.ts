@@ -1,4 +1,5 @@
-import type { JsonObject } from '../../base/index.ts';
+import type { JsonObject, Statement } from '../../base/index.ts';
+import type { Identity } from '../scope/index.ts';
 
 /** What a rule that matched asks for, from the mildest to the most severe. */
 export const TRUTH_ACTIONS = ['allow', 'flag', 'require-review', 'block'] as const;
@@ -39,6 +40,24 @@ export interface Truth {
   ): readonly RuleOutcome[];
   /** The most that rules after the work need to see of an answer of this task class before any of it may leave. */
   extentAfter(taskClass: string): RuleExtent | 'none';
+  /** What keeps a held-back answer for a person to decide on; null for one too large to keep. */
+  holdForReview(held: HeldAnswer): HeldForReview | null;
+}
+
+/** An answer that a rule holds back until a person has looked at it. */
+export interface HeldAnswer {
+  readonly requestId: string;
+  readonly nowMs: number;
+  readonly operation: string;
+  readonly identity: Identity;
+  readonly rules: readonly { readonly rule: string; readonly action: string }[];
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface HeldForReview {
+  readonly reviewId: string;
+  readonly statement: Statement;
 }
 
 /** The verdict over all outcomes: the most severe action wins; `allow` where no rule matched. */

@@ -12,4 +12,4 @@ export {
   parsePrimitive,
 } from './iceberg/index.ts';
 export type { PiiDetector, PiiFinding, SampledColumn } from './pii/index.ts';
-export { createPiiDetector } from './pii/index.ts';
+export { createPiiDetector, personalDataIn } from './pii/index.ts';

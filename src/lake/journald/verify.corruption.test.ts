@@ -249,6 +249,15 @@ describe('verification of a journal that was changed (F-3)', () => {
     );
   });
 
+  it.each(HEAD_COLUMNS)('finds that the head’s column %s was changed', async (column) => {
+    const report = await reportOf(
+      ({ database }) =>
+        changeColumn(database, { kind: 'column', table: 'journal_heads', column, row: 0, at: 0 }, EVENTS)
+          .changed,
+    );
+    expect(report?.valid).toBe(false);
+  });
+
   it.each(EVENT_COLUMNS)('names the event whose column %s was changed', async (column) => {
     const report = await reportOf(({ database }) => {
       return changeColumn(

@@ -37,6 +37,8 @@ interface Position {
   id: string;
   /** The last place where a signature agreed. */
   agreedSeq: number;
+  /** The previous hash that the last event names; null before the first. */
+  previousHash: string | null;
   /** Something after that place was reported already: a signature that differs says nothing new. */
   doubtful: boolean;
 }
@@ -52,6 +54,7 @@ export async function walkEvents(parts: WalkParts): Promise<number> {
     hashes: [head.base_hash],
     id: '',
     agreedSeq: head.base_seq,
+    previousHash: null,
     doubtful: false,
   };
   let events = 0;
@@ -97,6 +100,7 @@ function step(parts: WalkParts, position: Position, event: StoredEvent): void {
   const { phase, intent_id: intentId } = event.columns;
   if (id !== null) parts.ledger.add({ id, seq, phase, intentId });
   position.seq = seq;
+  position.previousHash = event.prev_hash;
   position.hashes = problem === null ? [event.hash] : [event.hash, computed];
   if (id !== null && id > position.id) position.id = id;
 }
@@ -151,7 +155,9 @@ function closeWalk(parts: WalkParts, position: Position): void {
     return;
   }
   const endsRight =
-    position.hashes.includes(head.hash) && (position.id === head.last_id || position.id === '');
+    position.hashes.includes(head.hash) &&
+    (position.id === head.last_id || position.id === '') &&
+    (position.previousHash === null || position.previousHash === head.prev_hash || position.doubtful);
   if (endsRight) return;
   const { writer, seq } = head;
   parts.problems.add({

@@ -20,7 +20,7 @@ export function listRules(book: RuleBook) {
           task_class: z.string(),
           phase: z.enum(TRUTH_PHASES),
           action: z.enum(TRUTH_ACTIONS),
-          extent: z.enum(RULE_EXTENTS).describe('How much of an answer it must see.'),
+          extent: z.enum(RULE_EXTENTS),
           message: z.string(),
           when: conditionSchema,
           hits: z.int().min(0),

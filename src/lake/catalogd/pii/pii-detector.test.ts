@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createPiiDetector, type SampledColumn } from './index.ts';
+import { createPiiDetector, personalDataIn, type SampledColumn } from './index.ts';
 
 interface LabelledTable {
   readonly table: string;
@@ -49,3 +49,14 @@ test.each(['tuned', 'held-out'] as const)(
     expect(result.precision).toBeGreaterThanOrEqual(0.95);
   },
 );
+
+test.each([
+  ['Write to ada@example.org.', ['pii.email']],
+  ['Call +44 20 7946 0958 or (555) 248-4677.', ['pii.phone']],
+  ['SSN 219-09-9999', ['pii.ssn']],
+  ['Card 4111 1111 1111 1111', ['pii.card']],
+  ['Order 4111 1111 1111 1112, lot 000-12-3456, version 1.2.3, @home', []],
+  ['', []],
+])('free text %j holds %j', (text, tags) => {
+  expect(personalDataIn(text)).toEqual(tags);
+});

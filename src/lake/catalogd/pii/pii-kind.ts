@@ -6,6 +6,8 @@ export interface PiiKind {
   readonly tag: string;
   /** From 0 (not this kind) to 1. */
   confidence(column: ColumnView, table: TableView): number;
+  /** Whether free text surely holds a value of the kind; absent where only a column's context could tell. */
+  inText?(text: string): boolean;
 }
 
 /** What the other columns say of the whole dataset. */

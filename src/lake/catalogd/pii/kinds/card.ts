@@ -42,6 +42,7 @@ export const cardKind: PiiKind = {
     // One number in ten passes Luhn by chance, and few of those carry an issuer's prefix at its length.
     return joined(nameSignal(column.name, PHRASES), column, { share, aloneFrom: 0.6 });
   },
+  inText: (text) => text.match(CANDIDATE)?.some(isCardNumber) ?? false,
 };
 
 function isCardNumber(text: string): boolean {

@@ -48,4 +48,5 @@ export const emailKind: PiiKind = {
     const share = shareOf(column.values, (value) => value.includes('@') && ADDRESS.test(value));
     return joined(nameSignal(column.name, PHRASES), column, { share, aloneFrom: IN_TEXT_FROM });
   },
+  inText: (text) => text.includes('@') && ADDRESS.test(text),
 };

@@ -84,6 +84,7 @@ export const phoneKind: PiiKind = {
     });
     return joined(signal, column, { share, aloneFrom: null });
   },
+  inText: (text) => INTERNATIONAL.test(text) || NORTH_AMERICAN.test(text),
 };
 
 function digitCount(text: string): number {

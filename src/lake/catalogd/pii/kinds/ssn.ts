@@ -7,6 +7,7 @@ const PHRASES = {
 };
 
 const DASHED = /^(\d{3})-(\d{2})-(\d{4})$/;
+const IN_TEXT = /(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])/g;
 const BARE = /^(\d{3})(\d{2})(\d{4})$/;
 
 /** `pii.ssn`: a United States social security number by the SSA's rules of validity. */
@@ -19,6 +20,7 @@ export const ssnKind: PiiKind = {
     // Three-two-four digits are also lot and part numbers: under a name that means something else, only a suspicion.
     return joined(signal, column, { share, aloneFrom: column.name.opaque ? 0.95 : null });
   },
+  inText: (text) => text.match(IN_TEXT)?.some((value) => isValid(value, false)) ?? false,
 };
 
 function isValid(value: string, bareToo: boolean): boolean {

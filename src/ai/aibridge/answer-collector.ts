@@ -1,0 +1,115 @@
+import type { ChatAnswer, ChatDelta, ContentPart, FinishReason, TokenUsage } from './chat.ts';
+
+/** What an answer has said so far, gathered from its deltas or from a whole answer. */
+export interface AnswerCollector {
+  add(delta: ChatDelta): void;
+  addWhole(answer: ChatAnswer): void;
+  /** All text of all choices so far. */
+  text(): string;
+  /** Everything a person or a program could read: text, thinking, arguments of tool calls. */
+  said(): string;
+  /** The answer of the first choice as it stands. */
+  answer(): ChatAnswer;
+  finish(): FinishReason | null;
+  usage(): TokenUsage | null;
+}
+
+interface Choice {
+  text: string;
+  reasoning: string;
+  signature: string | null;
+  readonly calls: Map<number, { id: string; name: string; argumentsJson: string }>;
+  finish: FinishReason | null;
+}
+
+export function createAnswerCollector(): AnswerCollector {
+  const choices = new Map<number, Choice>();
+  let id = '';
+  let model = '';
+  let usage: TokenUsage | null = null;
+
+  function choiceOf(index: number): Choice {
+    const known = choices.get(index);
+    if (known !== undefined) return known;
+    const made: Choice = { text: '', reasoning: '', signature: null, calls: new Map(), finish: null };
+    choices.set(index, made);
+    return made;
+  }
+
+  function add(delta: ChatDelta): void {
+    switch (delta.kind) {
+      case 'start':
+        id = delta.id;
+        model = delta.model;
+        return;
+      case 'usage':
+        usage = delta.usage;
+        return;
+      case 'text':
+        choiceOf(delta.choice).text += delta.text;
+        return;
+      case 'reasoning': {
+        const choice = choiceOf(delta.choice);
+        choice.reasoning += delta.text;
+        choice.signature = delta.signature ?? choice.signature;
+        return;
+      }
+      case 'finish':
+        choiceOf(delta.choice).finish = delta.reason;
+        return;
+      case 'tool_call': {
+        const { calls } = choiceOf(delta.choice);
+        const call = calls.get(delta.index) ?? { id: '', name: '', argumentsJson: '' };
+        calls.set(delta.index, {
+          id: delta.id ?? call.id,
+          name: delta.name ?? call.name,
+          argumentsJson: call.argumentsJson + delta.argumentsJson,
+        });
+      }
+    }
+  }
+
+  return {
+    add,
+    addWhole(answer) {
+      add({ kind: 'start', id: answer.id, model: answer.model });
+      const choice = choices.size;
+      for (const [index, part] of answer.parts.entries()) {
+        for (const delta of partDeltas(part, choice, index)) add(delta);
+      }
+      add({ kind: 'finish', choice, reason: answer.finish });
+      if (answer.usage !== null) add({ kind: 'usage', usage: answer.usage });
+    },
+    text: () => [...choices.values()].map(({ text }) => text).join('\n'),
+    said: () =>
+      [...choices.values()]
+        .flatMap(({ text, reasoning, calls }) => [
+          text,
+          reasoning,
+          ...[...calls.values()].map(({ argumentsJson }) => argumentsJson),
+        ])
+        .join('\n'),
+    answer: () => ({ id, model, parts: partsOf(choiceOf(0)), finish: choiceOf(0).finish ?? 'cut', usage }),
+    finish: () => choices.get(0)?.finish ?? null,
+    usage: () => usage,
+  };
+}
+
+function partDeltas(part: ContentPart, choice: number, index: number): readonly ChatDelta[] {
+  if (part.kind === 'text') return [{ kind: 'text', choice, text: part.text }];
+  if (part.kind === 'reasoning') {
+    return [{ kind: 'reasoning', choice, text: part.text, signature: part.signature }];
+  }
+  if (part.kind !== 'tool_call') return [];
+  const { id, name, argumentsJson } = part;
+  return [{ kind: 'tool_call', choice, index, id, name, argumentsJson }];
+}
+
+function partsOf(choice: Choice): readonly ContentPart[] {
+  const { reasoning, signature, text, calls } = choice;
+  return [
+    ...(reasoning === '' ? [] : [{ kind: 'reasoning', text: reasoning, signature } as const]),
+    ...(text === '' ? [] : [{ kind: 'text', text } as const]),
+    ...[...calls.values()].map((call) => ({ kind: 'tool_call', ...call }) as const),
+  ];
+}

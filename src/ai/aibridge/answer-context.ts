@@ -1,0 +1,55 @@
+import { type JsonObject, type JsonValue, jsonSafe, matchesPattern } from '../../base/index.ts';
+
+/** Finds personal data in free text; the detector of the catalog, handed in by main. */
+export type PersonalDataFinder = (text: string) => readonly string[];
+
+/** What truth rules see of an answer: the members of the context after a chat. */
+export interface AnswerFacts {
+  /** The text of the answer; of a piece, the piece with what stands around it. */
+  readonly text: string;
+  /** All that is said: text, thinking, arguments of tool calls. */
+  readonly said: string;
+  readonly finish: string | null;
+  readonly provider: string;
+  readonly model: string;
+  readonly task: string;
+  /** Null while the answer is still coming. */
+  readonly costNanoUsd: number | null;
+  readonly outputTokens: number | null;
+}
+
+/**
+ * The context of rules after a chat: `answer.text`, `answer.json` (what the text is as JSON, null where it is none),
+ * `answer.is_empty`, `finish`, `provider`, `model`, `task`, `cost_usd`, `output_tokens`, `personal.kinds` and
+ * `personal.leaked_kinds` (of those, the ones the caller sees masked in data) with `personal.leaked_count`.
+ */
+export function answerContext(
+  facts: AnswerFacts,
+  judged: { readonly personalData: PersonalDataFinder; readonly maskedTags: readonly string[] },
+): JsonObject {
+  const kinds = judged.personalData(facts.said);
+  const leaked = kinds.filter((kind) => judged.maskedTags.some((tag) => matchesPattern(tag, kind)));
+  return {
+    answer: { text: facts.text, json: jsonOf(facts.text), is_empty: facts.text.trim() === '' },
+    finish: facts.finish,
+    provider: facts.provider,
+    model: facts.model,
+    task: facts.task,
+    cost_usd: facts.costNanoUsd === null ? null : facts.costNanoUsd / 1e9,
+    output_tokens: facts.outputTokens,
+    personal: { kinds: [...kinds], leaked_kinds: leaked, leaked_count: leaked.length },
+  };
+}
+
+const FENCED = /^\s*```(?:json)?\s*\n([\s\S]*?)\n?```\s*$/;
+
+/** What a text is as JSON, alone or in one fence; null where it is none. */
+export function jsonOf(text: string): JsonValue {
+  const body = FENCED.exec(text)?.[1] ?? text;
+  if (!/^\s*[[{]/.test(body)) return null;
+  try {
+    return jsonSafe(JSON.parse(body));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,217 @@
+import type { Clock } from '../../base/index.ts';
+import type { ReadScope, Spending } from '../../govern/scope/index.ts';
+import type { AnswerCollector } from './answer-collector.ts';
+import { callFailed, cutOff, type FailedAttempt } from './call-failure.ts';
+import { realCost, worstCost } from './catalogue/cost.ts';
+import type { TokenUsage } from './chat.ts';
+import type { ChatCall, ChatReply, ModelProvider, StreamEvent } from './provider.ts';
+import { type FailureClass, ProviderFailure } from './provider.ts';
+import type { RoutePlan, Rung } from './routing/plan-route.ts';
+import type { Router } from './routing/router.ts';
+
+/** What a chat needs from the room to reach a model. */
+export interface CallDeps {
+  readonly router: Router;
+  readonly providers: ReadonlyMap<string, ModelProvider>;
+  readonly clock: Clock;
+  /** Waits before a retry; rejects when the signal is aborted. */
+  readonly wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+export interface ModelCall {
+  readonly plan: RoutePlan;
+  readonly task: string;
+  /** As estimated from the request; the hold is computed from it. */
+  readonly inputTokens: number;
+  /** The client's own limit; null where it set none. */
+  readonly maxOutputTokens: number | null;
+  readonly stream: boolean;
+  /** The request for a rung of the plan. */
+  requestFor(rung: Rung, maxOutputTokens: number): ChatCall['request'];
+  readonly signal: AbortSignal;
+}
+
+/** A provider that has begun to answer. Exactly one of `settle` calls ends it. */
+export interface StartedAnswer {
+  readonly rung: Rung;
+  readonly reply: ChatReply;
+  readonly attempts: readonly FailedAttempt[];
+  /** Charges what was used and reports the rung's health; returns the cost in nano-dollars. */
+  settle(counted: Counted, failure: FailureClass | null): number;
+}
+
+/** What is known of an answer when its call is settled. */
+export type Counted = Pick<AnswerCollector, 'usage' | 'said' | 'finish'>;
+
+/** Calls the first model of a plan that answers. A stream counts as begun when its first event has arrived. */
+export async function callModel(deps: CallDeps, scope: ReadScope, call: ModelCall): Promise<StartedAnswer> {
+  const { stream, signal } = call;
+  const reached = await reachModel(
+    deps,
+    scope,
+    call,
+    async ({ provider, rung, spending, maxOutputTokens }) => {
+      const request = call.requestFor(rung, maxOutputTokens);
+      const reply = await provider.chat(spending, { model: rung.model, request, stream, signal });
+      return reply.kind === 'stream' ? { ...reply, events: await begin(reply.events) } : reply;
+    },
+  );
+  const { rung, value: reply, attempts, account } = reached;
+  return {
+    rung,
+    reply: reply.kind === 'stream' ? { ...reply, events: account.timed(reply.events) } : reply,
+    attempts,
+    settle: account.settle,
+  };
+}
+
+/** What a call of any kind is, as rungs and ceilings see it. */
+type Reach = Pick<ModelCall, 'plan' | 'task' | 'inputTokens' | 'maxOutputTokens' | 'signal'>;
+
+/** One rung with the hold for its call. */
+export interface HeldRung {
+  readonly provider: ModelProvider;
+  readonly rung: Rung;
+  readonly spending: Spending;
+  readonly maxOutputTokens: number;
+}
+
+/**
+ * Walks the rungs of a plan until one answers: hold, call, and settle where it failed. Throws `models.unavailable` and
+ * its kin where none did, and what the ceilings refuse.
+ */
+export async function reachModel<T>(
+  deps: CallDeps,
+  scope: ReadScope,
+  asked: Reach,
+  send: (held: HeldRung) => Promise<T>,
+): Promise<{ rung: Rung; value: T; attempts: readonly FailedAttempt[]; account: Account }> {
+  const failed: FailedAttempt[] = [];
+  const attempts = deps.router.begin(asked.plan);
+  for (;;) {
+    const attempt = attempts.next();
+    if (attempt === null) throw callFailed(failed);
+    const { rung } = attempt;
+    if (attempt.waitMs > 0) await deps.wait(attempt.waitMs, asked.signal);
+    const provider = deps.providers.get(rung.provider);
+    if (provider === undefined) throw new Error(`the plan names no provider: ${rung.provider}`);
+    const maxOutputTokens = Math.min(asked.maxOutputTokens ?? rung.maxOutputTokens, rung.maxOutputTokens);
+    const spending = await hold(scope, asked, rung, maxOutputTokens).catch((error: unknown) => {
+      attempts.failed(rung, CANCELLED, { answerBegun: false });
+      throw error;
+    });
+    const account = createAccount(deps, asked.inputTokens, rung, spending);
+    try {
+      const value = await send({ provider, rung, spending, maxOutputTokens });
+      const settle: Account['settle'] = (counted, failure) => {
+        if (failure === null) attempts.succeeded(rung);
+        else attempts.failed(rung, { class: failure, retryAfterMs: null }, { answerBegun: true });
+        return account.settle(counted, failure);
+      };
+      return { rung, value, attempts: failed, account: { ...account, settle } };
+    } catch (error) {
+      if (!(error instanceof ProviderFailure)) {
+        account.settle(null, 'cancelled');
+        attempts.failed(rung, CANCELLED, { answerBegun: false });
+        throw error;
+      }
+      account.settle(null, error.class);
+      failed.push({ provider: rung.provider, model: rung.model, class: error.class });
+      attempts.failed(rung, error, { answerBegun: false });
+    }
+  }
+}
+
+const CANCELLED = { class: 'cancelled', retryAfterMs: null } as const;
+
+function hold(scope: ReadScope, asked: Reach, rung: Rung, maxOutputTokens: number): Promise<Spending> {
+  return scope.spend({
+    provider: rung.provider,
+    model: `${rung.provider}/${rung.model}`,
+    task: asked.task,
+    rule: asked.plan.rule,
+    costNanoUsd: worstCost(rung.entry, asked.inputTokens, maxOutputTokens),
+    tokens: asked.inputTokens + maxOutputTokens,
+  });
+}
+
+/** The events with the first already there, so that a stream that fails at once can still fall to the next rung. */
+async function begin(events: AsyncIterable<StreamEvent>): Promise<AsyncIterable<StreamEvent>> {
+  const iterator = events[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  if (first.done === true) throw new ProviderFailure({ class: 'server_error' }, 'The stream held no event.');
+  async function* all(): AsyncGenerator<StreamEvent> {
+    try {
+      let step: IteratorResult<StreamEvent> = first;
+      while (step.done !== true) {
+        yield step.value;
+        step = await iterator.next();
+      }
+    } catch (error) {
+      if (error instanceof ProviderFailure && error.class !== 'cancelled') throw cutOff(error);
+      throw error;
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return all();
+}
+
+interface Account {
+  timed(events: AsyncIterable<StreamEvent>): AsyncIterable<StreamEvent>;
+  /** Null where nothing of an answer came. */
+  settle(counted: Counted | null, failure: FailureClass | null): number;
+}
+
+/** Classes of failure after which the provider may have worked, and billed, all the same. */
+const MAYBE_BILLED: ReadonlySet<FailureClass> = new Set(['timeout', 'cut_off', 'cancelled']);
+/** Characters of an answer that stand for one token where the provider did not count; fewer, so that none is free. */
+const CHARACTERS_PER_TOKEN = 3;
+
+/** The account of one call: what it used by the provider's count, or by ours where it gave none. */
+function createAccount(deps: CallDeps, inputTokens: number, rung: Rung, spending: Spending): Account {
+  const { clock } = deps;
+  const startedMs = clock.monotonicMs();
+  let firstTokenMs: number | null = null;
+
+  function usageOf(counted: Counted | null, failure: FailureClass | null): TokenUsage {
+    const reported = counted?.usage() ?? null;
+    if (reported !== null && failure === null) return reported;
+    const mayBeBilled = counted !== null || failure === null || MAYBE_BILLED.has(failure);
+    const said = Math.ceil((counted?.said().length ?? 0) / CHARACTERS_PER_TOKEN);
+    return {
+      input: Math.max(mayBeBilled ? inputTokens : 0, reported?.input ?? 0),
+      cachedInput: reported?.cachedInput ?? 0,
+      cacheWriteInput: reported?.cacheWriteInput ?? 0,
+      output: Math.max(said, reported?.output ?? 0),
+      reasoning: reported?.reasoning ?? 0,
+    };
+  }
+
+  return {
+    async *timed(events) {
+      for await (const event of events) {
+        firstTokenMs ??= clock.monotonicMs() - startedMs;
+        yield event;
+      }
+    },
+    settle(counted, failure) {
+      const usage = usageOf(counted, failure);
+      const costNanoUsd = realCost(rung.entry, usage);
+      spending.settle({
+        status: failure === null ? 'ok' : counted === null ? 'failed' : 'partial',
+        errorClass: failure,
+        finish: counted?.finish() ?? null,
+        costNanoUsd,
+        inputTokens: usage.input,
+        cachedInputTokens: usage.cachedInput,
+        cacheWriteTokens: usage.cacheWriteInput,
+        outputTokens: usage.output,
+        reasoningTokens: usage.reasoning,
+        latencyMs: clock.monotonicMs() - startedMs,
+        firstTokenMs,
+      });
+      return costNanoUsd;
+    },
+  };
+}

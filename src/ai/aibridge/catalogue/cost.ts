@@ -1,0 +1,84 @@
+import type { TokenUsage } from '../chat.ts';
+import type { ModelEntry, Prices, Rates } from './model-entry.ts';
+
+/** What a provider counted, as far as it has a price. */
+export interface BilledUsage
+  extends Pick<TokenUsage, 'input' | 'cachedInput' | 'cacheWriteInput' | 'output'> {
+  /** The part of `cacheWriteInput` written to the longer-lived cache. */
+  readonly cacheWriteLongInput?: number;
+}
+
+/**
+ * The most that a request within these bounds can cost, in billionths of a dollar, rounded up: every token of input at
+ * its dearest rate, and the dearest of the tiers that an input up to the bound may reach. 0 for `flat` and `free`.
+ * Never less than `realCost` of a usage within the bounds. Throws RangeError for a metered model without a price:
+ * `plan` refuses those.
+ */
+export function worstCost(entry: ModelEntry, inputTokens: number, maxOutputTokens: number): number {
+  if (entry.billing !== 'metered') return 0;
+  const prices = knownPrices(entry);
+  const output = tokenCount(maxOutputTokens);
+  let worst = 0n;
+  for (const { rates, upTo } of reachedTiers(prices, inputTokens)) {
+    const cost = tokenCount(upTo) * dearestInput(rates) + output * rates.output;
+    if (cost > worst) worst = cost;
+  }
+  return nanoUsd(worst);
+}
+
+/** What a usage costs, in billionths of a dollar, rounded up; 0 for `flat` and `free`. Throws RangeError as above. */
+export function realCost(entry: ModelEntry, usage: BilledUsage): number {
+  if (entry.billing !== 'metered') return 0;
+  const prices = knownPrices(entry);
+  const rates = prices.above.findLast(({ contextTokens }) => usage.input > contextTokens) ?? prices;
+  const read = tokenCount(usage.cachedInput);
+  const written = tokenCount(usage.cacheWriteInput);
+  const writtenLong = tokenCount(Math.min(usage.cacheWriteLongInput ?? 0, usage.cacheWriteInput));
+  const rest = tokenCount(usage.input) - read - written;
+  return nanoUsd(
+    (rest > 0n ? rest : 0n) * rates.input +
+      read * rates.cacheRead +
+      (written - writtenLong) * rates.cacheWrite +
+      writtenLong * rates.cacheWriteLong +
+      tokenCount(usage.output) * rates.output,
+  );
+}
+
+/** Each tier that some input of at most `inputTokens` is billed by, with the longest such input. */
+function reachedTiers(prices: Prices, inputTokens: number): readonly { rates: Rates; upTo: number }[] {
+  const tiers = [{ rates: prices as Rates, from: 0 }];
+  for (const tier of prices.above) tiers.push({ rates: tier, from: tier.contextTokens });
+  return tiers
+    .filter(({ from }) => from === 0 || inputTokens > from)
+    .map(({ rates }, index, reached) => ({
+      rates,
+      upTo: Math.min(inputTokens, reached[index + 1]?.from ?? inputTokens),
+    }));
+}
+
+function dearestInput(rates: Rates): bigint {
+  let dearest = rates.input;
+  for (const rate of [rates.cacheRead, rates.cacheWrite, rates.cacheWriteLong]) {
+    if (rate > dearest) dearest = rate;
+  }
+  return dearest;
+}
+
+function knownPrices(entry: ModelEntry): Prices {
+  if (entry.prices === null) throw new RangeError(`No price is known for ${entry.name}.`);
+  return entry.prices;
+}
+
+/** A count from outside: what is no count costs nothing, what is too large to be one is the largest there is. */
+function tokenCount(count: number): bigint {
+  if (!(count > 0)) return 0n;
+  return BigInt(Math.ceil(Math.min(count, Number.MAX_SAFE_INTEGER)));
+}
+
+/** Trillionths as billionths, rounded up. What no safe integer can hold is the largest one: it exceeds every ceiling. */
+function nanoUsd(picoUsd: bigint): number {
+  const nano = (picoUsd + 999n) / 1000n;
+  return nano > MAX_SAFE ? Number.MAX_SAFE_INTEGER : Number(nano);
+}
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);

@@ -1,0 +1,95 @@
+import { resolve } from 'node:path';
+import type { Clock, Logger } from '../../base/index.ts';
+import type { Config } from '../../config/index.ts';
+import type { Ceiling } from '../../govern/budget/index.ts';
+import type { AnyOperation, HttpRoute } from '../../govern/scope/index.ts';
+import type { MetastoreReader } from '../../metastore/index.ts';
+import type { PersonalDataFinder } from './answer-context.ts';
+import type { BridgeParts } from './bridge-parts.ts';
+import { budgetCeiling } from './budget-ceilings.ts';
+import { createCatalogue } from './catalogue/catalogue.ts';
+import { readCatalogue } from './catalogue/catalogue-file.ts';
+import { createTokenEstimator } from './catalogue/token-estimate.ts';
+import { configuredProviders } from './configured-providers.ts';
+import { anthropicMessages } from './operations/anthropic-messages.ts';
+import { chat } from './operations/chat.ts';
+import { embeddings } from './operations/embeddings.ts';
+import { explainRoute } from './operations/explain-route.ts';
+import { listModels } from './operations/list-models.ts';
+import { openAiChat } from './operations/openai-chat.ts';
+import { routeHealth } from './operations/route-health.ts';
+import { usage } from './operations/usage.ts';
+import { bridgeRoutes } from './routes.ts';
+import { createRouter } from './routing/router.ts';
+import { readRouting } from './routing/routing-table.ts';
+
+export interface BridgeOptions {
+  readonly home: string;
+  readonly config: Config['models'];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly reader: MetastoreReader;
+  readonly personalData: PersonalDataFinder;
+  readonly clock: Clock;
+  readonly wait: BridgeParts['wait'];
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/** The room as main sees it. */
+export interface Aibridge {
+  readonly operations: readonly AnyOperation[];
+  readonly routes: readonly HttpRoute[];
+  /** What the routing table says of spending, for the room that holds to it. */
+  readonly ceilings: readonly Ceiling[];
+  close(): Promise<void>;
+}
+
+const USUAL_ROUTING_FILE = 'routing.toml';
+
+/**
+ * Reads the routing table and the catalogue, and makes a provider of each that is configured; connects to none. Throws
+ * `models.routing_invalid`, `models.catalogue_invalid`, `models.provider_misconfigured`: nothing starts on a guess.
+ */
+export function createAibridge(options: BridgeOptions): Aibridge {
+  const { home, config, clock, random, log } = options;
+  const { routing, shipped } = readRouting(resolve(home, config.routing_file), {
+    shippedWhereAbsent: config.routing_file === USUAL_ROUTING_FILE,
+  });
+  const file = readCatalogue(config.catalogue_file === '' ? null : resolve(home, config.catalogue_file));
+  const catalogue = createCatalogue(file, routing);
+  const providers = configuredProviders(options);
+  const router = createRouter({ routing, catalogue, providers: new Set(providers.keys()), clock, random });
+  log.info(
+    { providers: [...providers.keys()], catalogue: catalogue.origin, shipped_routing: shipped },
+    'models routed',
+  );
+  const parts: BridgeParts = {
+    ...options,
+    router,
+    catalogue,
+    providers,
+    estimator: createTokenEstimator(),
+    continuation: {
+      maxCalls: config.max_continuations + 1,
+      maxOutputTokens: config.max_answer_tokens,
+      maxCostNanoUsd: Math.round(config.max_answer_usd * 1e9),
+    },
+  };
+  return {
+    operations: [
+      chat(parts),
+      openAiChat(parts),
+      anthropicMessages(parts),
+      embeddings(parts),
+      listModels(parts),
+      usage(parts),
+      explainRoute(parts),
+      routeHealth(parts),
+    ],
+    routes: bridgeRoutes,
+    ceilings: routing.ceilings.map(budgetCeiling),
+    async close() {
+      await Promise.all([...providers.values()].map((provider) => provider.close()));
+    },
+  };
+}

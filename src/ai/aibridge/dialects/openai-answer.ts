@@ -1,0 +1,142 @@
+import type { JsonObject, JsonValue } from '../../../base/index.ts';
+import type { ChatAnswer, ChatDelta, ContentPart, FinishReason, TokenUsage } from '../chat.ts';
+import type { AnswerFacts, StreamWriter } from './dialect.ts';
+
+/** What an answer may hold that chat completions have no place for. */
+export const OPENAI_ANSWER_LOSSES: readonly {
+  readonly name: string;
+  readonly occursIn: (answer: ChatAnswer) => boolean;
+}[] = [
+  {
+    name: 'reasoning.signature',
+    occursIn: ({ parts }) => parts.some((part) => part.kind === 'reasoning' && part.signature !== null),
+  },
+  /** An answer that goes on in another turn is shown as one that met its limit: not whole either. */
+  { name: 'finish.pause', occursIn: ({ finish }) => finish === 'pause' },
+  { name: 'usage.cache_write', occursIn: ({ usage }) => (usage?.cacheWriteInput ?? 0) > 0 },
+];
+
+/** The protocol has no word for an answer that was cut; `length` is the one that says the answer is not whole. */
+const FINISH_REASONS: Readonly<Record<FinishReason, string>> = {
+  stop: 'stop',
+  length: 'length',
+  tool_calls: 'tool_calls',
+  content_filter: 'content_filter',
+  pause: 'length',
+  cut: 'length',
+};
+
+/** A whole answer as a chat completion. */
+export function writeOpenAiAnswer(answer: ChatAnswer, facts: AnswerFacts): JsonObject {
+  return {
+    ...head(facts, 'chat.completion'),
+    choices: [
+      {
+        index: 0,
+        message: writeMessage(answer.parts),
+        logprobs: null,
+        finish_reason: FINISH_REASONS[answer.finish],
+      },
+    ],
+    ...(answer.usage === null ? {} : { usage: writeUsage(answer.usage) }),
+  };
+}
+
+/** Chunks of a chat completion. The usage comes last, before `[DONE]`, where the client asked for it. */
+export class OpenAiStreamWriter implements StreamWriter {
+  readonly #facts: AnswerFacts;
+  readonly #includesUsage: boolean;
+  #usage: TokenUsage | null = null;
+  #hasFinished = false;
+
+  constructor({ includesUsage, ...facts }: AnswerFacts & { readonly includesUsage: boolean }) {
+    this.#facts = facts;
+    this.#includesUsage = includesUsage;
+  }
+
+  write(delta: ChatDelta): Uint8Array {
+    switch (delta.kind) {
+      case 'start':
+        return this.#chunk({ role: 'assistant', content: '' });
+      case 'text':
+        return this.#chunk({ content: delta.text });
+      case 'reasoning':
+        return delta.text === '' ? NOTHING : this.#chunk({ reasoning_content: delta.text });
+      case 'tool_call':
+        return this.#chunk({ tool_calls: [writeToolCallDelta(delta)] });
+      case 'finish':
+        this.#hasFinished = true;
+        return this.#chunk({}, FINISH_REASONS[delta.reason]);
+      case 'usage':
+        this.#usage = delta.usage;
+        return NOTHING;
+    }
+  }
+
+  end(): Uint8Array {
+    const finish = this.#hasFinished ? NOTHING : this.#chunk({}, FINISH_REASONS.cut);
+    const usage = this.#usage === null || !this.#includesUsage ? NOTHING : this.#usageChunk(this.#usage);
+    return Buffer.concat([finish, usage, Buffer.from('data: [DONE]\n\n')]);
+  }
+
+  fail(message: string): Uint8Array {
+    return event({ error: { message, type: 'server_error', param: null, code: null } });
+  }
+
+  #chunk(delta: JsonObject, finishReason: string | null = null): Uint8Array {
+    const choices = [{ index: 0, delta, logprobs: null, finish_reason: finishReason }];
+    const usage = this.#includesUsage ? { usage: null } : {};
+    return event({ ...head(this.#facts, 'chat.completion.chunk'), choices, ...usage });
+  }
+
+  #usageChunk(usage: TokenUsage): Uint8Array {
+    return event({ ...head(this.#facts, 'chat.completion.chunk'), choices: [], usage: writeUsage(usage) });
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+function event(value: JsonValue): Uint8Array {
+  return Buffer.from(`data: ${JSON.stringify(value)}\n\n`);
+}
+
+function head({ id, createdMs, model }: AnswerFacts, object: string): JsonObject {
+  return { id, object, created: Math.floor(createdMs / 1_000), model };
+}
+
+function writeMessage(parts: readonly ContentPart[]): JsonObject {
+  const text = textOf(parts, 'text');
+  const reasoning = textOf(parts, 'reasoning');
+  const calls = parts.flatMap((part) =>
+    part.kind === 'tool_call'
+      ? [{ id: part.id, type: 'function', function: { name: part.name, arguments: part.argumentsJson } }]
+      : [],
+  );
+  return {
+    role: 'assistant',
+    content: text === '' && (calls.length > 0 || reasoning !== '') ? null : text,
+    refusal: null,
+    ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+    ...(calls.length === 0 ? {} : { tool_calls: calls }),
+  };
+}
+
+function textOf(parts: readonly ContentPart[], kind: 'text' | 'reasoning'): string {
+  return parts.flatMap((part) => (part.kind === kind ? [part.text] : [])).join('');
+}
+
+function writeToolCallDelta(delta: Extract<ChatDelta, { kind: 'tool_call' }>): JsonObject {
+  const called = { ...(delta.name === null ? {} : { name: delta.name }), arguments: delta.argumentsJson };
+  const identity = delta.id === null ? {} : { id: delta.id, type: 'function' };
+  return { index: delta.index, ...identity, function: called };
+}
+
+function writeUsage(usage: TokenUsage): JsonObject {
+  return {
+    prompt_tokens: usage.input,
+    completion_tokens: usage.output,
+    total_tokens: usage.input + usage.output,
+    prompt_tokens_details: { cached_tokens: usage.cachedInput },
+    completion_tokens_details: { reasoning_tokens: usage.reasoning },
+  };
+}

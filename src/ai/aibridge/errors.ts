@@ -1,0 +1,54 @@
+import { declareErrors } from '../../base/index.ts';
+
+export const modelsErrors = declareErrors('models', {
+  bad_request: {
+    kind: 'invalid',
+    title: 'The model request is malformed',
+    remedy: 'Correct the member that the pointer of the answer names.',
+  },
+  not_translatable: {
+    kind: 'unprocessable',
+    title: 'The request cannot be carried to a provider of another protocol',
+    remedy: 'Leave the named members out, or name a model whose provider speaks the protocol of the request.',
+  },
+  unavailable: {
+    kind: 'unavailable',
+    title: 'No model answered',
+    remedy: 'Try again in a moment; `attempts` says what each provider did. See GET /v1/route/health.',
+    retryable: true,
+  },
+  rate_limited: {
+    kind: 'rate_limited',
+    title: 'The model providers limit our rate',
+    remedy: 'Try again later, or give the route another rung to fall back to.',
+    retryable: true,
+  },
+  timeout: {
+    kind: 'timeout',
+    title: 'The model provider did not answer in time',
+    remedy: 'Try again, ask for a shorter answer, or raise the timeouts of the provider in lakehouse.toml.',
+    retryable: true,
+  },
+  refused_by_provider: {
+    kind: 'unprocessable',
+    title: 'The model provider refused the request',
+    remedy: 'Check the request against what the provider’s model takes; its own words are not repeated here.',
+  },
+  cut_off: {
+    kind: 'unavailable',
+    title: 'The answer broke off',
+    remedy: 'What came is not whole; send the request again. What was used of it is charged.',
+    retryable: true,
+  },
+  context_too_large: {
+    kind: 'too_large',
+    title: 'The rows of the context are too large',
+    remedy: 'Select fewer columns or rows for the context.',
+  },
+  provider_misconfigured: {
+    kind: 'internal',
+    title: 'A model provider is configured in a way that cannot work',
+    remedy:
+      'Give the provider a base URL of http or https without user, query or fragment, and headers of visible ASCII.',
+  },
+});

@@ -1,0 +1,201 @@
+import { isLakeError, LakeError } from '../../base/index.ts';
+import type { ReadScope } from '../../govern/scope/index.ts';
+import { createAnswerCollector } from './answer-collector.ts';
+import type { FailedAttempt } from './call-failure.ts';
+import { type CallDeps, callModel, type StartedAnswer } from './call-model.ts';
+import type { ChatMessage, ChatRequest, ContentPart, FinishReason, TokenUsage } from './chat.ts';
+import { modelsErrors } from './errors.ts';
+import type { RoutePlan, Rung } from './routing/plan-route.ts';
+import { createSeam } from './seam.ts';
+
+/** How far an answer may be continued. */
+export interface ContinuationLimits {
+  /** Calls of a model for one answer, the first included. */
+  readonly maxCalls: number;
+  readonly maxOutputTokens: number;
+  readonly maxCostNanoUsd: number;
+}
+
+export interface GenerateRequest {
+  readonly plan: RoutePlan;
+  readonly task: string;
+  readonly chat: ChatRequest;
+  readonly inputTokens: number;
+  readonly limits: ContinuationLimits;
+  readonly signal: AbortSignal;
+}
+
+/** A whole answer, however many calls it took. */
+export interface Generated {
+  readonly text: string;
+  readonly parts: readonly ContentPart[];
+  /** `length` or `cut` where it is still cut after the last call that the limits allow. */
+  readonly finish: FinishReason;
+  readonly rung: Rung;
+  readonly usage: TokenUsage;
+  readonly costNanoUsd: number;
+  readonly calls: number;
+  readonly attempts: readonly FailedAttempt[];
+}
+
+const NO_USAGE: TokenUsage = { input: 0, cachedInput: 0, cacheWriteInput: 0, output: 0, reasoning: 0 };
+const CUT: ReadonlySet<FinishReason> = new Set(['length', 'pause', 'cut']);
+
+/**
+ * Generates one answer and yields its text as it comes. A cut-off answer is continued; an answer that thinking left empty
+ * is asked for once more without thinking; JSON under a schema and tool calls are never continued but made anew with the
+ * largest cap. All bounded by calls, tokens and dollars.
+ *
+ *     call ─▶ whole ──────────────────────────────▶ done
+ *       ├──▶ cut, text ──▶ call with the text so far ─┐ (≤ maxCalls)
+ *       ├──▶ cut, JSON or a tool call ──▶ call anew ──┤ (once)
+ *       └──▶ empty after thinking ──▶ without thinking┘ (once)
+ */
+export async function* generateContinuable(
+  deps: CallDeps,
+  scope: ReadScope,
+  request: GenerateRequest,
+): AsyncGenerator<string, Generated> {
+  const { limits } = request;
+  const done = { text: '', usage: NO_USAGE, costNanoUsd: 0, calls: 0, attempts: [] as FailedAttempt[] };
+  let anew = false;
+  let thinking = request.chat.reasoning;
+  for (;;) {
+    const chat = { ...request.chat, reasoning: thinking };
+    const capped = remainingTokens(request, done.usage.output, anew);
+    const started = await callModel(deps, scope, callOf(request, chat, done.text, capped));
+    done.attempts.push(...started.attempts);
+    const whole = chat.format.kind !== 'text' || chat.tools.length > 0;
+    const part = yield* readPart(started, { tail: done.text, yields: !whole });
+    done.calls++;
+    done.costNanoUsd += part.costNanoUsd;
+    done.usage = added(done.usage, part.usage);
+    const { finish, parts, text } = part;
+    const ended = (): Generated => ({
+      ...done,
+      text: done.text + text,
+      parts: joined(done.text, parts),
+      finish,
+      rung: started.rung,
+    });
+    const spent =
+      done.calls >= limits.maxCalls ||
+      done.usage.output >= limits.maxOutputTokens ||
+      done.costNanoUsd >= limits.maxCostNanoUsd;
+    const isEmpty = text.trim() === '' && done.text === '' && !parts.some(({ kind }) => kind === 'tool_call');
+    if (isEmpty && part.thought && thinking !== 'off' && !spent) thinking = 'off';
+    else if (!CUT.has(finish) || spent) {
+      if (whole && text !== '') yield text;
+      return ended();
+    } else if (whole) {
+      if (anew) return ended();
+      anew = true;
+    } else {
+      done.text += text;
+    }
+  }
+}
+
+/** The whole answer, for callers that show nothing before it is complete. */
+export async function generateWhole(...parts: Parameters<typeof generateContinuable>): Promise<Generated> {
+  const pieces = generateContinuable(...parts);
+  for (;;) {
+    const step = await pieces.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+function callOf(request: GenerateRequest, chat: ChatRequest, soFar: string, maxOutputTokens: number | null) {
+  return {
+    plan: request.plan,
+    task: request.task,
+    inputTokens: request.inputTokens + soFar.length,
+    maxOutputTokens,
+    stream: true,
+    signal: request.signal,
+    requestFor: (rung: Rung, cap: number) => ({
+      kind: 'chat' as const,
+      chat: { ...chat, maxOutputTokens: cap, messages: [...chat.messages, ...continuation(rung, soFar)] },
+    }),
+  };
+}
+
+/** A model that takes the beginning of its own answer goes on from it; another one is asked to. */
+function continuation(rung: Rung, soFar: string): readonly ChatMessage[] {
+  if (soFar === '') return [];
+  const begun: ChatMessage = { role: 'assistant', parts: [{ kind: 'text', text: soFar.trimEnd() }] };
+  if (rung.entry.capabilities.has('prefill')) return [begun];
+  const text =
+    'Your answer was cut off. Go on exactly where it ended, without repeating or introducing anything.';
+  return [begun, { role: 'user', parts: [{ kind: 'text', text }] }];
+}
+
+/** Reads one call to its end, yielding its text without what it repeats of `tail`. */
+async function* readPart(started: StartedAnswer, options: { tail: string; yields: boolean }) {
+  const collector = createAnswerCollector();
+  const seam = createSeam(options.tail);
+  let finish: FinishReason | null = null;
+  let failure: 'cut_off' | 'cancelled' | null = 'cancelled';
+  let costNanoUsd = 0;
+  let text = '';
+  const say = function* (piece: string) {
+    text += piece;
+    if (options.yields && piece !== '') yield piece;
+  };
+  try {
+    const { reply } = started;
+    if (reply.kind !== 'stream') throw new Error('a streamed call answered whole');
+    for await (const event of reply.events) {
+      for (const delta of event.deltas) {
+        collector.add(delta);
+        if (delta.kind === 'text') yield* say(seam.push(delta.text));
+      }
+    }
+    failure = null;
+  } catch (error) {
+    if (!isLakeError(error) || error.code !== modelsErrors.cut_off.code) throw error;
+    failure = 'cut_off';
+    finish = 'cut';
+  } finally {
+    costNanoUsd = started.settle(collector, failure);
+  }
+  yield* say(seam.end());
+  const answer = collector.answer();
+  const parts = answer.parts.filter(({ kind }) => kind !== 'text');
+  const thought = answer.parts.some(({ kind }) => kind === 'reasoning') || (answer.usage?.reasoning ?? 0) > 0;
+  const said: readonly ContentPart[] = text === '' ? parts : [...parts, { kind: 'text', text }];
+  return {
+    text,
+    parts: said,
+    thought,
+    finish: finish ?? answer.finish,
+    usage: answer.usage ?? NO_USAGE,
+    costNanoUsd,
+  };
+}
+
+/** The parts of the last call, with the text of all. */
+function joined(before: string, parts: readonly ContentPart[]): readonly ContentPart[] {
+  if (before === '') return parts;
+  const text = before + parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+  return [...parts.filter(({ kind }) => kind !== 'text'), { kind: 'text', text }];
+}
+
+/** Null asks for the model's largest answer. Throws where the limit is used up, which the caller's loop excludes. */
+function remainingTokens(request: GenerateRequest, used: number, anew: boolean): number | null {
+  if (anew) return null;
+  const { maxOutputTokens } = request.chat;
+  const left = request.limits.maxOutputTokens - used;
+  if (left <= 0) throw new LakeError(modelsErrors.unavailable, { detail: 'The answer used all its tokens.' });
+  return Math.min(maxOutputTokens ?? left, left);
+}
+
+function added(a: TokenUsage, b: TokenUsage): TokenUsage {
+  return {
+    input: a.input + b.input,
+    cachedInput: a.cachedInput + b.cachedInput,
+    cacheWriteInput: a.cacheWriteInput + b.cacheWriteInput,
+    output: a.output + b.output,
+    reasoning: a.reasoning + b.reasoning,
+  };
+}

@@ -1,0 +1,1 @@
+export { createAibridge } from './create-aibridge.ts';

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { readOperation } from '../../../govern/scope/index.ts';
+import type { BridgeParts } from '../bridge-parts.ts';
+
+const outputSchema = z.strictObject({
+  object: z.literal('list'),
+  data: z.array(
+    z.strictObject({
+      id: z.string().describe('The full name, `provider/model`.'),
+      object: z.literal('model'),
+      created: z.int(),
+      owned_by: z.string(),
+      context_window: z.int(),
+      max_output_tokens: z.int(),
+      billing: z.enum(['metered', 'flat', 'free']),
+      capabilities: z.array(z.string()),
+    }),
+  ),
+});
+
+/** `models.list`: the models of the configured providers that the caller may use. */
+export function listModels(parts: BridgeParts) {
+  return readOperation<Record<string, never>, z.output<typeof outputSchema>, undefined>({
+    name: 'models.list',
+    summary: 'List models',
+    description:
+      'Models of the configured providers that your role is granted, with windows and capabilities.',
+    input: z.strictObject({}),
+    output: outputSchema,
+    access: { kind: 'authenticated', reason: 'Lists only the models that the caller is granted.' },
+    truth: {
+      before: { none: 'A list of names makes no claim.' },
+      after: { none: 'A list of names makes no claim.' },
+    },
+    async run(scope) {
+      const models = listed(parts).filter((one) => scope.mayUseModel(one.fullName));
+      return {
+        kind: 'value',
+        value: {
+          object: 'list',
+          data: models.map(({ fullName, provider, entry }) => ({
+            id: fullName,
+            object: 'model',
+            created: 0,
+            owned_by: provider,
+            context_window: entry.contextWindow,
+            max_output_tokens: entry.maxOutputTokens,
+            billing: entry.billing,
+            capabilities: [...entry.capabilities].sort(),
+          })),
+        },
+      };
+    },
+  });
+}
+
+function listed({ providers, catalogue }: BridgeParts) {
+  return [...providers.keys()].flatMap((provider) =>
+    catalogue.modelsOf(provider).flatMap((model) => {
+      const entry = catalogue.find(provider, model);
+      return entry === null ? [] : [{ fullName: `${provider}/${model}`, provider, entry }];
+    }),
+  );
+}

@@ -1,0 +1,99 @@
+import type { Demand, ResolveScope } from '../../govern/scope/index.ts';
+import type { BridgeParts } from './bridge-parts.ts';
+import { worstCost } from './catalogue/cost.ts';
+import type { Capability } from './catalogue/model-entry.ts';
+import type { EstimatedRequest } from './catalogue/token-estimate.ts';
+import type { ChatRequest } from './chat.ts';
+import type { RoutePlan, Rung } from './routing/plan-route.ts';
+
+/** A chat with the way it will take. */
+export interface PlannedChat {
+  readonly chat: ChatRequest;
+  readonly plan: RoutePlan;
+  readonly inputTokens: number;
+}
+
+export interface ChatToPlan {
+  readonly chat: ChatRequest;
+  /** As the client wrote it; `ladder/<name>` names a ladder of the routing table; null leaves it to the rules. */
+  readonly model: string | null;
+  readonly task: string;
+  readonly tags: readonly string[];
+  /** Tokens of context still to be retrieved. */
+  readonly contextTokens: number;
+}
+
+const LADDER = 'ladder/';
+
+/** Finds the rungs of a chat, under names and sizes alone; throws what the router refuses. */
+export async function planChat(
+  { router, estimator }: BridgeParts,
+  scope: ResolveScope,
+  asked: ChatToPlan,
+): Promise<PlannedChat> {
+  const { chat, model } = asked;
+  const inputTokens = (await estimator.estimateInputTokens(sizesOf(chat))) + asked.contextTokens;
+  const ladder = model?.startsWith(LADDER) === true ? model.slice(LADDER.length) : null;
+  const plan = router.plan({
+    model: ladder === null ? model : null,
+    ladder,
+    task: asked.task,
+    role: scope.identity.role,
+    tags: asked.tags,
+    inputTokens,
+    needs: needsOf(chat),
+    maxOutputTokens: chat.maxOutputTokens,
+  });
+  return { chat, plan, inputTokens };
+}
+
+/** Every model the plan may call: the caller must be granted each of them. */
+export function modelDemands(plan: RoutePlan): readonly [Demand, ...Demand[]] {
+  const [first, ...rest] = plan.rungs.map((rung): Demand => ({ kind: 'model', model: fullName(rung) }));
+  if (first === undefined) throw new Error('a plan without rungs');
+  return [first, ...rest];
+}
+
+export function fullName(rung: Pick<Rung, 'provider' | 'model'>): string {
+  return `${rung.provider}/${rung.model}`;
+}
+
+/** What the dearest rung could cost, in nano-dollars. */
+export function dearestCost(planned: PlannedChat): number {
+  const { plan, inputTokens } = planned;
+  return Math.max(
+    ...plan.rungs.map(({ entry, maxOutputTokens }) => worstCost(entry, inputTokens, maxOutputTokens)),
+  );
+}
+
+/** All that a request says, for rules over prompts. */
+export function promptText(chat: ChatRequest): string {
+  return chat.messages
+    .flatMap(({ parts }) => parts.flatMap((part) => ('text' in part ? [part.text] : [])))
+    .join('\n');
+}
+
+function needsOf(chat: ChatRequest): ReadonlySet<Capability> {
+  const parts = chat.messages.flatMap((message) => message.parts);
+  return new Set<Capability>([
+    'chat',
+    ...(chat.tools.length > 0 ? (['tools'] as const) : []),
+    ...(parts.some(({ kind }) => kind === 'image') ? (['vision'] as const) : []),
+    ...(chat.format.kind === 'json_schema' ? (['json_schema'] as const) : []),
+  ]);
+}
+
+function sizesOf(chat: ChatRequest): EstimatedRequest {
+  const parts = chat.messages.flatMap((message) => message.parts);
+  return {
+    images: parts.filter(({ kind }) => kind === 'image').length,
+    tools: chat.tools.map((tool) => JSON.stringify(tool)),
+    texts: [
+      ...parts.flatMap((part) => {
+        if (part.kind === 'tool_call') return [part.name, part.argumentsJson];
+        return 'text' in part ? [part.text] : [];
+      }),
+      ...(chat.format.kind === 'json_schema' ? [JSON.stringify(chat.format.schema)] : []),
+    ],
+  };
+}

@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { answerOf, chatOf } from '../../../../../test/support/provider-calls.ts';
+import type { JsonObject } from '../../../../base/index.ts';
+import type { ChatRequest } from '../../chat.ts';
+import { ProviderFailure } from '../../provider.ts';
+import { ServerSentEvents } from '../../transport/server-sent-events.ts';
+import { lossesIn } from '../translation-loss.ts';
+import { readAnthropicAnswers } from './read-answer.ts';
+import { AnthropicChatReader } from './stream-reader.ts';
+import { ANTHROPIC_LOSSES, writeAnthropicChat } from './write-chat.ts';
+
+describe('a streamed message', () => {
+  const read = (...events: readonly JsonObject[]) => {
+    const reader = new AnthropicChatReader();
+    const text = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('');
+    const deltas = new ServerSentEvents()
+      .push(Buffer.from(text))
+      .flatMap((event) => reader.read(event).deltas);
+    return { deltas, isFinished: reader.isFinished() };
+  };
+
+  it('counts tokens of the cache as input, and keeps what the second report leaves out', () => {
+    const first = {
+      input_tokens: 10,
+      cache_read_input_tokens: 4,
+      cache_creation_input_tokens: 3,
+      output_tokens: 1,
+    };
+    const start: JsonObject = { type: 'message_start', message: { id: 'm', model: 'x', usage: first } };
+    const finish = { delta: { stop_reason: 'end_turn' } };
+    const last = (usage: JsonObject): JsonObject => ({ type: 'message_delta', ...finish, usage });
+    const usage = { input: 17, cachedInput: 4, cacheWriteInput: 3, output: 25, reasoning: 6 };
+    const details = { output_tokens_details: { thinking_tokens: 6 } };
+    expect(answerOf(read(start, last({ output_tokens: 25, ...details })).deltas).usage).toEqual(usage);
+    const nulls = { input_tokens: null, cache_read_input_tokens: null, output_tokens: 25, ...details };
+    expect(answerOf(read(start, last(nulls)).deltas).usage).toEqual(usage);
+    const again = { ...first, output_tokens: 25, ...details };
+    expect(answerOf(read(start, last(again)).deltas).usage).toEqual(usage);
+  });
+
+  it.each([
+    ['end_turn', 'stop'],
+    ['stop_sequence', 'stop'],
+    ['max_tokens', 'length'],
+    ['model_context_window_exceeded', 'length'],
+    ['tool_use', 'tool_calls'],
+    ['pause_turn', 'pause'],
+    ['refusal', 'content_filter'],
+    ['made_up', 'stop'],
+  ])('that stops by %s has finished by %s', (stop_reason, finish) => {
+    const { deltas, isFinished } = read({ type: 'message_delta', delta: { stop_reason } });
+    expect(answerOf(deltas).finish).toBe(finish);
+    expect(isFinished).toBe(true);
+    expect(readAnthropicAnswers({ content: [], stop_reason })?.[0]?.finish).toBe(finish);
+  });
+
+  it('that stops without a reason was cut', () => {
+    const { deltas } = read({ type: 'message_stop' });
+    expect(answerOf(deltas).finish).toBe('cut');
+  });
+
+  it('gives a call without arguments an empty object', () => {
+    const block = { type: 'tool_use', id: 'c', name: 'f', input: {} };
+    const { deltas } = read(
+      { type: 'content_block_start', index: 0, content_block: block },
+      { type: 'content_block_delta', index: 0, delta: { type: 'input_json_delta', partial_json: '' } },
+      { type: 'content_block_stop', index: 0 },
+    );
+    expect(answerOf(deltas).parts).toEqual([{ kind: 'tool_call', id: 'c', name: 'f', argumentsJson: '{}' }]);
+  });
+
+  it('passes over blocks and events of tools that run at the service', () => {
+    const { deltas, isFinished } = read(
+      {
+        type: 'content_block_start',
+        index: 0,
+        content_block: { type: 'server_tool_use', id: 's', name: 'w' },
+      },
+      { type: 'content_block_delta', index: 0, delta: { type: 'input_json_delta', partial_json: '{"q"' } },
+      { type: 'content_block_stop', index: 0 },
+      { type: 'made_up' },
+    );
+    expect(deltas).toEqual([]);
+    expect(isFinished).toBe(false);
+  });
+});
+
+describe('a chat written as messages', () => {
+  const write = (changes: Partial<ChatRequest>) =>
+    writeAnthropicChat(chatOf(changes), { model: 'm', stream: false });
+  const tool = { name: 'f', description: '', parameters: { type: 'object' } };
+
+  it('has the results of one turn’s calls in one turn, with what the user says after', () => {
+    const { messages } = write({
+      messages: [
+        { role: 'user', parts: [{ kind: 'text', text: 'Q' }] },
+        { role: 'assistant', parts: [{ kind: 'tool_call', id: 'a', name: 'f', argumentsJson: '' }] },
+        { role: 'tool', parts: [{ kind: 'tool_result', id: 'a', text: '1', isError: false }] },
+        { role: 'tool', parts: [{ kind: 'tool_result', id: 'b', text: '2', isError: true }] },
+        { role: 'user', parts: [{ kind: 'text', text: 'And?' }] },
+      ],
+    });
+    expect(messages).toEqual([
+      { role: 'user', content: [{ type: 'text', text: 'Q' }] },
+      { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'f', input: {} }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'tool_result', tool_use_id: 'a', content: '1' },
+          { type: 'tool_result', tool_use_id: 'b', content: '2', is_error: true },
+          { type: 'text', text: 'And?' },
+        ],
+      },
+    ]);
+  });
+
+  it('thinks by effort, or not at all', () => {
+    expect(write({ reasoning: 'high' })).toMatchObject({
+      thinking: { type: 'adaptive' },
+      output_config: { effort: 'high' },
+    });
+    expect(write({ reasoning: 'off' })).toMatchObject({ thinking: { type: 'disabled' } });
+    expect(write({})).not.toHaveProperty('thinking');
+  });
+
+  it('refuses a call whose arguments are no object', () => {
+    const parts = [{ kind: 'tool_call', id: 'a', name: 'f', argumentsJson: '{"cut' }] as const;
+    expect(() => write({ messages: [{ role: 'assistant', parts }] })).toThrow(ProviderFailure);
+  });
+
+  const CASES: Readonly<Record<string, Partial<ChatRequest>>> = {
+    max_tokens: { maxOutputTokens: null },
+    'messages.image': {
+      messages: [
+        { role: 'tool', parts: [{ kind: 'image', mediaType: 'image/png', data: 'AAAA', url: null }] },
+      ],
+    },
+    'messages.system': {
+      messages: [
+        { role: 'user', parts: [{ kind: 'text', text: 'Q' }] },
+        { role: 'system', parts: [{ kind: 'text', text: 'Be brief' }] },
+      ],
+    },
+    'messages.reasoning': {
+      messages: [{ role: 'assistant', parts: [{ kind: 'reasoning', text: 'Hm.', signature: null }] }],
+    },
+    'response_format.json_object': { format: { kind: 'json' } },
+    'response_format.json_schema.name': {
+      format: { kind: 'json_schema', name: 'n', schema: {}, strict: true },
+    },
+    temperature: { temperature: 1.5 },
+    top_p: { topP: 0.5, reasoning: 'low' },
+    reasoning_effort: { reasoning: 'low', tools: [tool], toolChoice: { kind: 'required' } },
+  };
+
+  it('has a case for every loss', () => {
+    expect(Object.keys(CASES)).toEqual(ANTHROPIC_LOSSES.map(({ name }) => name));
+  });
+
+  it.each(Object.entries(CASES))('%s is named, or refused', (name, changes) => {
+    const isWrong = ANTHROPIC_LOSSES.find((one) => one.name === name)?.effect === 'wrong';
+    expect(lossesIn(ANTHROPIC_LOSSES, chatOf(changes))).toEqual(isWrong ? [] : [name]);
+    if (isWrong) expect(() => write(changes)).toThrow(ProviderFailure);
+    else expect(write(changes)).toMatchObject({ model: 'm' });
+  });
+
+  it('leaves out what it names', () => {
+    expect(write({ temperature: 1.5 })).toMatchObject({ temperature: 1 });
+    expect(write({ temperature: 0.5, topP: 0.5, reasoning: 'low' })).not.toHaveProperty('temperature');
+    expect(write(CASES.top_p ?? {})).not.toHaveProperty('top_p');
+    expect(write(CASES.reasoning_effort ?? {})).not.toHaveProperty('thinking');
+    expect(write(CASES['messages.system'] ?? {})).toMatchObject({
+      system: [{ type: 'text', text: 'Be brief' }],
+    });
+  });
+});

@@ -1,0 +1,82 @@
+import type { JsonObject, JsonValue } from '../../../../base/index.ts';
+import type { ChatAnswer, ContentPart, FinishReason, TokenUsage } from '../../chat.ts';
+import { countOf, objectOf, objectsOf, stringOf } from '../../json-reading.ts';
+
+const STOP_REASONS: Readonly<Record<string, FinishReason>> = {
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  max_tokens: 'length',
+  model_context_window_exceeded: 'length',
+  tool_use: 'tool_calls',
+  pause_turn: 'pause',
+  refusal: 'content_filter',
+};
+
+/** The one answer of a message; null where the body is none. */
+export function readAnthropicAnswers(body: JsonValue): readonly ChatAnswer[] | null {
+  const message = objectOf(body);
+  if (!Array.isArray(message.content)) return null;
+  return [
+    {
+      id: stringOf(message.id) ?? '',
+      model: stringOf(message.model) ?? '',
+      parts: objectsOf(message.content).flatMap(readBlock),
+      finish: readAnthropicFinish(message.stop_reason) ?? 'cut',
+      usage: readAnthropicUsage(message.usage, null),
+    },
+  ];
+}
+
+/** Null where no reason is given. A reason that is not known still is one. */
+export function readAnthropicFinish(reason: JsonValue | undefined): FinishReason | null {
+  const text = stringOf(reason);
+  if (text === null) return null;
+  return Object.hasOwn(STOP_REASONS, text) ? (STOP_REASONS[text] ?? 'stop') : 'stop';
+}
+
+/**
+ * The service counts tokens read from and written to its cache beside `input_tokens`. A stream reports twice, and what the
+ * second report leaves out stays as the first said. Null where neither has any.
+ */
+export function readAnthropicUsage(
+  value: JsonValue | undefined,
+  before: TokenUsage | null,
+): TokenUsage | null {
+  const usage = objectOf(value);
+  const plain = countOf(usage.input_tokens);
+  const output = countOf(usage.output_tokens);
+  if (plain === null && output === null) return before;
+  const cachedInput = countOf(usage.cache_read_input_tokens) ?? before?.cachedInput ?? 0;
+  const cacheWriteInput = countOf(usage.cache_creation_input_tokens) ?? before?.cacheWriteInput ?? 0;
+  const plainBefore = before === null ? 0 : before.input - before.cachedInput - before.cacheWriteInput;
+  return {
+    input: (plain ?? plainBefore) + cachedInput + cacheWriteInput,
+    cachedInput,
+    cacheWriteInput,
+    output: output ?? before?.output ?? 0,
+    reasoning: countOf(objectOf(usage.output_tokens_details).thinking_tokens) ?? before?.reasoning ?? 0,
+  };
+}
+
+/** Blocks of tools that run at the service itself survive in the bytes only. */
+function readBlock(block: JsonObject): readonly ContentPart[] {
+  switch (block.type) {
+    case 'text':
+      return [{ kind: 'text', text: stringOf(block.text) ?? '' }];
+    case 'thinking':
+      return [
+        { kind: 'reasoning', text: stringOf(block.thinking) ?? '', signature: stringOf(block.signature) },
+      ];
+    case 'tool_use':
+      return [
+        {
+          kind: 'tool_call',
+          id: stringOf(block.id) ?? '',
+          name: stringOf(block.name) ?? '',
+          argumentsJson: JSON.stringify(block.input ?? {}),
+        },
+      ];
+    default:
+      return [];
+  }
+}

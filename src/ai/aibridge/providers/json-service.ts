@@ -1,0 +1,119 @@
+import type { LookupFunction } from 'node:net';
+import type { Clock, JsonObject, JsonValue } from '../../../base/index.ts';
+import type { ChatAnswer } from '../chat.ts';
+import { parseJson } from '../json-reading.ts';
+import type { ChatReply } from '../provider.ts';
+import { createTransport, type Transport } from '../transport/http-transport.ts';
+import { answerFailure, isErrorBody, statusFailure } from '../transport/status-failure.ts';
+import { type ChatReader, streamEvents } from '../transport/stream-events.ts';
+import type { Upstream } from '../transport/upstream.ts';
+import type { EventReader } from '../transport/wire-event.ts';
+import type { ProviderSettings } from './provider-settings.ts';
+
+/** What a provider needs of the world besides its settings. */
+export interface ProviderSurroundings {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  /** What names resolve to; the system's own where absent. */
+  readonly lookup?: LookupFunction;
+}
+
+/** How a protocol reads the answers to a chat. */
+export interface ChatProtocol {
+  readonly streamMediaType: string;
+  createEventReader(): EventReader;
+  createChatReader(): ChatReader;
+  /** Null where the body is no answer of the protocol. */
+  readAnswers(body: JsonValue): readonly ChatAnswer[] | null;
+}
+
+/** A service of JSON over HTTP: what every provider does alike. Each method throws `ProviderFailure`. */
+export class JsonService {
+  readonly #transport: Transport;
+  readonly #clock: Pick<Clock, 'nowMs'>;
+
+  /** Throws `models.provider_misconfigured`. `headers` carry the key. */
+  constructor(
+    settings: ProviderSettings,
+    headers: Readonly<Record<string, string>>,
+    surroundings: ProviderSurroundings,
+  ) {
+    this.#transport = createTransport(
+      { ...settings, headers: { ...settings.headers, ...headers } },
+      surroundings.lookup,
+    );
+    this.#clock = surroundings.clock;
+  }
+
+  /** Sends a chat and answers once its head is there. */
+  async chat(
+    protocol: ChatProtocol,
+    request: {
+      readonly path: string;
+      readonly body: JsonObject;
+      readonly stream: boolean;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<ChatReply> {
+    const upstream = await this.#post(request.path, request.body, request.signal);
+    if (!request.stream) {
+      const { bytes, value } = await readJson(upstream);
+      const answers = readGuarded(() => protocol.readAnswers(value));
+      if (answers === null || answers.length === 0)
+        throw answerFailure('The provider’s answer holds no message.');
+      return { kind: 'whole', bytes, answers };
+    }
+    requireStream(upstream, protocol.streamMediaType);
+    const events = streamEvents(upstream, protocol.createEventReader(), protocol.createChatReader());
+    return { kind: 'stream', events };
+  }
+
+  async postJson(path: string, body: JsonObject, signal: AbortSignal): Promise<JsonValue> {
+    return (await readJson(await this.#post(path, body, signal))).value;
+  }
+
+  async getJson(path: string, signal: AbortSignal): Promise<JsonValue> {
+    const upstream = await this.#transport.send({ method: 'GET', path, body: null, signal });
+    return (await readJson(await this.#requireSuccess(upstream))).value;
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  async #post(path: string, body: JsonObject, signal: AbortSignal): Promise<Upstream> {
+    const text = JSON.stringify(body);
+    return this.#requireSuccess(await this.#transport.send({ method: 'POST', path, body: text, signal }));
+  }
+
+  async #requireSuccess(upstream: Upstream): Promise<Upstream> {
+    if (upstream.status === 200) return upstream;
+    throw await statusFailure(upstream, this.#clock);
+  }
+}
+
+async function readJson(
+  upstream: Upstream,
+): Promise<{ readonly bytes: Uint8Array; readonly value: JsonValue }> {
+  const bytes = await upstream.bytes();
+  const value = parseJson(new TextDecoder().decode(bytes));
+  if (value === undefined) throw answerFailure('The provider’s answer is not JSON.');
+  if (isErrorBody(value)) throw answerFailure('The provider’s answer is an error under status 200.');
+  return { bytes, value };
+}
+
+/** A service that answers something else under status 200 has an error to tell, or is no service of the protocol. */
+function requireStream(upstream: Upstream, mediaType: string): void {
+  if (upstream.mediaType() === mediaType) return;
+  upstream.destroy();
+  throw answerFailure(`The provider was asked for a stream and its answer is not ${mediaType}.`);
+}
+
+function readGuarded<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    // A value nested beyond what can be written again.
+    if (error instanceof RangeError) throw answerFailure('The provider’s answer cannot be read.');
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+import type { JsonObject, JsonValue } from '../../../../base/index.ts';
+import type { ChatAnswer, ContentPart, FinishReason, TokenUsage } from '../../chat.ts';
+import { countOf, objectOf, objectsOf, stringOf } from '../../json-reading.ts';
+
+const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
+  stop: 'stop',
+  length: 'length',
+  tool_calls: 'tool_calls',
+  function_call: 'tool_calls',
+  content_filter: 'content_filter',
+};
+
+/** One answer for each choice of a chat completion; null where the body is none. */
+export function readOpenAiAnswers(body: JsonValue): readonly ChatAnswer[] | null {
+  const completion = objectOf(body);
+  if (!Array.isArray(completion.choices)) return null;
+  const usage = readOpenAiUsage(completion.usage);
+  return objectsOf(completion.choices).map((choice) => ({
+    id: stringOf(completion.id) ?? '',
+    model: stringOf(completion.model) ?? '',
+    parts: readMessage(objectOf(choice.message)),
+    finish: readOpenAiFinish(choice.finish_reason) ?? 'cut',
+    usage,
+  }));
+}
+
+/** Null where no reason is given. A reason that is not known still is one. */
+export function readOpenAiFinish(reason: JsonValue | undefined): FinishReason | null {
+  const text = stringOf(reason);
+  if (text === null) return null;
+  return Object.hasOwn(FINISH_REASONS, text) ? (FINISH_REASONS[text] ?? 'stop') : 'stop';
+}
+
+/** Null where the provider reported none. The details are named differently by services that report them at all. */
+export function readOpenAiUsage(value: JsonValue | undefined): TokenUsage | null {
+  const usage = objectOf(value);
+  const input = countOf(usage.prompt_tokens);
+  if (input === null) return null;
+  const details = objectOf(usage.prompt_tokens_details);
+  return {
+    input,
+    cachedInput: countOf(details.cached_tokens) ?? countOf(usage.prompt_cache_hit_tokens) ?? 0,
+    cacheWriteInput: countOf(details.cache_write_tokens) ?? 0,
+    output: countOf(usage.completion_tokens) ?? 0,
+    reasoning: countOf(objectOf(usage.completion_tokens_details).reasoning_tokens) ?? 0,
+  };
+}
+
+/** What a message or a delta says as text; some services give a list of parts. A refusal is said to the user as well. */
+export function readOpenAiText(message: JsonObject): string {
+  const parts = objectsOf(message.content).map(({ text }) => stringOf(text) ?? '');
+  return (stringOf(message.content) ?? parts.join('')) + (stringOf(message.refusal) ?? '');
+}
+
+export function readOpenAiReasoning(message: JsonObject): string {
+  return stringOf(message.reasoning_content) ?? stringOf(message.reasoning) ?? '';
+}
+
+/** The arguments as text; a few services give the object itself. */
+export function readOpenAiArguments(value: JsonValue | undefined): string {
+  if (value === undefined || value === null) return '';
+  return stringOf(value) ?? JSON.stringify(value);
+}
+
+function readMessage(message: JsonObject): readonly ContentPart[] {
+  const reasoning = readOpenAiReasoning(message);
+  const text = readOpenAiText(message);
+  const calls = objectsOf(message.tool_calls).map((call): ContentPart => {
+    const { name, arguments: json } = objectOf(call.function);
+    return {
+      kind: 'tool_call',
+      id: stringOf(call.id) ?? '',
+      name: stringOf(name) ?? '',
+      argumentsJson: readOpenAiArguments(json),
+    };
+  });
+  return [
+    ...(reasoning === '' ? [] : [{ kind: 'reasoning', text: reasoning, signature: null } as const]),
+    ...(text === '' ? [] : [{ kind: 'text', text } as const]),
+    ...calls,
+  ];
+}

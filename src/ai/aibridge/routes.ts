@@ -1,0 +1,50 @@
+import type { HttpRoute } from '../../govern/scope/index.ts';
+
+const OUR_HEADERS = { 'x-lakehouse-task': 'lakehouse_task' };
+
+/** Models over HTTP: our own chat, and the addresses that providers' clients call. */
+export const bridgeRoutes: readonly HttpRoute[] = [
+  {
+    operation: 'models.chat',
+    method: 'POST',
+    path: '/v1/chat',
+    body: 'json',
+    streams: ['text/event-stream'],
+  },
+  {
+    operation: 'models.chat_completions',
+    method: 'POST',
+    path: '/v1/chat/completions',
+    body: 'json',
+    headers: OUR_HEADERS,
+    errorMember: true,
+    streams: ['application/json', 'text/event-stream'],
+  },
+  {
+    operation: 'models.messages',
+    method: 'POST',
+    path: '/v1/messages',
+    body: 'json',
+    headers: OUR_HEADERS,
+    errorMember: true,
+    streams: ['application/json', 'text/event-stream'],
+  },
+  {
+    operation: 'models.embeddings',
+    method: 'POST',
+    path: '/v1/embeddings',
+    body: 'json',
+    headers: OUR_HEADERS,
+    errorMember: true,
+  },
+  { operation: 'models.list', method: 'GET', path: '/v1/models', body: 'none', errorMember: true },
+  {
+    operation: 'models.usage',
+    method: 'GET',
+    path: '/v1/usage',
+    body: 'none',
+    query: ['by', 'since', 'until'],
+  },
+  { operation: 'models.route.explain', method: 'POST', path: '/v1/route/explain', body: 'json' },
+  { operation: 'models.route.health', method: 'GET', path: '/v1/route/health', body: 'none' },
+];

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { scaledExactly } from '../catalogue/usd.ts';
+
+/** What a ceiling may look at, and count by. */
+export const CEILING_FACTS = ['identity', 'role', 'task', 'provider', 'model', 'rule'] as const;
+export type CeilingFact = (typeof CEILING_FACTS)[number];
+const COUNTERS = ['identity', 'role', 'task', 'provider', 'model'] as const;
+
+/** A limit on what matching calls may use together. Money is in billionths of a dollar; null is no limit. */
+export interface Ceiling {
+  readonly name: string;
+  /** Patterns that must all fit; what is absent fits all. */
+  readonly when: Readonly<Partial<Record<CeilingFact, string>>>;
+  /** A counter for each distinct combination of these; one counter where empty. */
+  readonly per: readonly (typeof COUNTERS)[number][];
+  readonly nanoUsdPerHour: number | null;
+  readonly nanoUsdPerDay: number | null;
+  readonly nanoUsdPerRequest: number | null;
+  readonly tokensPerHour: number | null;
+  readonly requestsPerHour: number | null;
+}
+
+const NANO_DECIMALS = 9;
+const MAX_USD = 9_000_000;
+
+/** Dollars, exactly in billionths. */
+export const nanoUsdSchema = z
+  .number()
+  .min(0)
+  .max(MAX_USD)
+  .transform((usd, check) => {
+    const nano = scaledExactly(usd, NANO_DECIMALS);
+    if (nano !== null) return Number(nano);
+    check.addIssue({ code: 'custom', message: 'Dollars have at most nine decimals.' });
+    return z.NEVER;
+  });
+
+const pattern = z.string().max(256).optional();
+const LIMITS = ['usd_per_hour', 'usd_per_day', 'usd_per_request', 'tokens_per_hour', 'requests_per_hour'];
+
+/** One of `[[ceilings]]`. */
+export const ceilingSchema = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'Must be lower-case words joined by hyphens'),
+    when: z
+      .strictObject({
+        identity: pattern,
+        role: pattern,
+        task: pattern,
+        provider: pattern,
+        model: pattern,
+        rule: pattern,
+      })
+      .prefault({}),
+    per: z.array(z.enum(COUNTERS)).default([]),
+    usd_per_hour: nanoUsdSchema.optional(),
+    usd_per_day: nanoUsdSchema.optional(),
+    usd_per_request: nanoUsdSchema.optional(),
+    tokens_per_hour: z.int().min(0).optional(),
+    requests_per_hour: z.int().min(0).optional(),
+  })
+  .superRefine((ceiling, check) => {
+    if (LIMITS.some((limit) => Object.hasOwn(ceiling, limit))) return;
+    check.addIssue({
+      code: 'custom',
+      message: `A ceiling needs at least one of ${LIMITS.join(', ')}`,
+    });
+  });
+
+/** The ceiling that a table describes. */
+export function ceilingOf(file: z.infer<typeof ceilingSchema>): Ceiling {
+  return {
+    name: file.name,
+    when: presentPatterns(file.when),
+    per: file.per,
+    nanoUsdPerHour: file.usd_per_hour ?? null,
+    nanoUsdPerDay: file.usd_per_day ?? null,
+    nanoUsdPerRequest: file.usd_per_request ?? null,
+    tokensPerHour: file.tokens_per_hour ?? null,
+    requestsPerHour: file.requests_per_hour ?? null,
+  };
+}
+
+/** The ceiling of a rule's `cost_ceiling_usd_per_hour`. Its name has a colon, so that no written one is like it. */
+export function ruleCeiling(rule: string, nanoUsdPerHour: number): Ceiling {
+  return {
+    name: `rule:${rule}`,
+    when: { rule },
+    per: [],
+    nanoUsdPerHour,
+    nanoUsdPerDay: null,
+    nanoUsdPerRequest: null,
+    tokensPerHour: null,
+    requestsPerHour: null,
+  };
+}
+
+function presentPatterns(when: z.infer<typeof ceilingSchema>['when']): Ceiling['when'] {
+  const facts = CEILING_FACTS.flatMap((fact) =>
+    when[fact] === undefined ? [] : [[fact, when[fact]] as const],
+  );
+  return Object.fromEntries(facts);
+}

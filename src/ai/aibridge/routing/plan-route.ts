@@ -1,0 +1,212 @@
+import { LakeError } from '../../../base/index.ts';
+import { closestName } from '../../../config/index.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { ModelEntry } from '../catalogue/model-entry.ts';
+import { ESTIMATE_MARGIN } from '../catalogue/token-estimate.ts';
+import type { FailureClass } from '../provider.ts';
+import { routingErrors } from './errors.ts';
+import { mismatch } from './match-rule.ts';
+import { resolveModel } from './resolve-model.ts';
+import type { Consideration, RouteFacts } from './route-facts.ts';
+import type { Ladder, RoutingTable } from './routing-table.ts';
+
+/** A model that a request may be sent to. */
+export interface Rung {
+  readonly provider: string;
+  /** By the provider's own name. */
+  readonly model: string;
+  readonly entry: ModelEntry;
+  /** Most tokens of an answer: of the model, the rung and the client, the least. */
+  readonly maxOutputTokens: number;
+  /** The last of a ladder that was made for deep thinking. */
+  readonly final: boolean;
+}
+
+/** Where a request goes, in order. At least one rung. */
+export interface RoutePlan {
+  /** The rule that decided; null where none did. */
+  readonly rule: string | null;
+  readonly ladder: string | null;
+  readonly rungs: readonly Rung[];
+  /** Failures after which the next rung is tried. */
+  readonly fallbackOn: ReadonlySet<FailureClass>;
+  readonly explanation: readonly Consideration[];
+}
+
+/** What a plan is made from. */
+export interface PlanParts {
+  readonly routing: RoutingTable;
+  readonly catalogue: Catalogue;
+  readonly providers: ReadonlySet<string>;
+}
+
+type Choice = Ladder & { readonly rule: string | null; readonly ladder: string | null };
+type Refusal = 'no_provider' | keyof typeof REFUSALS;
+type Judged = { readonly rung: Rung } | { readonly refusal: Refusal; readonly why: string };
+
+const REFUSALS = {
+  unknown_model: routingErrors.unknown_model,
+  no_price: routingErrors.no_price,
+  capability_missing: routingErrors.capability_missing,
+  context_too_long: routingErrors.context_too_long,
+} as const;
+
+const DEFAULT_LADDER = 'default';
+const ONE_RUNG: ReadonlySet<FailureClass> = new Set();
+
+/**
+ * Decides where a request goes: the first rule that fits, else the ladder asked for, else what the model's name stands
+ * for, else the ladder `default`. A rule decides also over a model named: it is the administrator's word. A rule whose
+ * rungs cannot serve is a refusal, never the next rule. Rungs that cannot serve are left out. Throws `models.no_provider`,
+ * `models.unknown_model`, `models.no_price`, `models.capability_missing` and `models.context_too_long`, with what was
+ * considered in `data.considered`.
+ */
+export function planRoute(facts: RouteFacts, parts: PlanParts): RoutePlan {
+  const explanation: Consideration[] = [];
+  const choice = choose(facts, parts, explanation);
+  const judged = choice.rungs.map((rung) => ({ rung, judgement: judge(rung, facts, parts) }));
+  for (const { rung, judgement } of judged) {
+    const considered = `${rung.provider}/${rung.model}`;
+    if ('rung' in judgement) explanation.push({ considered, outcome: 'chosen', why: served(judgement.rung) });
+    else explanation.push({ considered, outcome: 'skipped', why: judgement.why });
+  }
+  const rungs = judged.flatMap(({ judgement }) => ('rung' in judgement ? [judgement.rung] : []));
+  if (rungs.length > 0) {
+    return { rule: choice.rule, ladder: choice.ladder, rungs, fallbackOn: choice.fallbackOn, explanation };
+  }
+  const refused = judged.flatMap(({ judgement }) => ('refusal' in judgement ? [judgement] : []));
+  const first = refused.find(({ refusal }) => refusal !== 'no_provider') ?? refused[0];
+  if (first === undefined) throw noProvider(`the ladder "${choice.ladder}" has no rungs`, explanation);
+  if (first.refusal === 'no_provider') throw noProvider(first.why, explanation);
+  const code = REFUSALS[first.refusal];
+  throw new LakeError(code, {
+    detail: `No model can take this request: ${first.why}. ${code.remedy}`,
+    data: { considered: explanation },
+  });
+}
+
+function choose(facts: RouteFacts, parts: PlanParts, explanation: Consideration[]): Choice {
+  const note = (one: Consideration) => explanation.push(one);
+  for (const rule of parts.routing.rules) {
+    const reason = mismatch(rule, facts);
+    const considered = `rule "${rule.name}"`;
+    if (reason !== null) {
+      note({ considered, outcome: 'passed over', why: reason });
+      continue;
+    }
+    note({ considered, outcome: 'chosen', why: 'it is the first that fits' });
+    if (rule.ladder !== undefined) return { ...ladderOf(rule.ladder, parts), rule: rule.name };
+    return { ...single(rule.to ?? ''), rule: rule.name };
+  }
+  if (facts.ladder !== null) {
+    note({ considered: `ladder "${facts.ladder}"`, outcome: 'chosen', why: 'it was asked for' });
+    return ladderOf(facts.ladder, parts);
+  }
+  if (facts.model === null) {
+    note({ considered: `ladder "${DEFAULT_LADDER}"`, outcome: 'chosen', why: 'no model was named' });
+    return ladderOf(DEFAULT_LADDER, parts);
+  }
+  const resolution = resolveModel(facts.model, { ...parts, note });
+  if (resolution.kind === 'target') return single(`${resolution.target.provider}/${resolution.target.model}`);
+  if (resolution.kind === 'ladder') return ladderOf(resolution.ladder, parts);
+  if (parts.providers.size === 0) throw noProvider('no provider is configured', explanation);
+  if (resolution.absentProvider !== null) {
+    throw noProvider(`the provider ${resolution.absentProvider} is not configured`, explanation);
+  }
+  throw unknownModel(facts.model, parts, explanation);
+}
+
+/** A ladder of the table. One that is not there has no rungs: only `default` and one a caller invents can be absent. */
+function ladderOf(name: string, { routing }: PlanParts): Choice {
+  const { rungs, fallbackOn } = routing.ladders.get(name) ?? { rungs: [], fallbackOn: ONE_RUNG };
+  return { rungs, fallbackOn, rule: null, ladder: name };
+}
+
+/** `provider/model` as a ladder of one rung. */
+function single(target: string): Choice {
+  const slash = target.indexOf('/');
+  const rung = { provider: target.slice(0, slash), model: target.slice(slash + 1) };
+  return { rungs: [rung], fallbackOn: ONE_RUNG, rule: null, ladder: null };
+}
+
+function judge(rung: Ladder['rungs'][number], facts: RouteFacts, parts: PlanParts): Judged {
+  const { provider, model } = rung;
+  const name = `${provider}/${model}`;
+  if (!parts.providers.has(provider)) {
+    return { refusal: 'no_provider', why: `the provider ${provider} is not configured` };
+  }
+  const entry = parts.catalogue.find(provider, model);
+  if (entry === null) return { refusal: 'unknown_model', why: `no model "${name}" is known` };
+  if (entry.billing === 'metered' && entry.prices === null) {
+    return { refusal: 'no_price', why: `"${name}" is metered and its price is not known` };
+  }
+  const missing = [...facts.needs].filter((need) => !entry.capabilities.has(need));
+  if (missing.length > 0) {
+    return { refusal: 'capability_missing', why: `"${name}" lacks ${missing.join(', ')}` };
+  }
+  // An estimate may be too high by its margin, and only what surely does not fit is refused here: the provider knows.
+  if (facts.inputTokens > entry.contextWindow * ESTIMATE_MARGIN) {
+    const why = `about ${facts.inputTokens} tokens do not fit the ${entry.contextWindow} of "${name}"`;
+    return { refusal: 'context_too_long', why };
+  }
+  const maxOutputTokens = Math.min(
+    entry.maxOutputTokens,
+    rung.max_output_tokens ?? entry.maxOutputTokens,
+    facts.maxOutputTokens ?? entry.maxOutputTokens,
+  );
+  return { rung: { provider, model, entry, maxOutputTokens, final: rung.role === 'final' } };
+}
+
+function served({ entry, final }: Rung): string {
+  return `it can serve the request and is billed ${entry.billing}${final ? '; it is the final rung' : ''}`;
+}
+
+function noProvider(reason: string, considered: readonly Consideration[]): LakeError {
+  return new LakeError(routingErrors.no_provider, {
+    detail: `No model provider can take this request: ${reason}. Add one to lakehouse.toml, for example:\n[models.providers.openai]\nkind = "openai-compatible"\napi_key_env = "OPENAI_API_KEY"`,
+    data: { considered },
+  });
+}
+
+function unknownModel(name: string, parts: PlanParts, considered: readonly Consideration[]): LakeError {
+  const nearest = nearestModels(name, parts);
+  const hint = nearest.length === 0 ? '' : ` Did you mean ${nearest.join(', ')}?`;
+  return new LakeError(routingErrors.unknown_model, {
+    detail: `No configured provider has the model "${name.slice(0, MAX_SHOWN)}".${hint}`,
+    data: { nearest, considered },
+  });
+}
+
+const MAX_SHOWN = 100;
+const NEAREST = 3;
+/** Edit distances cost; they are taken of the names that begin most like the one given. */
+const COMPARED = 50;
+
+function nearestModels(name: string, { catalogue, providers }: PlanParts): readonly string[] {
+  const wanted = name.slice(0, MAX_SHOWN).toLowerCase();
+  const ranked = [...providers]
+    .flatMap((provider) => catalogue.modelsOf(provider).map((model) => ({ provider, model })))
+    .map(({ provider, model }) => {
+      const full = `${provider}/${model}`;
+      return { full, model, shared: Math.max(sharedStart(full, wanted), sharedStart(model, wanted)) };
+    })
+    .filter(({ shared }) => shared >= 3)
+    .toSorted((a, b) => b.shared - a.shared)
+    .slice(0, COMPARED);
+  const closest = closestName(
+    wanted,
+    ranked.flatMap(({ full, model }) => [model, full]),
+  );
+  const first = ranked.find(({ full, model }) => model === closest || full === closest)?.full;
+  return [...new Set([...(first === undefined ? [] : [first]), ...ranked.map(({ full }) => full)])].slice(
+    0,
+    NEAREST,
+  );
+}
+
+function sharedStart(candidate: string, wanted: string): number {
+  const lower = candidate.toLowerCase();
+  let length = 0;
+  while (length < wanted.length && lower[length] === wanted[length]) length++;
+  return length;
+}

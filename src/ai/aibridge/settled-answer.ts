@@ -1,0 +1,78 @@
+import { isLakeError } from '../../base/index.ts';
+import type { JudgedChunk } from '../../govern/scope/index.ts';
+import { type AnswerCollector, createAnswerCollector } from './answer-collector.ts';
+import { type AnswerFacts, answerContext, type PersonalDataFinder } from './answer-context.ts';
+import type { StartedAnswer } from './call-model.ts';
+import { modelsErrors } from './errors.ts';
+import { judgedAnswer } from './judged-answer.ts';
+import type { ChatReply, StreamEvent } from './provider.ts';
+
+export interface SettledAnswerParts {
+  readonly started: StartedAnswer;
+  readonly task: string;
+  readonly extent: 'none' | 'piece' | 'whole';
+  readonly personalData: PersonalDataFinder;
+  readonly maskedTags: readonly string[];
+  /** The bytes of one event of a stream, and what ends it. */
+  readonly stream: { write(event: StreamEvent): Uint8Array; end(): Uint8Array };
+  /** The bytes of a whole answer. */
+  whole(reply: Extract<ChatReply, { kind: 'whole' }>): Uint8Array;
+}
+
+/**
+ * An answer as chunks for the door, whose call is settled exactly once: with the provider's count where it ended
+ * properly, with an estimate where it broke off or the client left.
+ */
+export async function* settledAnswer(parts: SettledAnswerParts): AsyncGenerator<JudgedChunk> {
+  const collector = createAnswerCollector();
+  const account = accountOf(parts, collector);
+  try {
+    const { reply } = parts.started;
+    if (reply.kind === 'whole') {
+      for (const answer of reply.answers) collector.addWhole(answer);
+      yield { bytes: parts.whole(reply), judge: { context: account.wholeContext(), final: true } };
+    } else {
+      const { extent } = parts;
+      yield* judgedAnswer({ events: reply.events, extent, collector, ...parts.stream, ...account });
+    }
+  } catch (error) {
+    account.settle(isLakeError(error) && error.code === modelsErrors.cut_off.code ? 'cut_off' : 'cancelled');
+    throw error;
+  } finally {
+    // Without an end of its own the reader has left.
+    account.settle('cancelled');
+  }
+}
+
+function accountOf(parts: SettledAnswerParts, collector: AnswerCollector) {
+  const { started, personalData, maskedTags } = parts;
+  const { provider, model } = started.rung;
+  let settled = false;
+  const facts = (more: Pick<AnswerFacts, 'text' | 'said'> & Partial<AnswerFacts>): AnswerFacts => ({
+    finish: collector.finish(),
+    provider,
+    model: `${provider}/${model}`,
+    task: parts.task,
+    costNanoUsd: null,
+    outputTokens: null,
+    ...more,
+  });
+  const judged = { personalData, maskedTags };
+  const settle = (failure: 'cut_off' | 'cancelled' | null): number | null => {
+    if (settled) return null;
+    settled = true;
+    return started.settle(collector, failure);
+  };
+  return {
+    settle,
+    pieceContext: (said: string) => answerContext(facts({ text: said, said }), judged),
+    wholeContext() {
+      const costNanoUsd = settle(null);
+      const outputTokens = collector.usage()?.output ?? null;
+      return answerContext(
+        facts({ text: collector.text(), said: collector.said(), costNanoUsd, outputTokens }),
+        judged,
+      );
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { relative, resolve } from 'node:path';
+import { LakeError, systemClock } from '../base/index.ts';
+import { configErrors, loadConfig } from '../config/index.ts';
+import { homeLayout, isBelow, requireFormat } from '../home/index.ts';
+import { verifyOffline } from '../lake/journald/index.ts';
+import { openMetastoreReadOnly } from '../metastore/index.ts';
+import type { HomeOptions } from './open-home.ts';
+
+/** What copying a home needs of the rooms above it: its store, its journal, and what its configuration keeps elsewhere. */
+export function backupPorts(options: HomeOptions & { onProgress(files: number, sizeBytes: number): void }) {
+  const config = () =>
+    loadConfig({ file: homeLayout(options.home).configFile, environment: options.environment }).config;
+  return {
+    copiedFirst() {
+      const headsFile = resolve(options.home, config().journal.heads_file);
+      return isBelow(options.home, headsFile) ? [relative(options.home, headsFile)] : [];
+    },
+    notes() {
+      const { journal, storage } = config();
+      const outside = (path: string) => !isBelow(options.home, resolve(options.home, path));
+      const buckets = Object.entries(storage.buckets).filter(([, { path }]) => outside(path));
+      return [
+        ...buckets.map(
+          ([name]) => `The bucket "${name}" lies outside the home and is not part of the backup.`,
+        ),
+        ...(outside(journal.heads_file)
+          ? ['The journal’s heads file lies outside the home and is not part of the backup.']
+          : []),
+      ];
+    },
+    async copyStore(from: string, to: string) {
+      const reader = await openMetastoreReadOnly({ file: from, config: config().metastore });
+      try {
+        await reader.backup(to);
+      } finally {
+        await reader.close();
+      }
+    },
+    async verifyJournal(home: string) {
+      const report = await verifyHome({ home, environment: options.environment });
+      if (!report.valid)
+        throw new LakeError(configErrors.invalid, { detail: 'The journal does not verify.' });
+      return { events: report.events_checked };
+    },
+    nowMs: systemClock.nowMs,
+    onProgress: ({ files, sizeBytes }: { files: number; sizeBytes: number }) =>
+      options.onProgress(files, sizeBytes),
+  };
+}
+
+/** Verifies the journal of a home without its server. */
+export function verifyHome(options: HomeOptions & { readonly publicKey?: string }) {
+  requireFormat(options.home);
+  const layout = homeLayout(options.home);
+  const { config } = loadConfig({ file: layout.configFile, environment: options.environment });
+  const { publicKey } = options;
+  const parts = { home: options.home, storeFile: layout.storeFile, config };
+  return verifyOffline(publicKey === undefined ? parts : { ...parts, publicKey });
+}

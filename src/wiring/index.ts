@@ -1,0 +1,3 @@
+export { backupPorts, verifyHome } from './backup-ports.ts';
+export { type HomeOptions, openHome, withAdminKey } from './open-home.ts';
+export { openSystem } from './open-system.ts';

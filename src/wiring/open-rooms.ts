@@ -1,0 +1,107 @@
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAibridge } from '../ai/aibridge/index.ts';
+import { createTools } from '../ai/tools/index.ts';
+import { systemClock } from '../base/index.ts';
+import { MCP_TOOL_NAMES } from '../gateway/index.ts';
+import { type Access, createAccess, createExpressionParser, systemTimer } from '../govern/access/index.ts';
+import { createBudget } from '../govern/budget/index.ts';
+import { createTruth } from '../govern/truth/index.ts';
+import { createCatalogd, createPiiDetector, personalDataIn } from '../lake/catalogd/index.ts';
+import type { EnginePool } from '../lake/engine/index.ts';
+import { createIngestd } from '../lake/ingestd/index.ts';
+import { createQueryd } from '../lake/queryd/index.ts';
+import { createStoraged } from '../lake/storaged/index.ts';
+import type { OpenHome } from './open-home.ts';
+
+/** The rooms of one home, each given the parts it asks for; no operation of them runs yet. */
+export type Rooms = Awaited<ReturnType<typeof openRooms>>;
+
+export async function openRooms(home: OpenHome, engine: EnginePool) {
+  const { layout, config, log, ids, random, store } = home;
+  const folder = layout.home;
+  const clock = systemClock;
+  const parse = (sql: string) => engine.parse(sql, AbortSignal.timeout(config.engine.timeout_ms));
+  const parser = createExpressionParser(parse);
+  const access: Access = await createAccess({
+    home: folder,
+    config,
+    reader: store,
+    parser,
+    directory: () => catalogd.directory,
+    clock,
+    timer: systemTimer,
+    random,
+    ids,
+  });
+  const truth = await createTruth({
+    rulesFile: resolve(folder, config.truth.rules_file),
+    log,
+    reader: store,
+    clock,
+    ids,
+  });
+  const storaged = await createStoraged({
+    home: folder,
+    config: config.storage,
+    reader: store,
+    clock,
+    ids,
+  });
+  const detector = createPiiDetector();
+  const catalogd = createCatalogd({
+    store,
+    engine,
+    home: folder,
+    config,
+    clock,
+    ids,
+    log,
+    detector,
+    objects: storaged.objectSource,
+  });
+  const { catalog } = catalogd;
+  const { systemFiles } = storaged;
+  const ingestd = createIngestd({
+    catalog,
+    engine,
+    detector,
+    systemFiles,
+    reader: store,
+    config,
+    clock,
+    ids,
+    log,
+  });
+  const queryd = createQueryd({
+    engine,
+    catalog,
+    config,
+    clock,
+    random,
+    maskKey: () => access.maskHashKey,
+    isAdministrator: (identity) =>
+      access.control.authorise(identity, { kind: 'permission', permission: 'system.admin' }).allowed,
+  });
+  const tools = await createTools({
+    folder: resolve(folder, config.tools.folder),
+    reservedNames: MCP_TOOL_NAMES,
+    parse,
+    config,
+    clock,
+    log,
+  });
+  const aibridge = createAibridge({
+    home: folder,
+    config: config.models,
+    environment: home.environment,
+    reader: store,
+    personalData: personalDataIn,
+    clock,
+    wait: (delayMs, signal) => sleep(delayMs, undefined, { signal }),
+    random: Math.random,
+    log,
+  });
+  const budget = createBudget({ reader: store, ceilings: aibridge.ceilings });
+  return { access, truth, budget, storaged, catalogd, ingestd, queryd, tools, aibridge };
+}

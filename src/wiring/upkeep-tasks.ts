@@ -1,0 +1,48 @@
+import { type Statement, systemClock } from '../base/index.ts';
+import { commitAsSystem } from '../door/index.ts';
+import { commitTask } from '../home/index.ts';
+import type { OpenHome } from './open-home.ts';
+import type { Rooms } from './open-rooms.ts';
+
+/** What a served home does by itself at intervals: key use written down, old records dropped. */
+export function upkeepTasks(
+  home: OpenHome,
+  { access, truth, budget }: Rooms,
+  idempotencyRetention: () => Statement,
+) {
+  const { store, journald, ids } = home;
+  const commit = store.commit.bind(store);
+  return [
+    commitTask('key use', 30_000, { statements: access.pendingTouches, commit }),
+    commitTask('idempotency', 600_000, { statements: () => [idempotencyRetention()], commit }),
+    commitTask('reviews', 3_600_000, { statements: () => [truth.reviewRetention()], commit }),
+    commitTask('budget', 3_600_000, {
+      statements: () => budget.retention(systemClock.nowMs(), home.config.audit.retention_days),
+      commit,
+    }),
+    {
+      name: 'audit retention',
+      everyMs: 3_600_000,
+      atStart: true,
+      async run() {
+        const statement = await access.auditRetention(systemClock.nowMs());
+        if (statement === null) return;
+        await commitAsSystem(
+          { journal: journald.journal, store },
+          {
+            operation: 'system.audit-retention',
+            requestId: ids.next(),
+            policyVersion: access.control.policyVersion(),
+            statements: [statement],
+            event: {
+              action: 'audit.pruned',
+              subject: 'audit',
+              data: { retention_days: home.config.audit.retention_days },
+            },
+            intentId: null,
+          },
+        );
+      },
+    },
+  ];
+}

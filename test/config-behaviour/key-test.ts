@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { type Config, configSchema } from '../../src/config/index.ts';
+
+/** `section.key: what a user sees of it`. */
+export type KeyTitle = `${string}.${string}: ${string}`;
+
+const DEFAULTS = configSchema.parse({});
+/** The configurations of what the running test has used; a file's tests run one after the other. */
+const used = new Set<Config>();
+
+/** Says that the running test looks at something that works under this configuration. */
+export function looksUnder(config: Config): void {
+  used.add(config);
+}
+
+/**
+ * A test that changing one configuration key changes what is observed. It fails where nothing it looked at has another
+ * value of the key than the default. `test/config-behaviour.test.ts` finds it by its title: write the title as text.
+ */
+export function keyTest(title: KeyTitle, run: () => Promise<void>): void {
+  test(title, async () => {
+    used.clear();
+    await run();
+    const key = title.slice(0, title.indexOf(':')).split('.');
+    const values = new Set([DEFAULTS, ...used].map((config) => JSON.stringify(valueAt(config, key))));
+    expect([...values], `${title}: nothing it looked at has the key changed`).not.toHaveLength(1);
+  });
+}
+
+/** The same for each row of a table that starts with the title. */
+export function keyTests<Row extends readonly unknown[]>(
+  rows: readonly (readonly [KeyTitle, ...Row])[],
+  run: (title: KeyTitle, ...row: Row) => Promise<void>,
+): void {
+  for (const [title, ...row] of rows) keyTest(title, () => run(title, ...row));
+}
+
+/** The key's value; of a key below a named table, its value for each name. */
+function valueAt(value: unknown, [name, ...rest]: readonly string[]): unknown {
+  if (name === undefined || typeof value !== 'object' || value === null) return value;
+  if (name !== '*') return valueAt(Object.entries(value).find(([own]) => own === name)?.[1], rest);
+  return Object.entries(value).map(([own, member]) => [own, valueAt(member, rest)]);
+}

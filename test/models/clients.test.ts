@@ -1,0 +1,135 @@
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import Anthropic from '@anthropic-ai/sdk';
+import { embedMany, generateText, streamText } from 'ai';
+import OpenAI from 'openai';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ModelServer, startModelServer } from '../harness/model-server.ts';
+import { PLAIN_TEXT } from '../support/scripted-provider/scripted-reply.ts';
+
+let lake: ModelServer;
+let openai: OpenAI;
+let anthropic: Anthropic;
+beforeAll(async () => {
+  lake = await startModelServer();
+  const { url, adminKey } = lake.server;
+  openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: adminKey, maxRetries: 0 });
+  anthropic = new Anthropic({ baseURL: url, apiKey: adminKey, maxRetries: 0 });
+});
+afterAll(() => lake.close());
+
+const messages = [{ role: 'user' as const, content: 'Hello?' }];
+
+test.each(['gpt-scripted', 'claude-scripted', 'ollama/llama'])(
+  'the OpenAI client chats with %s',
+  async (model) => {
+    const answer = await openai.chat.completions.create({ model, messages });
+    expect(answer.choices[0]?.message.content).toBe(PLAIN_TEXT);
+    expect(answer.choices[0]?.finish_reason).toBe('stop');
+    expect(answer.usage?.completion_tokens).toBe(12);
+  },
+);
+
+test.each(['gpt-scripted', 'claude-scripted', 'ollama/llama'])(
+  'the OpenAI client streams from %s',
+  async (model) => {
+    const stream = await openai.chat.completions.create({
+      model,
+      messages,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    let text = '';
+    let usage = null;
+    for await (const chunk of stream) {
+      text += chunk.choices[0]?.delta.content ?? '';
+      usage = chunk.usage ?? usage;
+    }
+    expect(text).toBe(PLAIN_TEXT);
+    expect(usage?.completion_tokens).toBe(12);
+  },
+);
+
+test.each(['claude-scripted', 'gpt-scripted', 'ollama/llama'])(
+  'the Anthropic client chats with %s',
+  async (model) => {
+    const answer = await anthropic.messages.create({ model, max_tokens: 100, messages });
+    expect(answer.content.find((block) => block.type === 'text')?.text).toBe(PLAIN_TEXT);
+    expect(answer.stop_reason).toBe('end_turn');
+    expect(answer.usage.output_tokens).toBe(12);
+  },
+);
+
+test.each(['claude-scripted', 'gpt-scripted', 'ollama/llama'])(
+  'the Anthropic client streams from %s',
+  async (model) => {
+    const stream = anthropic.messages.stream({ model, max_tokens: 100, messages });
+    expect(await stream.finalText()).toBe(PLAIN_TEXT);
+    expect((await stream.finalMessage()).stop_reason).toBe('end_turn');
+  },
+);
+
+test('the Vercel AI SDK generates, streams and embeds', async () => {
+  const provider = createOpenAICompatible({
+    name: 'lakehouse',
+    baseURL: `${lake.server.url}/v1`,
+    apiKey: lake.server.adminKey,
+  });
+  const { text } = await generateText({ model: provider('gpt-scripted'), prompt: 'Hello?' });
+  expect(text).toBe(PLAIN_TEXT);
+  const streamed = streamText({ model: provider('claude-scripted'), prompt: 'Hello?' });
+  expect(await streamed.text).toBe(PLAIN_TEXT);
+  const { embeddings } = await embedMany({
+    model: provider.embeddingModel('openai/text-embedding'),
+    values: ['one', 'two'],
+  });
+  expect(embeddings).toHaveLength(2);
+});
+
+test('a tool call, an image and a schema reach the provider and its answer comes back', async () => {
+  const answer = await openai.chat.completions.create({
+    model: 'openai/scripted/tool_call',
+    messages: [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'Weather?' },
+          { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
+        ],
+      },
+    ],
+    tools: [
+      { type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: {} } } },
+    ],
+  });
+  const [call] = answer.choices[0]?.message.tool_calls ?? [];
+  expect(call?.type === 'function' && call.function).toEqual({
+    name: 'weather',
+    arguments: '{"city":"Zürich"}',
+  });
+  expect(answer.choices[0]?.finish_reason).toBe('tool_calls');
+});
+
+test('traffic of the provider’s own protocol passes through with what we do not know', async () => {
+  const body = { model: 'gpt-scripted', messages, logprobs: true, n: 2, a_new_field: { deep: [1, 'x'] } };
+  const answer = await lake.server.api('POST', '/v1/chat/completions', { json: body });
+  expect(answer.status).toBe(200);
+  const sent = lake.upstream.received.at(-1);
+  expect(sent?.body).toEqual(body);
+  expect(sent?.headers['x-api-key']).toBeUndefined();
+  expect(sent?.headers.authorization).toBeUndefined();
+});
+
+test('a refusal reads well in each client', async () => {
+  await expect(openai.chat.completions.create({ model: 'no/such', messages })).rejects.toMatchObject({
+    status: 404,
+    code: 'models.unknown_model',
+  });
+  await expect(
+    anthropic.messages.create({ model: 'no/such', max_tokens: 10, messages }),
+  ).rejects.toMatchObject({ status: 404 });
+});
+
+test('models are listed with what the catalogue says of them', async () => {
+  const { data } = await openai.models.list();
+  expect(data.every(({ id }) => id.includes('/'))).toBe(true);
+});

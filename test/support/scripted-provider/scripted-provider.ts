@@ -1,0 +1,215 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { anthropicFormat } from './anthropic-format.ts';
+import { ollamaFormat } from './ollama-format.ts';
+import { openAiFormat } from './openai-format.ts';
+import { reply, SCRIPTED_REPLIES, type ScriptedReply } from './scripted-reply.ts';
+import type { WireFormat } from './wire-format.ts';
+
+/**
+ * A stand-in for model services: a real HTTP server on 127.0.0.1 that speaks the wire formats of OpenAI (below `/v1`),
+ * Anthropic (`/v1/messages`) and Ollama (below `/api`), and fails on demand. It runs no model.
+ */
+export interface ScriptedProvider {
+  /** `http://127.0.0.1:<port>`; OpenAI's base URL is this with `/v1`. */
+  readonly url: string;
+  /** Requests in the order in which they came. */
+  readonly received: readonly ReceivedRequest[];
+  /** Replies for the next chats, in order, before any that a model name or a header asks for. */
+  script(...replies: readonly ScriptedReply[]): void;
+  close(): Promise<void>;
+}
+
+export interface ReceivedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly bytes: Buffer;
+  /** The body as JSON; an empty object where there is none. */
+  readonly body: Record<string, unknown>;
+  /** Tells connections apart. */
+  readonly remotePort: number | undefined;
+  /** Resolves when the connection of the answer is over: whether the whole answer was taken. */
+  readonly ended: Promise<'complete' | 'cancelled'>;
+}
+
+const FORMATS: Readonly<Record<string, WireFormat>> = {
+  '/v1/chat/completions': openAiFormat,
+  '/v1/messages': anthropicFormat,
+  '/api/chat': ollamaFormat,
+};
+
+export async function startScriptedProvider(): Promise<ScriptedProvider> {
+  const received: ReceivedRequest[] = [];
+  const queue: ScriptedReply[] = [];
+  const server = createServer((request, response) => {
+    void receive(request, response).then((one) => {
+      received.push(one);
+      answer(one, response, queue);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    received,
+    script: (...replies) => void queue.push(...replies),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function receive(request: IncomingMessage, response: ServerResponse): Promise<ReceivedRequest> {
+  const ended = new Promise<'complete' | 'cancelled'>((resolve) => {
+    response.on('close', () => resolve(response.writableFinished ? 'complete' : 'cancelled'));
+  });
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  const body = bytes.length === 0 ? {} : JSON.parse(bytes.toString('utf8'));
+  const { method = '', url: path = '', headers } = request;
+  return { method, path, headers, bytes, body, remotePort: request.socket.remotePort, ended };
+}
+
+function answer(request: ReceivedRequest, response: ServerResponse, queue: ScriptedReply[]): void {
+  const format = FORMATS[request.path];
+  if (format !== undefined) chat(request, format, pick(request, queue), response);
+  else if (request.path.startsWith('/v1/models')) list(response, { object: 'list', data: models('id') });
+  else if (request.path === '/api/tags') list(response, { models: models('model') });
+  else if (request.path === '/v1/embeddings' || request.path === '/api/embed') {
+    embed(request, pick(request, queue), response);
+  } else {
+    const body = '{"error":{"message":"no such path"}}';
+    response.writeHead(404, { 'content-type': 'application/json' }).end(body);
+  }
+}
+
+function chat(
+  request: ReceivedRequest,
+  format: WireFormat,
+  picked: ScriptedReply,
+  response: ServerResponse,
+): void {
+  const one = picked.echoes ? { ...picked, text: request.bytes.toString('utf8') } : picked;
+  const model = String(request.body.model);
+  const options = request.body.stream_options as { include_usage?: boolean } | undefined;
+  const includesUsage = options?.include_usage === true;
+  if (answersOtherwise(one, format, response)) return;
+  // Ollama streams unless it is told not to.
+  const isStream = request.body.stream ?? format === ollamaFormat;
+  if (isStream === true) void stream(one, format, { model, includesUsage }, response);
+  else whole(one, format.whole(one, model), response);
+}
+
+function pick({ headers, body }: ReceivedRequest, queue: ScriptedReply[]): ScriptedReply {
+  const named = headers['x-scripted'] ?? /^scripted\/(\w+)$/.exec(String(body.model))?.[1];
+  const found = typeof named === 'string' ? SCRIPTED_REPLIES[named] : undefined;
+  return queue.shift() ?? found ?? reply();
+}
+
+/** Replies that are no answer of the protocol, whether a stream was asked for or not. */
+function answersOtherwise(one: ScriptedReply, format: WireFormat, response: ServerResponse): boolean {
+  const error = format.error(one.errorMessage);
+  if (one.status !== null) {
+    response.writeHead(one.status, { 'content-type': 'application/json', ...one.headers }).end(error);
+    return true;
+  }
+  switch (one.fault) {
+    case 'hang':
+      return true;
+    case 'no_answer':
+      response.socket?.destroy();
+      return true;
+    case 'no_http':
+      response.socket?.end('this is no HTTP\r\n\r\n');
+      return true;
+    case 'wrong_content_type':
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>It works!</body></html>');
+      return true;
+    case 'error_body':
+      response.writeHead(200, { 'content-type': 'application/json' }).end(error);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function whole(one: ScriptedReply, text: string, response: ServerResponse): void {
+  const body = Buffer.from(
+    one.fault === 'garbage' || one.fault === 'error_midway' ? text.slice(0, -9) : text,
+  );
+  response.writeHead(200, { 'content-type': 'application/json', ...one.headers });
+  const half = body.subarray(0, body.length / 2);
+  if (one.fault === 'hang_midway') response.write(half);
+  else if (one.fault === 'cut') response.end(half);
+  else if (one.fault === 'reset') response.write(half, () => response.socket?.destroy());
+  else if (one.fault === 'endless') repeat(response, ' '.repeat(65_536));
+  else response.end(body);
+}
+
+async function stream(
+  one: ScriptedReply,
+  format: WireFormat,
+  facts: { readonly model: string; readonly includesUsage: boolean },
+  response: ServerResponse,
+): Promise<void> {
+  response.writeHead(200, { 'content-type': format.streamMediaType, ...one.headers });
+  response.flushHeaders();
+  const { said, finish, terminator } = format.events(one, facts);
+  const half = said.slice(0, Math.ceil(said.length / 2));
+  const isHalf = one.fault !== null && one.fault !== 'no_terminator' && one.fault !== 'no_finish';
+  const events = isHalf ? half : [...said, ...(one.fault === 'no_finish' ? [] : finish)];
+  if (one.fault === null) events.push(...terminator);
+  if (one.fault === 'garbage') events.push(format.garbage);
+  if (one.fault === 'error_midway') events.push(format.errorEvent(one.errorMessage));
+  for (const text of events) {
+    if (response.destroyed) return;
+    if (one.gapMs > 0) await new Promise((resolve) => setTimeout(resolve, one.gapMs));
+    response.write(text);
+  }
+  if (one.fault === 'hang_midway') return;
+  if (one.fault === 'endless') repeat(response, half.at(-1) ?? '');
+  else if (one.fault === 'reset') response.write('', () => response.socket?.destroy());
+  else response.end();
+}
+
+/** Writes as fast as the reader takes it, until the reader goes. */
+function repeat(response: ServerResponse, text: string): void {
+  const write = () => {
+    while (!response.destroyed && response.write(text));
+    if (!response.destroyed) response.once('drain', write);
+  };
+  write();
+}
+
+function embed(request: ReceivedRequest, one: ScriptedReply, response: ServerResponse): void {
+  const isOllama = request.path === '/api/embed';
+  if (answersOtherwise(one, isOllama ? ollamaFormat : openAiFormat, response)) return;
+  const texts = request.body.input as readonly string[];
+  const vectors = texts.map((text) => [text.length, 0.5, -1]);
+  // One vector short, as garbage.
+  if (one.fault === 'garbage') vectors.pop();
+  const data = vectors.map((embedding, index) => ({ object: 'embedding', index, embedding }));
+  const tokens = one.usage === null ? {} : { prompt_tokens: texts.length, total_tokens: texts.length };
+  list(
+    response,
+    isOllama
+      ? {
+          model: request.body.model,
+          embeddings: vectors,
+          ...(one.usage === null ? {} : { prompt_eval_count: texts.length }),
+        }
+      : { object: 'list', data: data.reverse(), model: request.body.model, usage: tokens },
+  );
+}
+
+function models(member: string): readonly object[] {
+  return ['scripted/plain', 'scripted:1t'].map((name) => ({ [member]: name }));
+}
+
+function list(response: ServerResponse, body: object): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
