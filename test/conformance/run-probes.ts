@@ -39,20 +39,6 @@ message = "The file holds no rows."
 when = { type = "FieldEquals", field = "row_count", value = 0 }
 `;
 
-/** A tool over the probes' dataset. */
-const TOOL = `
-name = "staff_of"
-description = "Members of the staff."
-roles = ["reader", "blocked"]
-sql = "SELECT id, email, region FROM staff WHERE id >= $least_id ORDER BY id"
-
-[parameters]
-required = ["least_id"]
-
-[parameters.properties.least_id]
-type = "integer"
-`;
-
 /** The registry as the server itself describes it. */
 function operationsOf(document: {
   paths: Record<string, Record<string, { operationId?: string; 'x-lakehouse-operation'?: OperationFacts }>>;
@@ -69,7 +55,7 @@ function operationsOf(document: {
 
 /** Starts a real server, probes every operation of its registry, and answers the whole matrix. */
 export async function runProbes(): Promise<{ operations: OperationFacts[]; probes: Probe[] }> {
-  const server = await startTestServer({ truth: TRUTH, tools: { 'staff_of.toml': TOOL } });
+  const server = await startTestServer({ truth: TRUTH });
   const probes: Probe[] = [];
   let operations: OperationFacts[] = [];
   /** A probe that cannot even run has found something: it counts as one that does not hold. */

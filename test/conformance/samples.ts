@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ApiOptions, TestServer } from '../harness/server.ts';
 
 /** A request that reaches one operation over HTTP and is allowed for the administrator. */
@@ -10,6 +12,20 @@ export interface Sample {
 const CSV =
   'id,email,region,pay\n1,ada@example.com,north,100\n2,bob@example.org,south,200\n3,cy@example.net,north,300\n';
 
+/** A tool over the dataset `staff`. */
+const TOOL = `
+name = "staff_of"
+description = "Members of the staff."
+roles = ["reader", "blocked"]
+sql = "SELECT id, email, region FROM staff WHERE id >= $least_id ORDER BY id"
+
+[parameters]
+required = ["least_id"]
+
+[parameters.properties.least_id]
+type = "integer"
+`;
+
 export interface Fixture {
   readonly server: TestServer;
   /** Things the samples act on; each mutation gets one of its own from `fresh`. */
@@ -17,7 +33,7 @@ export interface Fixture {
   readonly ingestId: string;
 }
 
-/** What the samples need: a dataset `staff` with masks and a row filter, a bucket object, keys. */
+/** What the samples need: a dataset `staff` with masks and a row filter, a tool over it, a bucket object, keys. */
 export async function prepareFixture(server: TestServer): Promise<Fixture> {
   const made = await ingest(server, 'staff', CSV);
   await server.api('PUT', '/buckets/default/objects/probe.txt', { body: 'hello' });
@@ -35,6 +51,9 @@ export async function prepareFixture(server: TestServer): Promise<Fixture> {
     },
   });
   if (put.status !== 200) throw new Error(`the probe policy was refused: ${put.text}`);
+  await writeFile(join(server.home, 'tools', 'staff_of.toml'), TOOL);
+  const reloaded = await server.api('POST', '/tools/reload');
+  if (reloaded.json?.changed !== true) throw new Error(`the tool was refused: ${reloaded.text}`);
   const list = await server.api('GET', '/ingest');
   return { server, datasetId: made.dataset_id, ingestId: list.json?.ingests?.[0]?.ingest_id ?? 'none' };
 }

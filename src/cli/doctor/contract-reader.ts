@@ -70,7 +70,9 @@ export async function readContract(api: ApiClient): Promise<readonly ContractEnt
       };
     }),
   );
-  return [...entries, ...MCP_ENTRIES].sort((a, b) => (`${a.operation} ${a.path}` < `${b.operation} ${b.path}` ? -1 : 1));
+  return [...entries, ...MCP_ENTRIES].sort((a, b) =>
+    `${a.operation} ${a.path}` < `${b.operation} ${b.path}` ? -1 : 1,
+  );
 }
 
 function mcpEntry(operation: string, message: string): ContractEntry {

@@ -1,4 +1,4 @@
-import { collectBytes, LakeError } from '../../base/index.ts';
+import { collectBytes, type ErrorKind, LakeError } from '../../base/index.ts';
 import type { Answer } from '../../door/index.ts';
 import type { AnyOperation } from '../../govern/scope/index.ts';
 import { gatewayErrors } from '../errors.ts';
@@ -22,6 +22,15 @@ const LIST_OPERATION = 'tools.list';
 const CALL_OPERATION = 'tools.call';
 /** A result goes to a model whole. */
 const MAX_RESULT_BYTES = 8_388_608;
+
+/** Answered by HTTP: no valid key, a caller who has left, a defect, and a server that cannot record or serve (G-4). */
+const NOT_FOR_A_MODEL: ReadonlySet<ErrorKind> = new Set([
+  'unauthenticated',
+  'cancelled',
+  'internal',
+  'unavailable',
+  'storage_full',
+]);
 
 export function createMcpTools(operations: readonly AnyOperation[]): McpTools {
   const builtIn = declareBuiltIn(operations);
@@ -85,7 +94,7 @@ async function listTools(
   return [...own, ...[...builtIn.values()].map(({ declaration }) => declaration)];
 }
 
-/** Every refusal is a result the model can act on, except that of the caller itself and of one who has left. */
+/** A refusal is a result that the model can act on, except where the caller or the server itself is what is wrong. */
 async function callTool(
   caller: MessageCaller,
   builtIn: ReadonlyMap<string, DeclaredTool>,
@@ -101,7 +110,7 @@ async function callTool(
     return answeredResult(await readValue(answer));
   } catch (error) {
     const refusal = asLakeError(error);
-    if (['unauthenticated', 'cancelled', 'internal'].includes(refusal.kind)) throw error;
+    if (NOT_FOR_A_MODEL.has(refusal.kind)) throw error;
     return refusedResult(refusal, caller.requestId);
   }
 }
