@@ -103,7 +103,10 @@ describe.each([
     const other = await asAnalyst.call('query', { sql: 'SELECT 1', format: 'csv' });
     expect(other).toMatchObject({ isError: true, value: { code: 'gateway.mcp_argument_unknown' } });
     const blocked = await asAnalyst.call('find_candidates', { skill: 'nursing' });
-    expect(blocked).toMatchObject({ isError: true, value: { code: 'door.truth_blocked' } });
+    expect(blocked).toMatchObject({
+      isError: true,
+      value: { code: 'door.truth_blocked', rules: [{ rule: 'no-nurses', action: 'block' }] },
+    });
     expect(blocked.text).toContain('Nurses are placed by another team.');
     for (const { text } of [denied, hidden, wrong, other, blocked])
       expect(text).not.toMatch(/\.ts:|region = |at Object/);

@@ -15,13 +15,15 @@ export function answeredResult(value: Readonly<Record<string, unknown>>): ToolRe
  * a row value, policy text or a stack trace.
  */
 export function refusedResult(error: LakeError, requestId: string): ToolResult {
-  const { code, detail, data } = error;
+  const { code, detail } = error;
   const { remedy, retryable } = error.errorCode;
-  const mistakes = Array.isArray(data.errors) ? data.errors : [];
+  const { errors, ...facts } = error.data;
+  const mistakes = Array.isArray(errors) ? errors : [];
   const lines = [
     `Refused: ${code}`,
     detail,
     ...mistakes.map((mistake) => escapedJson(mistake)),
+    ...(Object.keys(facts).length === 0 ? [] : [escapedJson(facts)]),
     `What to do: ${remedy}`,
     retryable ? 'The same call may succeed later.' : 'The same call will be refused again.',
     `Request: ${requestId}`,
@@ -29,7 +31,7 @@ export function refusedResult(error: LakeError, requestId: string): ToolResult {
   return {
     isError: true,
     content: [{ type: 'text', text: escapedText(lines.join('\n')) }],
-    structuredContent: { code, detail, remedy, retryable, errors: mistakes, request_id: requestId },
+    structuredContent: { ...facts, code, detail, remedy, retryable, errors: mistakes, request_id: requestId },
   };
 }
 
