@@ -224,6 +224,7 @@ export const configSchema = z.strictObject({
               .describe('Address of the service; empty for the usual one of its kind.'),
             api_key_env: z
               .string()
+              .regex(/^([A-Za-z_][A-Za-z0-9_]*)?$/, 'Must be the name of a variable, not the key itself')
               .default('')
               .describe('Environment variable that holds the key; empty for none.'),
             api_key_file: z
@@ -250,6 +251,26 @@ export const configSchema = z.strictObject({
         )
         .default({})
         .describe('Services that run models, by name.'),
+    })
+    .prefault({}),
+  telemetry: z
+    .strictObject({
+      otlp_traces_url: z
+        .union([z.literal(''), z.url({ protocol: /^https?$/ })])
+        .default('')
+        .describe(
+          'Where spans of model calls go, as OTLP over HTTP: http://127.0.0.1:4318/v1/traces, or Langfuse’s /api/public/otel/v1/traces. Empty for nowhere.',
+        ),
+      headers_env: z
+        .string()
+        .default('')
+        .describe('Environment variable with headers for it, name=value between commas; empty for none.'),
+      service_name: z
+        .string()
+        .min(1)
+        .max(64)
+        .default('lakehouse')
+        .describe('What the spans call this server.'),
     })
     .prefault({}),
   metastore: z

@@ -5,6 +5,7 @@ import type { AnyOperation, Identity, Invocation } from '../govern/scope/index.t
 import type { Truth } from '../govern/truth/index.ts';
 import type { Journal } from '../lake/journald/index.ts';
 import type { Metastore } from '../metastore/index.ts';
+import type { Telemetry } from '../telemetry/index.ts';
 import type { Answer, Call, Door } from './door.ts';
 import { doorErrors } from './errors.ts';
 import { createIdempotency, type Reservation } from './idempotency.ts';
@@ -28,6 +29,7 @@ export interface DoorParts {
   readonly access: AccessControl;
   readonly truth: Truth;
   readonly budget: Budget;
+  readonly telemetry: Telemetry;
   readonly journal: Journal;
   readonly store: Metastore;
   /** Finds out what became of an announced effect whose request failed. */

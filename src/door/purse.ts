@@ -2,6 +2,7 @@ import type { Clock, IdGenerator, Statement } from '../base/index.ts';
 import type { Budget, Hold } from '../govern/budget/index.ts';
 import {
   type EventDraft,
+  identityLabel,
   type Spending,
   type SpendOutcome,
   type SpendPlan,
@@ -9,6 +10,7 @@ import {
 } from '../govern/scope/index.ts';
 import type { Journal } from '../lake/journald/index.ts';
 import type { Metastore } from '../metastore/index.ts';
+import type { Telemetry } from '../telemetry/index.ts';
 import type { Audited } from './steps/audit.ts';
 import type { TruthMark } from './steps/judge.ts';
 
@@ -35,6 +37,7 @@ export interface PurseParts {
   readonly store: Metastore;
   readonly clock: Clock;
   readonly ids: IdGenerator;
+  readonly telemetry: Telemetry;
 }
 
 interface Entry {
@@ -47,10 +50,10 @@ export function createPurse(parts: PurseParts): Purse {
   const { grant } = audited.judged;
   const { call, identity, operation } = grant.resolution.request.caller;
   let entries: Entry[] = [];
-  let journaled = 0;
+  let waiting: (() => void)[] = [];
 
   function recording(ended: readonly Entry[], marks: readonly TruthMark[] | null): readonly Statement[] {
-    journaled = ended.length;
+    waiting = ended.map((entry) => () => tell(entry));
     return ended.flatMap(({ hold, outcome }) => {
       const result = outcome ?? asHeld(hold);
       const event = journal.append(callEvent(hold, result), {
@@ -67,6 +70,26 @@ export function createPurse(parts: PurseParts): Purse {
     });
   }
 
+  /** Told once the record is durable. */
+  function recorded(): void {
+    journal.committed(waiting.length);
+    for (const told of waiting) told();
+    waiting = [];
+  }
+
+  function tell({ hold, outcome }: Entry): void {
+    const { spendId, requestId, plan } = hold.call;
+    const { provider, model, task, rule } = plan;
+    parts.telemetry.modelCalled({
+      ...{ spendId, requestId, provider, model, task, rule },
+      operation: operation.name,
+      identity: identityLabel(identity),
+      role: identity.role,
+      endedMs: clock.nowMs(),
+      ...(outcome ?? asHeld(hold)),
+    });
+  }
+
   return {
     async spend(plan) {
       const spendId = ids.next();
@@ -80,7 +103,7 @@ export function createPurse(parts: PurseParts): Purse {
       const outcome = await store.commit(statements);
       if (!outcome.committed) throw await budget.refusal(hold, outcome.refusal);
       audited.opened();
-      journal.committed(journaled);
+      recorded();
       const entry: Entry = { hold, outcome: null };
       entries = [...entries.filter((one) => !ended.includes(one)), entry];
       return spendingIssuer.issue(spendId, plan, (result) => {
@@ -90,7 +113,7 @@ export function createPurse(parts: PurseParts): Purse {
     due: (marks) => recording(entries, marks),
     recorded() {
       entries = [];
-      journal.committed(journaled);
+      recorded();
     },
   };
 }

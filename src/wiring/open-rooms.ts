@@ -12,6 +12,8 @@ import type { EnginePool } from '../lake/engine/index.ts';
 import { createIngestd } from '../lake/ingestd/index.ts';
 import { createQueryd } from '../lake/queryd/index.ts';
 import { createStoraged } from '../lake/storaged/index.ts';
+import { packageVersion } from '../package-version.ts';
+import { createTelemetry } from '../telemetry/index.ts';
 import type { OpenHome } from './open-home.ts';
 
 /** The rooms of one home, each given the parts it asks for; no operation of them runs yet. */
@@ -103,5 +105,10 @@ export async function openRooms(home: OpenHome, engine: EnginePool) {
     log,
   });
   const budget = createBudget({ reader: store, ceilings: aibridge.ceilings });
-  return { access, truth, budget, storaged, catalogd, ingestd, queryd, tools, aibridge };
+  const telemetry = createTelemetry({
+    config: config.telemetry,
+    environment: home.environment,
+    version: packageVersion(),
+  });
+  return { access, truth, budget, storaged, catalogd, ingestd, queryd, tools, aibridge, telemetry };
 }

@@ -52,6 +52,7 @@ export async function openSystem(home: OpenHome): Promise<System> {
       async close() {
         access.close();
         await aibridge.close();
+        await rooms.telemetry.close();
         await engine.close();
       },
     };
@@ -86,6 +87,7 @@ function wireDoor(home: OpenHome, engine: EnginePool, rooms: Rooms) {
     access: access.control,
     truth: truth.truth,
     budget,
+    telemetry: rooms.telemetry,
     journal: journald.journal,
     store,
     settle,

@@ -21,6 +21,8 @@ export function keyTest(title: KeyTitle, run: () => Promise<void>): void {
   test(title, async () => {
     used.clear();
     await run();
+    // Where the key is ignored, the test itself must have failed by now.
+    if (process.env.LAKEHOUSE_IGNORED_KEY !== undefined) return;
     const key = title.slice(0, title.indexOf(':')).split('.');
     const values = new Set([DEFAULTS, ...used].map((config) => JSON.stringify(valueAt(config, key))));
     expect([...values], `${title}: nothing it looked at has the key changed`).not.toHaveLength(1);

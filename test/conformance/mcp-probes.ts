@@ -1,6 +1,7 @@
 import type { ApiAnswer } from '../harness/server.ts';
-import { auditRow, type Keys, type Probe } from './probes.ts';
+import type { Keys, Probe } from './probes.ts';
 import type { Fixture } from './samples.ts';
+import { type AuditRow, auditRow } from './stored-records.ts';
 
 /** One message that reaches one operation by the door `mcp`. */
 interface McpSample {
@@ -49,6 +50,8 @@ const SAMPLES: readonly McpSample[] = [
   { operation: 'access.me', method: 'tools/call', params: tool('whoami'), denied: null },
 ];
 
+const isBy = (row: AuditRow, { operation }: McpSample) => row.door === 'mcp' && row.operation === operation;
+
 /** The matrix of the door `mcp`: every operation that a message reaches × every step that must hold for it. */
 export async function mcpProbes({ server }: Fixture, keys: Keys): Promise<readonly Probe[]> {
   const found: Probe[] = [];
@@ -79,15 +82,15 @@ export async function mcpProbes({ server }: Fixture, keys: Keys): Promise<readon
     } else {
       const { isError, structuredContent } = nobody.json?.result ?? {};
       note(sample, 'no grant', isError === true && structuredContent?.code === sample.denied, nobody);
-      const row = auditRow(server, nobody, sample.operation);
-      const isDenied = row?.decision === 'denied' && row.door === 'mcp';
+      const row = auditRow(server, nobody.headers.get('x-request-id'));
+      const isDenied = row?.decision === 'denied' && isBy(row, sample);
       note(sample, 'refusal audited', isDenied, JSON.stringify(row ?? null));
     }
     const allowed = await send(sample, server.adminKey);
     const isAnswered = allowed.status === 200 && allowed.json?.result !== undefined;
     note(sample, 'allowed', isAnswered && allowed.json.result.isError !== true, allowed);
-    const row = auditRow(server, allowed, sample.operation);
-    const isRecorded = row?.status === 'ok' && row.door === 'mcp';
+    const row = auditRow(server, allowed.headers.get('x-request-id'));
+    const isRecorded = row?.status === 'ok' && isBy(row, sample);
     note(sample, 'audited, closed, by its door', isRecorded, JSON.stringify(row ?? null));
   }
 

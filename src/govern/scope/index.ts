@@ -38,7 +38,7 @@ export type {
   Resolution,
   TruthRule,
 } from './operation.ts';
-export { mutationOperation, permissionRule, readOperation } from './operation.ts';
+export { mutationOperation, nothingToJudge, permissionRule, readOperation } from './operation.ts';
 export type { AnyScope } from './scope.ts';
 export { ReadScope, ResolveScope, requireOpenScope, scopeIssuer, WriteScope } from './scope.ts';
 export type { SpendOutcome, SpendPlan } from './spending.ts';

@@ -54,6 +54,11 @@ export function permissionRule(permission: Permission) {
   return { kind: 'demands', resolve: async () => resolution } as const;
 }
 
+/** The truth rule of an operation with nothing to judge, for this reason. */
+export function nothingToJudge(reason: string) {
+  return { before: { none: reason }, after: { none: reason } } as const;
+}
+
 export interface Resolution<R> {
   /** `none` for an input that reads nothing of anyone's (`SELECT 1`), with the reason. */
   readonly demands: readonly [Demand, ...Demand[]] | { readonly none: string };

@@ -28,7 +28,7 @@ export interface ScriptedReply {
   readonly headers: Readonly<Record<string, string>>;
   /** The sentence of an error body. */
   readonly errorMessage: string;
-  /** Between two events of a stream. */
+  /** After each event of a stream. */
   readonly gapMs: number;
   /** The text is what was received. */
   readonly echoes: boolean;
@@ -43,12 +43,16 @@ export type ScriptedFault =
   | 'reset'
   /** Half of the answer, then the proper end of the HTTP body. */
   | 'cut'
+  /** The same, in the middle of an event. */
+  | 'torn'
   /** The whole answer without the protocol's terminator. */
   | 'no_terminator'
   /** The whole answer without the reason why it stopped, nor a terminator. */
   | 'no_finish'
   /** An event, or a body, that is broken JSON. */
   | 'garbage'
+  /** JSON that nests deeper than anything that recurses can follow. */
+  | 'deep'
   /** A web page under status 200. */
   | 'wrong_content_type'
   /** An error as JSON under status 200. */
@@ -112,9 +116,11 @@ export const SCRIPTED_REPLIES: Readonly<Record<string, ScriptedReply>> = {
   hang_midway: reply({ fault: 'hang_midway' }),
   reset: reply({ fault: 'reset' }),
   cut: reply({ fault: 'cut' }),
+  torn: reply({ fault: 'torn' }),
   no_terminator: reply({ fault: 'no_terminator' }),
   no_finish: reply({ fault: 'no_finish' }),
   garbage: reply({ fault: 'garbage' }),
+  deep: reply({ fault: 'deep' }),
   wrong_content_type: reply({ fault: 'wrong_content_type' }),
   error_body: reply({ fault: 'error_body' }),
   error_midway: reply({ fault: 'error_midway' }),

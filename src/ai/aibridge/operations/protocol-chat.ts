@@ -14,7 +14,9 @@ import {
 } from '../planned-chat.ts';
 import type { ChatReply, Protocol } from '../provider.ts';
 import { contextSchema, retrieveContext } from '../retrieved-context.ts';
+import type { Rung } from '../routing/plan-route.ts';
 import { settledAnswer } from '../settled-answer.ts';
+import { choicesOf, requirePriced } from '../unpriced-members.ts';
 import { chatTruth, DEFAULT_TASK, tagList, taskName } from './chat-truth.ts';
 
 /** Members of our own in the body of a drop-in address; everything else is the client's and is passed on. */
@@ -74,6 +76,8 @@ export function protocolChat(parts: BridgeParts, spoken: ProtocolChat) {
           tags: input.lakehouse_tags ?? [],
           contextTokens: input.lakehouse_context?.max_tokens ?? 0,
         });
+        const billed = planned.plan.rungs.filter(({ entry }) => entry.billing === 'metered');
+        if (billed.some((rung) => speaks(parts, spoken, rung))) requirePriced(spoken.protocol, body);
         return { demands: modelDemands(planned.plan), resolved: { ...planned, parsed, body } };
       },
     },
@@ -106,15 +110,16 @@ async function answer(asked: {
     task,
     inputTokens,
     maxOutputTokens: chat.maxOutputTokens,
+    choices: spoken.protocol === 'openai' ? choicesOf(body) : 1,
     stream,
     signal: scope.signal,
     requestFor(rung, maxOutputTokens) {
-      if (parts.providers.get(rung.provider)?.protocol === spoken.protocol) return { kind: 'native', body };
+      if (speaks(parts, spoken, rung)) return { kind: 'native', body };
       requireTranslatable(parsed);
       return { kind: 'chat', chat: { ...chat, maxOutputTokens: chat.maxOutputTokens ?? maxOutputTokens } };
     },
   });
-  const isNative = parts.providers.get(started.rung.provider)?.protocol === spoken.protocol;
+  const isNative = speaks(parts, spoken, started.rung);
   const facts = { id: `chat-${scope.requestId}`, createdMs: parts.clock.nowMs(), model: input.model };
   const writer = isNative
     ? null
@@ -143,6 +148,11 @@ async function answer(asked: {
     chunks,
     broken: (error: LakeError) => Buffer.from(stream ? spoken.errorEvent(error) : ''),
   };
+}
+
+/** Whether the provider of a rung takes the client's own body. */
+function speaks(parts: BridgeParts, spoken: ProtocolChat, rung: Rung): boolean {
+  return parts.providers.get(rung.provider)?.protocol === spoken.protocol;
 }
 
 function wholeBytes(

@@ -52,7 +52,7 @@ async function* generate(
 ): AsyncGenerator<StreamEvent, void, undefined> {
   let isDone = false;
   try {
-    for await (const wire of wireEvents(upstream, events, reader)) {
+    for await (const wire of wireEvents(upstream, events)) {
       const { deltas, isOurs, isLast } = readEvent(reader, wire);
       isDone = isLast;
       yield { bytes: isOurs ? NO_BYTES : wire.bytes, deltas };
@@ -66,17 +66,12 @@ async function* generate(
   }
 }
 
-async function* wireEvents(
-  upstream: Upstream,
-  events: EventReader,
-  reader: ChatReader,
-): AsyncGenerator<WireEvent> {
+async function* wireEvents(upstream: Upstream, events: EventReader): AsyncGenerator<WireEvent> {
   try {
     for await (const chunk of upstream.chunks()) yield* events.push(chunk);
   } catch (error) {
-    // A connection that breaks after the last word took nothing away.
+    // A connection that breaks is an end like any other: it is told by what was said before whether it came too early.
     if (!(error instanceof ProviderFailure) || error.class !== 'unreachable') throw error;
-    if (!reader.isFinished()) throw cutOff(error);
   }
   yield* events.end();
 }

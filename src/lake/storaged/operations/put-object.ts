@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { LakeError } from '../../../base/index.ts';
-import { mutationOperation, type PreparedMutation, type WriteScope } from '../../../govern/scope/index.ts';
+import {
+  mutationOperation,
+  nothingToJudge,
+  type PreparedMutation,
+  type WriteScope,
+} from '../../../govern/scope/index.ts';
 import { parseExpectedContent, requireExpected } from '../checksums.ts';
 import { type WrittenContent, writeContent } from '../content-writer.ts';
 import { storageErrors } from '../errors.ts';
@@ -51,10 +56,7 @@ export function putObject(store: ObjectStore) {
     input,
     output,
     access: { kind: 'demands', resolve: async (_scope, given) => objectDemand(given, 'write') },
-    truth: {
-      before: { none: 'An object is bytes without rows or claims.' },
-      after: { none: 'An object is bytes without rows or claims.' },
-    },
+    truth: nothingToJudge('An object is bytes without rows or claims.'),
     async prepare(scope, given, { resolved, body }) {
       scope.requireObject(given.bucket, resolved.key.text, 'write');
       const conditions = {

@@ -1,0 +1,2 @@
+export type { Telemetry } from './create-telemetry.ts';
+export { createTelemetry } from './create-telemetry.ts';
