@@ -5,14 +5,17 @@ import type { ApiAnswer, TestServer } from '../harness/server.ts';
 // The store as it is on disk, past every door: what was really recorded.
 
 export interface AuditRow {
+  readonly door: string;
+  readonly operation: string;
   readonly decision: string;
   readonly status: string | null;
   readonly closing_code: string | null;
 }
 
-/** The audit row of the request that was answered so. */
+/** The audit row of the request that was answered so; not of what ran nested in it. */
 export function auditRow(server: TestServer, requestId: string | null): AuditRow | undefined {
-  const sql = 'SELECT decision, status, closing_code FROM audit_rows WHERE request_id = ?';
+  const sql = `SELECT door, operation, decision, status, closing_code FROM audit_rows
+    WHERE request_id = ? AND door <> 'internal'`;
   return query<AuditRow>(server, sql, requestId)[0];
 }
 

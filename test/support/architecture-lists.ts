@@ -18,6 +18,7 @@ export const RESTRICTED_MODULES: readonly {
       { path: 'src/metastore/sqlite-metastore.ts', reason: 'makes the store file and its backup copy' },
       { path: 'src/govern/access/key-files.ts', reason: 'the pepper and mask keys of the home' },
       { path: 'src/govern/truth/rule-book.ts', reason: 'reads the rules file' },
+      { path: 'src/ai/tools/tool-book.ts', reason: 'reads the tool files' },
       { path: 'src/lake/journald/heads-file.ts', reason: 'checkpoint heads kept outside the store' },
       { path: 'src/lake/journald/checkpoint-key.ts', reason: 'the signing key of the home' },
       { path: 'src/lake/engine/', reason: 'private spill and pipe files of the engine processes' },
@@ -91,6 +92,13 @@ export const RESTRICTED_MODULES: readonly {
   {
     modules: ['fastify', '@fastify/*', 'fastify-plugin'],
     allowed: [{ path: 'src/gateway/', reason: 'the room that is HTTP' }],
+  },
+  {
+    modules: ['@modelcontextprotocol/*'],
+    allowed: [
+      { path: 'src/gateway/mcp/sdk-server.ts', reason: 'the adapter of the protocol’s server' },
+      { path: 'src/cli/mcp/stdio-link.ts', reason: 'the adapter of its standard input and output' },
+    ],
   },
   {
     modules: ['prom-client'],
