@@ -97,10 +97,12 @@ export async function reachModel<T>(
 ): Promise<{ rung: Rung; value: T; attempts: readonly FailedAttempt[]; account: Account }> {
   const failed: FailedAttempt[] = [];
   let refused: LakeError | null = null;
+  let retryAfterMs: number | null = null;
   const attempts = deps.router.begin(asked.plan);
   for (;;) {
     const attempt = attempts.next();
-    if (attempt === null) throw failed.length === 0 && refused !== null ? refused : callFailed(failed);
+    if (attempt === null)
+      throw failed.length === 0 && refused !== null ? refused : callFailed(failed, retryAfterMs);
     const { rung } = attempt;
     if (attempt.waitMs > 0) await deps.wait(attempt.waitMs, asked.signal);
     const provider = deps.providers.get(rung.provider);
@@ -142,6 +144,7 @@ export async function reachModel<T>(
       }
       account.settle(null, error.class);
       failed.push({ provider: rung.provider, model: rung.model, class: error.class });
+      retryAfterMs = error.retryAfterMs;
       attempts.failed(rung, error, { answerBegun: false });
     }
   }
@@ -213,7 +216,9 @@ function createAccount(deps: CallDeps, inputTokens: number, rung: Rung, spending
     const reported = counted?.usage() ?? null;
     if (reported !== null && failure === null) return reported;
     const mayBeBilled = counted !== null || failure === null || MAYBE_BILLED.has(failure);
-    const said = Math.ceil((counted?.said().length ?? 0) / CHARACTERS_PER_TOKEN);
+    // A guess never passes what was held: only a provider's own count does.
+    const most = Math.max(0, spending.plan.tokens - inputTokens);
+    const said = Math.min(Math.ceil((counted?.said().length ?? 0) / CHARACTERS_PER_TOKEN), most);
     return {
       input: Math.max(mayBeBilled ? inputTokens : 0, reported?.input ?? 0),
       cachedInput: reported?.cachedInput ?? 0,
