@@ -12,6 +12,7 @@ import { addIngestCommand } from './commands/ingest.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addJournalCommand } from './commands/journal.ts';
 import { addKeysCommand } from './commands/keys.ts';
+import { addReviewCommand } from './commands/review.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSqlCommand } from './commands/sql.ts';
 import { addStatusCommand } from './commands/status.ts';
@@ -35,6 +36,7 @@ const COMMANDS: readonly AddCommand[] = [
   addDoctorCommand,
   addConfigCommand,
   addBackupCommands,
+  addReviewCommand,
 ];
 
 const HELP_AFTER = `
