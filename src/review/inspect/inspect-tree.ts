@@ -9,9 +9,11 @@ import { type PackageManifest, readManifest } from './graph/package-manifests.ts
 import { RULES } from './registry.ts';
 import type { Observation, Rule, RuleRun } from './rule.ts';
 import { parseRust } from './rust/rust-source.ts';
+import { isSettingsFile } from './settings-files.ts';
 import type { SourceRole } from './source-role.ts';
 import { judgeSuppressions, readSuppressions, type Suppression } from './suppressions.ts';
 import { parseSource } from './syntax/parsed-source.ts';
+import { addToVocabulary, emptyVocabulary, type Vocabulary } from './syntax/vocabulary.ts';
 import { type TreeFiles, treeFiles } from './tree-files.ts';
 
 /** What one inspection of a tree saw. */
@@ -44,6 +46,7 @@ export async function inspectTree(folder: string, options: InspectOptions = {}):
   const project = {
     paths: files.paths,
     modules: linkModules({ modules: seen.modules, manifests: seen.manifests, resolve }),
+    vocabulary: seen.vocabulary,
     readText: files.readText,
     isMentionedElsewhere: (word: string) => seen.foreignWords.has(word),
   };
@@ -72,6 +75,7 @@ interface SeenSources {
   readonly manifests: PackageManifest[];
   readonly suppressions: Suppression[];
   readonly foreignWords: Set<string>;
+  readonly vocabulary: Vocabulary;
   readonly unparsed: string[];
   files: number;
   sizeBytes: number;
@@ -88,6 +92,7 @@ async function readSources(
     manifests: [],
     suppressions: [],
     foreignWords: new Set(),
+    vocabulary: emptyVocabulary(),
     unparsed: [],
     files: 0,
     sizeBytes: 0,
@@ -115,7 +120,9 @@ function readFile(path: string, tree: TreeFiles, runs: readonly RunningRule[], s
     return;
   }
   if (!isScript && !isRust) {
-    for (const [word] of text.matchAll(/[A-Za-z_$][\w$]{3,}/g)) seen.foreignWords.add(word);
+    // What a settings file names is read only where something else names it too.
+    if (!isSettingsFile(path))
+      for (const [word] of text.matchAll(/[A-Za-z_$][\w$]{3,}/g)) seen.foreignWords.add(word);
     seen.suppressions.push(...readSuppressions(path, text));
     return;
   }
@@ -131,6 +138,7 @@ function readFile(path: string, tree: TreeFiles, runs: readonly RunningRule[], s
       return;
     }
     seen.modules.set(path, { ...moduleFacts(file), role: file.role });
+    if (file.role === 'production') addToVocabulary(seen.vocabulary, file);
     for (const { run, observations } of runs) run.source?.(file, (one) => void observations.push(one));
   }
   seen.suppressions.push(...readSuppressions(path, text));

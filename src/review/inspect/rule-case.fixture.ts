@@ -12,7 +12,7 @@ export interface RuleCase {
 }
 
 /** A line that ends so has to be reported: `// <- finding`, `# <- finding`. */
-const MARK = /\s*(?:\/\/|#|\/\*)?\s*<- finding(?:\s*\*\/)?$/;
+const MARK = /\s*(?:\/\/|#)\s*<- finding$/;
 
 /** Reads a case: files begin with a line `-- path --`. */
 export function readCase(text: string): RuleCase {
