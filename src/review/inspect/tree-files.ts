@@ -19,7 +19,12 @@ const MOST_TEXT_BYTES = 1_500_000;
 export function treeFiles(root: string): TreeFiles {
   const listed = gitFiles(root) ?? [];
   const all = listed.length > 0 ? listed : filesBelow(root, '');
-  const paths = all.filter((path) => !isGenerated(path) && isPlainFile(join(root, path))).sort();
+  const known = new Set(all);
+  // JavaScript beside the TypeScript of its name was made of it.
+  const isTwin = (path: string) => /\.[cm]?jsx?$/.test(path) && known.has(path.replace(/js(x?)$/, 'ts$1'));
+  const paths = all
+    .filter((path) => !isGenerated(path) && !isTwin(path) && isPlainFile(join(root, path)))
+    .sort();
   return { root, paths, readText: (path) => readText(join(root, path)) };
 }
 
@@ -46,7 +51,7 @@ const SKIPPED: ReadonlySet<string> = new Set(['node_modules', '.git', 'target', 
 /** Written by a program, or brought in from elsewhere: its authors do not read findings here. */
 function isGenerated(path: string): boolean {
   return (
-    /(?:^|\/)(?:node_modules|dist|build|out|vendor|third_party|coverage|\.next|target)\//.test(path) ||
+    /(?:^|\/)(?:node_modules|dist|build|built|out|vendor|third_party|coverage|\.next|target)\//.test(path) ||
     /(?:\.min\.[cm]?js|\.generated\.\w+|[._-]gen\.\w+|\.pb\.\w+|\.snap|-lock\.\w+|\.lock)$/.test(path)
   );
 }

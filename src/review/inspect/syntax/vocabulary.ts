@@ -9,7 +9,7 @@ export interface Vocabulary {
   readonly writes: Set<string>;
   /** The parts of texts between slashes: file names, keys, routes. */
   readonly segments: Set<string>;
-  /** Members handed whole to a function of another package, which may read anything of them. */
+  /** Members handed whole to another package, or asked for by a text: anything of them may be read. */
   readonly handedOut: Set<string>;
   /** Names of functions and members that are passed on as values rather than called. */
   readonly passed: Set<string>;
@@ -104,7 +104,11 @@ function readText(vocabulary: Vocabulary, file: ParsedSource, literal: Node, tex
     parent?.type === 'CallExpression' ||
     parent?.type === 'ArrayExpression' ||
     parent?.type === 'BinaryExpression';
-  if (names) for (const part of text.split('.')) vocabulary.reads.add(part);
+  if (!names) return;
+  // `get('limits.rows')`, `get('limits:rows')`: what stands last is read whole, by whoever gets it.
+  const parts = text.split(/[.:]/);
+  for (const part of parts) vocabulary.reads.add(part);
+  vocabulary.handedOut.add(parts.at(-1) ?? '');
 }
 
 function addSegments(vocabulary: Vocabulary, text: string): void {

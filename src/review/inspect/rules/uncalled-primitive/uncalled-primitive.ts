@@ -1,5 +1,5 @@
 import { topLevelDeclarations } from '../../graph/module-facts.ts';
-import { exportTarget } from '../../graph/module-link.ts';
+import { ALL, exportTarget } from '../../graph/module-link.ts';
 import type { Report, Rule } from '../../rule.ts';
 import { type Place, placeOf } from '../../rule.ts';
 import type { RustNode, RustSource } from '../../rust/rust-source.ts';
@@ -45,8 +45,13 @@ export const uncalledPrimitive: Rule = {
 function primitivesOf(file: ParsedSource): readonly Primitive[] {
   const declared = topLevelDeclarations(file).filter(({ value }) => isCode(value));
   const assigned = file.nodesOf('AssignmentExpression').flatMap((one) => {
-    const name = exportTarget(file, one.left);
-    return name === null || !isCode(one.right) ? [] : [{ name, declaration: one, value: one.right }];
+    const target = exportTarget(file, one.left);
+    if (target === null || !isCode(one.right)) return [];
+    const own = 'id' in one.right && one.right.id?.type === 'Identifier' ? one.right.id.name : null;
+    // The value of `module.exports` without a name of its own is known by its file.
+    return own === null && target === ALL
+      ? []
+      : [{ name: own ?? target, declaration: one, value: one.right }];
   });
   return [...declared, ...assigned]
     .filter(({ name, value }) => isEnforcing(file.path, name) && !isMiddleware(file, value))

@@ -29,6 +29,7 @@ function comparesSecrets(file: ParsedSource, comparison: NodeOf<'BinaryExpressio
   if (![left, right].every((side) => isDynamic(file, side))) return false;
   const names = [nameOf(file, left), nameOf(file, right)];
   if (names.some((name) => wordsOf(name).some((word) => CHANGE_WORDS.has(word)))) return false;
+  if (areStored(file, left, right)) return false;
   const around = functionAround(file, comparison);
   // Beside a comparison in constant time, another one compares what that one has proved.
   if (around !== null && /\btimingSafeEqual\(/.test(file.textOf(around))) return false;
@@ -40,6 +41,15 @@ function comparesSecrets(file: ParsedSource, comparison: NodeOf<'BinaryExpressio
   const isProof = names.some((name) => wordsOf(name).some((word) => PROOF_WORDS.has(word)));
   return (
     isProof && purpose.some((word) => SECRET_WORDS.has(word) || (word === 'signature' && signsBytes(file)))
+  );
+}
+
+/** The same member of two records, of which no request gave one. */
+function areStored(file: ParsedSource, left: Node, right: Node): boolean {
+  if (left.type !== 'MemberExpression' || right.type !== 'MemberExpression') return false;
+  if (nameOf(file, left) !== nameOf(file, right)) return false;
+  return ![left, right].some((side) =>
+    /^(?:req|request|ctx|body|query|params|headers|input|payload)\b/.test(file.textOf(side)),
   );
 }
 
@@ -144,7 +154,7 @@ const TOKEN_KINDS: ReadonlySet<string> = new Set([
 /** A value compared with an earlier or repeated one, which its owner knows anyway. */
 const CHANGE_WORDS: ReadonlySet<string> = new Set([
   ...['confirm', 'confirmation', 'confirmed', 'repeat', 'repeated', 'again', 'retype', 'previous', 'prev'],
-  ...['last', 'old', 'current', 'cached', 'next', 'new', 'original', 'initial'],
+  ...['last', 'bad', 'common', 'old', 'current', 'cached', 'next', 'new', 'original', 'initial'],
 ]);
 const SAFE_WORDS: ReadonlySet<string> = new Set(['safe', 'timing', 'constant', 'secure', 'safely']);
 const EQUAL_WORDS: ReadonlySet<string> = new Set(['equal', 'equals', 'compare', 'compares', 'match', 'same']);
