@@ -75,8 +75,9 @@ export interface Project {
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** Copies of the packages and of this repository. */
-export function projects(): readonly Project[] {
+/** Copies of this repository, of the small services written for this bench, and of the packages; or of the named ones. */
+export function projects(names: readonly string[]): readonly Project[] {
+  const isWanted = (name: string) => names.length === 0 || names.includes(name);
   const own = execFileSync(
     'git',
     ['ls-files', '-z', 'src', 'test', 'bin', 'scripts', 'config', 'package.json'],
@@ -86,16 +87,32 @@ export function projects(): readonly Project[] {
     },
   );
   const paths = own.split('\0').filter((path) => path !== '' && existsSync(join(ROOT, path)));
-  const ours = copied('lakehouse', (target) => {
-    for (const path of paths) {
-      mkdirSync(dirname(join(target, path)), { recursive: true });
-      cpSync(join(ROOT, path), join(target, path));
-    }
-  });
-  const theirs = PACKAGES.map((one) =>
+  const ours = () =>
+    copied('lakehouse', (target) => {
+      for (const path of paths) {
+        mkdirSync(dirname(join(target, path)), { recursive: true });
+        cpSync(join(ROOT, path), join(target, path));
+      }
+    });
+  const theirs = PACKAGES.filter(({ name }) => isWanted(name)).map((one) =>
     copied(one.name, (target) => cpSync(packageFolder(one), target, { recursive: true })),
   );
-  return [ours, ...theirs];
+  const services = () =>
+    copied('services', (target) => {
+      const [, ...parts] = readFileSync(new URL('services.txt', import.meta.url), 'utf8').split(
+        /^-- (.+) --\n/m,
+      );
+      for (let at = 0; at < parts.length; at += 2) {
+        const path = join(target, parts[at] ?? '');
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, parts[at + 1] ?? '');
+      }
+    });
+  return [
+    ...(isWanted('lakehouse') ? [ours()] : []),
+    ...(isWanted('services') ? [services()] : []),
+    ...theirs,
+  ];
 }
 
 function copied(name: string, fill: (target: string) => void): Project {

@@ -1,6 +1,6 @@
 // `npm run bench:review`: how right and how fast the deterministic reviewers are. Plants defects in real projects, reads the
 // labels of the findings on the unmodified ones, times a large tree beside knip, and writes bench/results/review-<date>.json.
-// `npm run bench:review -- truth|labels|speed` runs one part and writes nothing.
+// `npm run bench:review -- truth|labels|speed` runs one part and writes nothing; names of projects after `truth` limit it.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { speed } from './speed.ts';
 const parts = process.argv.slice(2);
 const wants = (part: string) => parts.length === 0 || parts.includes(part);
 
-const truth = wants('truth') ? await groundTruth((text) => console.error(text)) : null;
+const truth = wants('truth') ? await groundTruth((text) => console.error(text), parts.slice(1)) : null;
 if (truth !== null) showTruth(truth);
 const labels = wants('labels') ? await labelScore() : null;
 if (labels !== null) {

@@ -61,7 +61,9 @@ export function parseSource(path: string, text: string): ParsedSource | null {
   const parentOf = (node: Node) => parents.get(node) ?? null;
   return {
     path,
-    role: sourceRoleOf(path),
+    role: module.staticImports.some((one) => TEST_RUNNERS.test(one.moduleRequest.value))
+      ? 'test'
+      : sourceRoleOf(path),
     text,
     program,
     module,
@@ -74,6 +76,9 @@ export function parseSource(path: string, text: string): ParsedSource | null {
     symbolAround: (node) => enclosingSymbol(node, parentOf, text),
   };
 }
+
+/** Whoever imports a test runner is there for tests, wherever it lies. */
+const TEST_RUNNERS = /^(?:vitest|node:test|@jest\/globals|mocha|chai|ava|tap|bun:test)$/;
 
 export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
