@@ -13,6 +13,7 @@ import { addInitCommand } from './commands/init.ts';
 import { addJournalCommand } from './commands/journal.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addMcpCommand } from './commands/mcp.ts';
+import { addReviewCommand } from './commands/review.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSqlCommand } from './commands/sql.ts';
 import { addStatusCommand } from './commands/status.ts';
@@ -39,6 +40,7 @@ const COMMANDS: readonly AddCommand[] = [
   addDoctorCommand,
   addConfigCommand,
   addBackupCommands,
+  addReviewCommand,
 ];
 
 const HELP_AFTER = `
