@@ -12,9 +12,12 @@ import { addIngestCommand } from './commands/ingest.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addJournalCommand } from './commands/journal.ts';
 import { addKeysCommand } from './commands/keys.ts';
+import { addMcpCommand } from './commands/mcp.ts';
+import { addReviewCommand } from './commands/review.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSqlCommand } from './commands/sql.ts';
 import { addStatusCommand } from './commands/status.ts';
+import { addToolsCommand } from './commands/tools.ts';
 import { addTruthCommand } from './commands/truth.ts';
 import { addWhoamiCommand } from './commands/whoami.ts';
 import { reportFailure } from './failure-report.ts';
@@ -28,6 +31,8 @@ const COMMANDS: readonly AddCommand[] = [
   addSqlCommand,
   addDatasetsCommand,
   addWhoamiCommand,
+  addToolsCommand,
+  addMcpCommand,
   addKeysCommand,
   addAccessCommand,
   addJournalCommand,
@@ -35,6 +40,7 @@ const COMMANDS: readonly AddCommand[] = [
   addDoctorCommand,
   addConfigCommand,
   addBackupCommands,
+  addReviewCommand,
 ];
 
 const HELP_AFTER = `

@@ -167,6 +167,11 @@ export const configSchema = z.strictObject({
       rules_file: z.string().default('truth.toml').describe('Truth rules; relative to the home.'),
     })
     .prefault({}),
+  tools: z
+    .strictObject({
+      folder: z.string().default('tools').describe('Tool files, one tool each; relative to the home.'),
+    })
+    .prefault({}),
   access: z
     .strictObject({
       policy_file: z

@@ -26,23 +26,30 @@ export async function applyFirstPolicy(home: OpenHome, access: Rooms['access']):
   await access.refresh();
 }
 
-/** Journals the truth rules of this start where the file was changed while no server ran. */
-export async function recordRules(
+/** Journals the truth rules and the tools of this start where their files were changed while no server ran. */
+export async function recordLoaded(
   home: OpenHome,
-  truth: Rooms['truth'],
+  { truth, tools }: Rooms,
   policyVersion: number,
 ): Promise<void> {
   const { journald, store, ids } = home;
-  const event = truth.loadedEvent(await journald.latest(['truth.loaded', 'truth.reloaded']));
-  if (event === null) return;
-  const change = {
-    operation: 'system.load-rules',
-    requestId: ids.next(),
-    policyVersion,
-    statements: [],
-    event,
-  };
-  await commitAsSystem({ journal: journald.journal, store }, { ...change, intentId: null });
+  for (const { operation, events, loadedEvent } of [
+    {
+      operation: 'system.load-rules',
+      events: ['truth.loaded', 'truth.reloaded'],
+      loadedEvent: truth.loadedEvent,
+    },
+    {
+      operation: 'system.load-tools',
+      events: ['tools.loaded', 'tools.reloaded'],
+      loadedEvent: tools.loadedEvent,
+    },
+  ]) {
+    const event = loadedEvent(await journald.latest(events));
+    if (event === null) continue;
+    const change = { operation, requestId: ids.next(), policyVersion, statements: [], event };
+    await commitAsSystem({ journal: journald.journal, store }, { ...change, intentId: null });
+  }
 }
 
 /** Charges the calls of models that were under way when the last process ended; answers how many. */

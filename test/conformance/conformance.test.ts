@@ -8,7 +8,7 @@ import { runProbes } from './run-probes.ts';
 /** Everything that answers without a key. A new one is added here on purpose or not at all. */
 const PUBLIC = ['system.health', 'system.openapi', 'system.ready'];
 
-test('every operation holds at every step, by HTTP', async () => {
+test('every operation holds at every step, by HTTP and by MCP', async () => {
   const { operations, probes } = await runProbes();
   const open = operations
     .filter((operation) => operation.access === 'public')
@@ -17,7 +17,7 @@ test('every operation holds at every step, by HTTP', async () => {
   const steps = Map.groupBy(probes, (probe) => probe.operation);
   for (const [operation, cells] of steps) {
     console.log(
-      `${operation.padEnd(34)} ${cells.map((cell) => `${cell.holds ? '✓' : '✗'} ${cell.step}`).join('  ')}`,
+      `${operation.padEnd(38)} ${cells.map((cell) => `${cell.holds ? '✓' : '✗'} ${cell.step}`).join('  ')}`,
     );
   }
   console.log(`${operations.length} operations, ${probes.length} probes`);

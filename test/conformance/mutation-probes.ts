@@ -4,7 +4,7 @@ import type { Fixture, Sample } from './samples.ts';
 import { journalEvents } from './stored-records.ts';
 
 /** Mutations whose whole input is the operation's name: under the key of one there is no other request. */
-const NOTHING_TO_VARY: ReadonlySet<string> = new Set(['journal.rotate_key', 'truth.reload']);
+const NOTHING_TO_VARY: ReadonlySet<string> = new Set(['journal.rotate_key', 'tools.reload', 'truth.reload']);
 /** One effect, one event, one answer, however often the request comes under its Idempotency-Key. */
 export async function probeMutation(
   prober: Prober,

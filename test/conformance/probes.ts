@@ -27,7 +27,7 @@ export interface Prober {
 }
 
 /** The keys that must be refused, and one that is allowed nothing. */
-interface Keys {
+export interface Keys {
   readonly revoked: string;
   readonly expired: string;
   readonly nobody: string;

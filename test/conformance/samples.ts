@@ -15,6 +15,20 @@ export interface Sample {
 const CSV =
   'id,email,region,pay\n1,ada@example.com,north,100\n2,bob@example.org,south,200\n3,cy@example.net,north,300\n';
 
+/** A tool over the dataset `staff`. */
+const TOOL = `
+name = "staff_of"
+description = "Members of the staff."
+roles = ["reader", "blocked"]
+sql = "SELECT id, email, region FROM staff WHERE id >= $least_id ORDER BY id"
+
+[parameters]
+required = ["least_id"]
+
+[parameters.properties.least_id]
+type = "integer"
+`;
+
 export interface Fixture {
   readonly server: TestServer;
   /** Things the samples act on; each mutation gets one of its own from `fresh`. */
@@ -22,7 +36,7 @@ export interface Fixture {
   readonly ingestId: string;
 }
 
-/** What the samples need: a dataset `staff` with masks and a row filter, a bucket object, keys. */
+/** What the samples need: a dataset `staff` with masks and a row filter, a tool over it, a bucket object, keys. */
 export async function prepareFixture(server: TestServer): Promise<Fixture> {
   const made = await ingest(server, 'staff', CSV);
   await server.api('PUT', '/buckets/default/objects/probe.txt', { body: 'hello' });
@@ -30,6 +44,7 @@ export async function prepareFixture(server: TestServer): Promise<Fixture> {
   const roles = {
     nobody: { grants: [] },
     reader: { grants: [{ dataset: 'staff', actions: ['read'] }] },
+    blocked: { grants: [{ dataset: 'staff', actions: ['read'] }] },
   };
   const put = await server.api('PUT', '/access/policies', {
     json: {
@@ -39,6 +54,9 @@ export async function prepareFixture(server: TestServer): Promise<Fixture> {
     },
   });
   if (put.status !== 200) throw new Error(`the probe policy was refused: ${put.text}`);
+  await writeFile(join(server.home, 'tools', 'staff_of.toml'), TOOL);
+  const reloaded = await server.api('POST', '/tools/reload');
+  if (reloaded.json?.changed !== true) throw new Error(`the tool was refused: ${reloaded.text}`);
   const list = await server.api('GET', '/ingest');
   return { server, datasetId: made.dataset_id, ingestId: list.json?.ingests?.[0]?.ingest_id ?? 'none' };
 }
@@ -198,6 +216,12 @@ export const samples: Readonly<Record<string, (fixture: Fixture) => Sample | Pro
   'query.sql': () => send('POST', '/query/sql', { sql: 'SELECT id, email FROM staff ORDER BY id' }),
   'system.metrics': () => get('/metrics'),
   'system.session': () => get('/session'),
+  'tools.call': () => send('POST', '/tools/staff_of/call', { arguments: { least_id: 1 } }),
+  'tools.list': () => get('/tools'),
+  'tools.reload': async ({ server }) => {
+    await appendFile(join(server.home, 'tools', 'staff_of.toml'), `# changed ${Math.random()}\n`);
+    return { method: 'POST', path: '/tools/reload', options: {} };
+  },
   'truth.evaluate': () =>
     send('POST', '/truth/evaluate', { task_class: 'ingest', phase: 'after', context: { row_count: 0 } }),
   'truth.reload': async ({ server }) => {

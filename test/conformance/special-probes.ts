@@ -28,14 +28,6 @@ export async function specialProbes({ server }: Fixture): Promise<Probe[]> {
     missing.text.replace(instance(missing), '');
   note('query.sql', 'hidden reads like missing', hidden.status === missing.status && same, hidden);
 
-  const policy = (await server.api('GET', '/access/policies')).json;
-  await server.api('PUT', '/access/policies', {
-    json: {
-      roles: { ...policy.roles, blocked: { grants: [{ dataset: 'staff', actions: ['read'] }] } },
-      masks: policy.masks,
-      row_filters: policy.row_filters,
-    },
-  });
   const blocked = await sql('SELECT 1 FROM staff', (await server.key('blocked')).key);
   note('query.sql', 'truth before', blocked.json?.code === 'door.truth_blocked', blocked);
   const empty = await server.api('POST', '/ingest/file?dataset=empty_one&file_name=e.csv', {

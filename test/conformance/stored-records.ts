@@ -4,14 +4,17 @@ import { storeRows } from '../harness/store-rows.ts';
 // The store as it is on disk, past every door: what was really recorded.
 
 export interface AuditRow {
+  readonly door: string;
+  readonly operation: string;
   readonly decision: string;
   readonly status: string | null;
   readonly closing_code: string | null;
 }
 
-/** The audit row of the request that was answered so. */
+/** The audit row of the request that was answered so; not of what ran nested in it. */
 export function auditRow(server: TestServer, requestId: string | null): AuditRow | undefined {
-  const sql = 'SELECT decision, status, closing_code FROM audit_rows WHERE request_id = ?';
+  const sql = `SELECT door, operation, decision, status, closing_code FROM audit_rows
+    WHERE request_id = ? AND door <> 'internal'`;
   return storeRows<AuditRow>(server.home, sql, requestId)[0];
 }
 

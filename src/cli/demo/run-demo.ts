@@ -10,6 +10,7 @@ import { type DemoServer, startDemoServer } from './demo-server.ts';
 import { describeLoaded, describePersonalData, loadDatasets } from './ingest-scene.ts';
 import { describeAudit, describeJournal, journalTotal } from './journal-scene.ts';
 import { createStage } from './stage.ts';
+import { describePlacements, placementsAs, TOOL_CALL } from './tool-scene.ts';
 import { triggerRules } from './truth-scene.ts';
 
 interface DemoOptions {
@@ -113,6 +114,13 @@ async function tellStory(
   await stage.step('The agent acts for rosa: never more than both may', async (say) => {
     const acting = await actingFor(agent, recruiter, context.fetch);
     say(describeViews([await viewAs(recruiter), await viewAs(agent), await viewAs(acting)], terminal));
+  });
+
+  await stage.step('One tool of config/tools, as two of them: it has no right of its own', async (say) => {
+    say(colours.dim(TOOL_CALL));
+    const views = [await placementsAs(analyst), await placementsAs(recruiter)];
+    say(describePlacements(views, terminal));
+    say(colours.dim('the same tools are there for MCP clients: `lakehouse mcp`, or /mcp over HTTP'));
   });
 
   await stage.step('Truth rules: one blocks, one flags', async (say) => {
