@@ -42,8 +42,14 @@ export interface StartedAnswer {
   readonly rung: Rung;
   readonly reply: ChatReply;
   readonly attempts: readonly FailedAttempt[];
-  /** Charges what was used and reports the rung's health; returns the cost in nano-dollars. */
-  settle(counted: Counted, failure: FailureClass | null): number;
+  /** Charges what was used and reports the rung's health. */
+  settle(counted: Counted, failure: FailureClass | null): Settled;
+}
+
+/** What a call was charged: by the provider's count, or by ours where it gave none. */
+export interface Settled {
+  readonly costNanoUsd: number;
+  readonly usage: TokenUsage;
 }
 
 /** What is known of an answer when its call is settled. */
@@ -198,7 +204,7 @@ async function begin(events: AsyncIterable<StreamEvent>): Promise<AsyncIterable<
 interface Account {
   timed(events: AsyncIterable<StreamEvent>): AsyncIterable<StreamEvent>;
   /** Null where nothing of an answer came. */
-  settle(counted: Counted | null, failure: FailureClass | null): number;
+  settle(counted: Counted | null, failure: FailureClass | null): Settled;
 }
 
 /** Classes of failure after which the provider may have worked, and billed, all the same. */
@@ -251,7 +257,7 @@ function createAccount(deps: CallDeps, inputTokens: number, rung: Rung, spending
         latencyMs: clock.monotonicMs() - startedMs,
         firstTokenMs,
       });
-      return costNanoUsd;
+      return { costNanoUsd, usage };
     },
   };
 }
