@@ -58,7 +58,7 @@ export async function startModelServer(
     policy?: unknown;
     config?: string;
     routing?: string;
-    /** More lines for each provider. */
+    /** More lines for each provider; timeouts of a second where it says none. */
     provider?: string;
   } = {},
 ): Promise<ModelServer> {
@@ -80,9 +80,12 @@ export async function startModelServer(
 }
 
 export function providersConfig(url: string, more = ''): string {
+  const timeouts = more.includes('headers_timeout_ms')
+    ? ''
+    : 'headers_timeout_ms = 1000\nidle_timeout_ms = 1000';
   const provider = (name: string, kind: string, base: string) =>
     `[models.providers.${name}]\nkind = "${kind}"\nbase_url = "${base}"\nallow_private_addresses = true\n` +
-    `headers_timeout_ms = 1000\nidle_timeout_ms = 1000\n${more}\n`;
+    `${timeouts}\n${more}\n`;
   return [
     provider('openai', 'openai-compatible', `${url}/v1`),
     provider('anthropic', 'anthropic', url),

@@ -147,14 +147,19 @@ function streamed(asked: {
 }) {
   const { parts, scope, input, citations, pieces } = asked;
   async function* chunks(): AsyncGenerator<JudgedChunk> {
-    let step = await pieces.next();
-    for (; step.done !== true; step = await pieces.next()) {
-      // Rules over pieces wait for the whole here: continued pieces are few and long.
-      yield { bytes: event('text', { text: step.value }), judge: null };
+    try {
+      let step = await pieces.next();
+      for (; step.done !== true; step = await pieces.next()) {
+        // Rules over pieces wait for the whole here: continued pieces are few and long.
+        yield { bytes: event('text', { text: step.value }), judge: null };
+      }
+      const { text: _, ...rest } = shown(scope, step.value, citations);
+      const context = contextOf(parts, scope, input, step.value);
+      yield { bytes: event('done', rest), judge: { context, final: true } };
+    } finally {
+      // Where the reader has left, the call under way is cancelled and settled.
+      await pieces[Symbol.asyncDispose]();
     }
-    const { text: _, ...rest } = shown(scope, step.value, citations);
-    const context = contextOf(parts, scope, input, step.value);
-    yield { bytes: event('done', rest), judge: { context, final: true } };
   }
   return {
     kind: 'judged-stream' as const,
