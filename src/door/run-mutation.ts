@@ -1,4 +1,4 @@
-import { type IdGenerator, isLakeError, LakeError, type Logger } from '../base/index.ts';
+import { type IdGenerator, isLakeError, LakeError, type Logger, sha256Hex } from '../base/index.ts';
 import { type MutationAttempt, type PreparedMutation, scopeIssuer } from '../govern/scope/index.ts';
 import type { Truth } from '../govern/truth/index.ts';
 import type { EventContext, Journal } from '../lake/journald/index.ts';
@@ -42,7 +42,12 @@ export async function runMutation(parts: MutationParts): Promise<Answer> {
   const body = hashBody(call.body);
   const scope = scopeIssuer.write(grantParts({ ...parts, signal: lifetime.signal }));
   try {
-    const prepared = await operation.prepare(scope, request.input, { resolved, body: body.stream });
+    const contentSha256 = async () => (await body.digest()) ?? sha256Hex('');
+    const prepared = await operation.prepare(scope, request.input, {
+      resolved,
+      body: body.stream,
+      contentSha256,
+    });
     const effect: Effect = { intentId: null, performed: false };
     try {
       return await commitPrepared(parts, prepared, effect, fingerprintOf(request.input, await body.digest()));

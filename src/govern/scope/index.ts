@@ -26,6 +26,7 @@ export type {
   EventDraft,
   Invocation,
   MutationAttempt,
+  MutationInvocation,
   MutationOperation,
   Operation,
   PreparedMutation,

@@ -76,6 +76,14 @@ export interface Invocation<R> {
   readonly body: AsyncIterable<Uint8Array> | null;
 }
 
+export interface MutationInvocation<R> extends Invocation<R> {
+  /**
+   * The content's SHA-256 in lower-case hex, from the one time that the door hashes it while it is read; reads what is
+   * left of it first. Of no bytes where there is no content.
+   */
+  contentSha256(): Promise<string>;
+}
+
 export interface ReadOperation<I, O, R> extends OperationBase<I, R> {
   readonly kind: 'read';
   run(scope: ReadScope, input: I, invocation: Invocation<R>): Promise<ReadAnswer<O>>;
@@ -109,7 +117,7 @@ export type ReadAnswer<O> =
 export interface MutationOperation<I, O, R> extends OperationBase<I, R> {
   readonly kind: 'mutation';
   /** Does the work that no one can see yet (writes data files, validates); commits nothing. */
-  prepare(scope: WriteScope, input: I, invocation: Invocation<R>): Promise<PreparedMutation<O>>;
+  prepare(scope: WriteScope, input: I, invocation: MutationInvocation<R>): Promise<PreparedMutation<O>>;
 }
 
 export interface PreparedMutation<O> {

@@ -53,7 +53,10 @@ async function read(operations: readonly AnyOperation[], name: string, input: ob
   const found = operation(operations, name);
   if (found.kind !== 'read') throw new Error('not a read');
   const scope = scopeIssuer.read(scopeParts('truth.read'));
-  const answer = await found.run(scope, found.input.parse(input), { resolved: null, body: null });
+  const answer = await found.run(scope, found.input.parse(input), {
+    resolved: null,
+    body: null,
+  });
   if (answer.kind !== 'value') throw new Error('not a value');
   return found.output.parse(answer.value) as Record<string, unknown>;
 }
@@ -64,7 +67,7 @@ async function reload(operations: readonly AnyOperation[]) {
   const prepared = await found.prepare(
     scopeIssuer.write(scopeParts('system.admin')),
     {},
-    { resolved: null, body: null },
+    { resolved: null, body: null, contentSha256: async () => '' },
   );
   return prepared.attempt(0);
 }
@@ -207,7 +210,7 @@ test('the most severe action wins, and a rule whose condition is false never act
 test('no operation works under a scope without its permission', async () => {
   const { operations } = await createTruth({ rulesFile, log });
   for (const one of operations) {
-    const call = { resolved: null, body: null };
+    const call = { resolved: null, body: null, contentSha256: async () => '' };
     const input = one.name === 'truth.evaluate' ? { task_class: 'ingest', phase: 'after', context: {} } : {};
     const work = async () =>
       one.kind === 'read'

@@ -170,7 +170,11 @@ async function updateDataset(
   const input = operation.input.parse({ name, ...change });
   const { resolved } = await operation.access.resolve(scopes.resolve(), input);
   const scope = scopes.write(resolved.facts.datasetId);
-  const prepared = await operation.prepare(scope, input, { resolved, body: null });
+  const prepared = await operation.prepare(scope, input, {
+    resolved,
+    body: null,
+    contentSha256: async () => '',
+  });
   for (;;) {
     const attempt = await prepared.attempt(0);
     const outcome = await parts.store.commit(attempt.statements);

@@ -41,7 +41,10 @@ async function read(name: string, input: object = {}, permissions: readonly Perm
   const read = operation(name);
   if (read.kind !== 'read') throw new Error(`${name} is no read`);
   const scope = scopeIssuer.read(grant(permissions));
-  const answer = await read.run(scope, read.input.parse(input), { resolved: null, body: null });
+  const answer = await read.run(scope, read.input.parse(input), {
+    resolved: null,
+    body: null,
+  });
   scopeIssuer.close(scope);
   if (answer.kind !== 'value') throw new Error('a stream');
   expect(read.output.parse(answer.value)).toEqual(answer.value);
@@ -53,7 +56,11 @@ async function rotate(afterCommit = true) {
   const rotation = operation('journal.rotate_key');
   if (rotation.kind !== 'mutation') throw new Error('no mutation');
   const scope = scopeIssuer.write(grant(['system.admin']));
-  const prepared = await rotation.prepare(scope, {}, { resolved: null, body: null });
+  const prepared = await rotation.prepare(
+    scope,
+    {},
+    { resolved: null, body: null, contentSha256: async () => '' },
+  );
   const attempt = await prepared.attempt(0);
   if (attempt.event === null) throw new Error('no event');
   const { eventId, statements } = open.journald.journal.append(attempt.event, eventContext());

@@ -55,7 +55,7 @@ export function putObject(store: ObjectStore) {
       before: { none: 'An object is bytes without rows or claims.' },
       after: { none: 'An object is bytes without rows or claims.' },
     },
-    async prepare(scope, given, { resolved, body }) {
+    async prepare(scope, given, { resolved, body, contentSha256 }) {
       scope.requireObject(given.bucket, resolved.key.text, 'write');
       const conditions = {
         ifMatch: parseEntityTags(given.if_match),
@@ -66,10 +66,11 @@ export function putObject(store: ObjectStore) {
       await requireWritable(store, given.bucket, resolved.key, conditions);
       const uploadId = store.ids.next();
       const path = await store.buckets.get(given.bucket).temporaryPath(uploadId);
-      const content = await writeContent(checked(scope, body), path, store.limits, {
+      const written = await writeContent(checked(scope, body), path, store.limits, {
         md5: expected.md5 !== null,
       });
       try {
+        const content = { ...written, sha256: await contentSha256() };
         requireExpected(expected, content);
         const contentType = given.content_type ?? 'application/octet-stream';
         return await prepared({
@@ -95,7 +96,7 @@ interface Upload {
   readonly key: ObjectKey;
   readonly conditions: Preconditions;
   readonly uploadId: string;
-  readonly content: WrittenContent;
+  readonly content: WrittenContent & { readonly sha256: string };
   readonly contentType: string;
 }
 
