@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import type { Clock, IdSource } from '../../base/index.ts';
 import type { Config } from '../../config/index.ts';
 import type { AnyOperation, HttpRoute, Identity } from '../../govern/scope/index.ts';
@@ -34,7 +35,7 @@ export function createQueryd(parts: QuerydParts): Queryd {
     ...parts,
     limits: parts.config.query,
     running,
-    nameKey: parts.random(NAME_KEY_BYTES),
+    nameKey: createSecretKey(parts.random(NAME_KEY_BYTES)),
   };
   return {
     operations: [querySqlOperation(deps), queryCancelOperation(deps)],

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { maskHashBlocks } from '../../govern/access/index.ts';
 import {
   type DatasetDecision,
@@ -45,7 +46,7 @@ export interface RewriteDeps {
   readonly engine: EnginePool;
   readonly catalog: Pick<Catalog, 'scan'>;
   /** The key of the names inside queries, made anew at each start and known to no one. */
-  readonly nameKey: Uint8Array;
+  readonly nameKey: KeyObject;
   /** The key of join-preserving hashes. */
   readonly maskKey: () => Uint8Array;
 }

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import type { NamedParameters } from './parameters.ts';
 import type { PlannedQuery } from './plan-query.ts';
 import { nodesOf, type SyntaxNode, textOf, visit } from './syntax-tree.ts';
@@ -22,7 +22,7 @@ const NAME_BYTES = 12;
  * light would be of no use in any other text. The same query gets the same names, so that the parser's answers for it
  * can be remembered.
  */
-export function giveSecretNames(key: Uint8Array, planned: PlannedQuery): SecretNames {
+export function giveSecretNames(key: KeyObject, planned: PlannedQuery): SecretNames {
   const hash = createHmac('sha256', key).update(JSON.stringify(planned.statement)).digest();
   const prefix = `scan_${hash.toString('hex', 0, NAME_BYTES)}`;
   const secrets = new Map(Object.keys(planned.parameters).map((name, at) => [name, `${prefix}_p${at}`]));

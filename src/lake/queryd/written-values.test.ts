@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createQueryLake, type QueryLake } from '../../../test/support/query-lake.ts';
 import type { EngineParameters, EngineValue } from '../engine/index.ts';
@@ -75,7 +75,7 @@ async function run(sql: string, parameters: EngineParameters): Promise<unknown> 
 function namesOf(parameters: Readonly<Record<string, EngineValue>>) {
   const statement = { node: { type: 'SELECT_NODE' } };
   const planned: PlannedQuery = { sql: '', statement, parameters, tables: [], unreadable: null };
-  return giveSecretNames(randomBytes(32), planned);
+  return giveSecretNames(createSecretKey(randomBytes(32)), planned);
 }
 
 describe('writeValues', () => {
@@ -129,14 +129,16 @@ describe('giveSecretNames', () => {
     tables: [],
     unreadable: null,
   });
-  const key = randomBytes(32);
+  const key = createSecretKey(randomBytes(32));
 
   it('gives the same query the same names, and any other query or key others', () => {
     const [one, same, other] = [statement(), statement(), { ...statement(), more: 1 }];
     const names = giveSecretNames(key, planned(one));
     expect(giveSecretNames(key, planned(same)).scan(0)).toBe(names.scan(0));
     expect(giveSecretNames(key, planned(other)).scan(0)).not.toBe(names.scan(0));
-    expect(giveSecretNames(randomBytes(32), planned(statement())).scan(0)).not.toBe(names.scan(0));
+    expect(giveSecretNames(createSecretKey(randomBytes(32)), planned(statement())).scan(0)).not.toBe(
+      names.scan(0),
+    );
   });
 
   it('is no use to a query that holds the names of another: its own are different', () => {
