@@ -3,6 +3,7 @@ import {
   createDuckdbParser,
   type DuckdbInstance,
   type DuckdbParser,
+  type KnownColumns,
 } from './duckdb-instance.ts';
 import type { EngineColumn } from './engine.ts';
 import type {
@@ -22,6 +23,7 @@ const settings = readSettings(process.argv[2]);
 let warm: DuckdbInstance | null = null;
 let leased: DuckdbInstance | null = null;
 let parser: DuckdbParser | null = null;
+const known: KnownColumns = new Map();
 /** One request after another: no statement runs before its instance is locked, and none is closed under a statement. */
 let turn: Promise<void> = Promise.resolve();
 
@@ -35,7 +37,7 @@ process.on('disconnect', () => process.exit(0));
 process.on('SIGINT', () => {});
 
 if (settings === null) parser = await createDuckdbParser();
-else warm = await createDuckdbInstance(settings);
+else warm = await createDuckdbInstance(settings, known);
 send({ kind: 'ready' });
 
 async function answer(id: number, request: ChildRequest): Promise<void> {
@@ -59,7 +61,7 @@ async function serve(id: number, request: ChildRequest): Promise<ChildAnswer> {
     }
     case 'close':
       close();
-      if (settings !== null) warm ??= await createDuckdbInstance(settings);
+      if (settings !== null) warm ??= await createDuckdbInstance(settings, known);
       return { kind: 'nothing' };
     case 'parse':
       return { kind: 'ast', ast: await take(parser).parse(request.sql) };

@@ -41,12 +41,12 @@ export function openLease(parts: LeaseParts): EngineLease {
       if (answer.kind !== 'result') throw new Error('unexpected answer of the engine process');
       return answer.result;
     },
-    async stream(sql, parameters, format) {
+    async stream(sql, parameters, format, shape = null) {
       if (engine.folder === null) throw new Error('this process does not stream');
       reader?.abandon(null);
       reader = openResultPipe(resultPipePath(engine.folder));
       const send = (onColumns: (columns: readonly EngineColumn[]) => void) =>
-        engine.request({ kind: 'stream', lock: takeLock(), sql, parameters, format }, onColumns);
+        engine.request({ kind: 'stream', lock: takeLock(), sql, parameters, format, shape }, onColumns);
       return startStream(watch, reader, send);
     },
     release() {

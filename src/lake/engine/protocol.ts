@@ -17,6 +17,7 @@ export type ChildRequest =
       readonly sql: string;
       readonly parameters: EngineParameters;
       readonly format: EngineFormat;
+      readonly shape: string | null;
     }
   /** Throws the instance away and warms the next one. */
   | { readonly kind: 'close' }

@@ -157,6 +157,29 @@ describe('query.sql', () => {
     expect((await rows({ sql, params })).rows).toEqual(expected);
   });
 
+  it('finds the columns out again where they depend on a value', async () => {
+    for (const sql of [
+      'SELECT $1 AS v FROM people LIMIT 1',
+      'SELECT coalesce(id, $1) AS v FROM people LIMIT 1',
+    ]) {
+      const types = [];
+      for (const value of [1, 2.5, 3_000_000_000]) {
+        types.push((await rows({ sql, params: [value] })).columns[0].type);
+      }
+      expect(types, sql).toEqual([sql.includes('coalesce') ? 'BIGINT' : 'INTEGER', 'DOUBLE', 'BIGINT']);
+    }
+  });
+
+  it('answers a plain query with the same columns for other values, each with its own rows', async () => {
+    const sql = 'SELECT id, pay, born FROM people WHERE id = $1';
+    const first = await rows({ sql, params: [1] });
+    for (const id of [2, 5, 2]) {
+      const answer = await rows({ sql, params: [id] });
+      expect(answer.columns).toEqual(first.columns);
+      expect(answer.rows).toEqual((await rows({ sql: sql.replace('$1', String(id)) })).rows);
+    }
+  });
+
   it('applies masks and the row filter, and names the masked columns that were touched', async () => {
     const answer = await rows({
       sql: 'SELECT * FROM people ORDER BY id',

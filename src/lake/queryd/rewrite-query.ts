@@ -99,7 +99,10 @@ export async function rewriteQuery(
   requireOnlyScans(requireAllowedQuery(parseTree(ast), sql).node as SyntaxNode, own);
   const ctes = scans.map((scan, at) => `${quoteName(names.scan(at))} AS NOT MATERIALIZED (${scan.sql})`);
   const head = ctes.length === 0 ? '' : `WITH ${ctes.join(', ')} `;
-  return writeValues(`${head}SELECT * FROM (${sql}\n) AS ${quoteName(names.answer)}`, names);
+  const text = `${head}SELECT * FROM (${sql}\n) AS ${quoteName(names.answer)}`;
+  // In a plain query parameters are compared with columns and nothing else, so that no type comes from their values.
+  const isPlain = scans.length === 1 && scans.every((scan) => scan.isPlain);
+  return { ...writeValues(text, names), shape: isPlain ? text : null };
 }
 
 interface TableScan {
@@ -108,6 +111,8 @@ interface TableScan {
   readonly sql: string;
   /** Whether the query could find out about what the scan hides, were it not for the barrier. */
   readonly hides: boolean;
+  /** Whether the query is of plain columns and aggregates over this table alone, with harmless predicates. */
+  readonly isPlain: boolean;
   readonly maskedColumns: readonly string[];
 }
 
@@ -139,10 +144,9 @@ async function planTable(
     expressions,
   };
   const hides = filters.length > 0 || whole.files.some((file) => file.deleteFiles.length > 0);
+  const isPlain = harmlessQuery(query, schema, parameters);
   const harmless =
-    filters.every((filter) => harmlessFilter(filter, schema)) &&
-    expressions.size === 0 &&
-    harmlessQuery(query, schema, parameters);
+    filters.every((filter) => harmlessFilter(filter, schema)) && expressions.size === 0 && isPlain;
   const flat = expressions.size > 0 ? fields.read : exposedColumns(query, schema, parameters);
   const sql = scanSql({
     plan: { ...plan, schema: { ...schema, fields: fields.read } },
@@ -154,7 +158,14 @@ async function planTable(
   const touched =
     fieldIds === undefined ? schema.fields : schema.fields.filter(({ id }) => fieldIds.includes(id));
   const maskedColumns = maskedColumnsOf(pinned, touched, decision);
-  return { table, plan, sql, hides: (hides || maskedColumns.length > 0) && !harmless, maskedColumns };
+  return {
+    table,
+    plan,
+    sql,
+    hides: (hides || maskedColumns.length > 0) && !harmless,
+    isPlain,
+    maskedColumns,
+  };
 }
 
 function maskedColumnsOf(

@@ -65,6 +65,7 @@ export async function runQuery(
       limited(ready.governed.sql, request),
       ready.governed.parameters,
       format === 'json' ? 'ndjson' : format,
+      ready.governed.shape,
     );
     const body = bodyOf(deps, stream, scanned, request, startedMs);
     const chunks = body.chunks[Symbol.asyncIterator]();

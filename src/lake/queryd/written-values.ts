@@ -5,6 +5,8 @@ import type { SecretNames } from './secret-names.ts';
 export interface GovernedSql {
   readonly sql: string;
   readonly parameters: SecretNames['parameters'];
+  /** What the columns of the answer depend on; null where that may be more than the text without its values. */
+  readonly shape: string | null;
 }
 
 /** Longer texts stay parameters: the engine parses what is written, but not what is bound. */
@@ -16,7 +18,7 @@ const MAX_WRITTEN_CHARACTERS = 1_000;
  * streamed answer, against two. The parameters' names are secret, so that what looks like one is one, and never
  * a part of a text that the caller wrote. All of the values stay parameters where one of them has no safe literal.
  */
-export function writeValues(sql: string, names: SecretNames): GovernedSql {
+export function writeValues(sql: string, names: SecretNames): Omit<GovernedSql, 'shape'> {
   const literals = new Map<string, string>();
   for (const [name, value] of Object.entries(names.parameters)) {
     const literal = literalOf(value);
