@@ -4,7 +4,7 @@ import { bootstrap, recoverAdminKey } from './govern/access/index.ts';
 import { type BackupReport, backupHome, makeHome, restoreHome, startUpkeep } from './home/index.ts';
 import { backupPorts, type HomeOptions, openHome, openSystem, withAdminKey } from './wiring/index.ts';
 
-export { verifyHome } from './wiring/index.ts';
+export { checkSettings, verifyHome } from './wiring/index.ts';
 
 export interface RunningServer {
   readonly url: string;
