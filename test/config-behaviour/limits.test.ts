@@ -64,8 +64,10 @@ beforeAll(async () => {
   [plain, changed] = await Promise.all([
     startConfigured(''),
     startConfigured(CHANGED, {
-      'rules-elsewhere.toml': RULES,
-      'policy-elsewhere.toml': '[roles.only-elsewhere]\ngrants = []\n',
+      files: {
+        'rules-elsewhere.toml': RULES,
+        'policy-elsewhere.toml': '[roles.only-elsewhere]\ngrants = []\n',
+      },
     }),
   ]);
 });
