@@ -9,5 +9,5 @@ export type { JsonObject, JsonValue } from './json.ts';
 export { isJsonObject, jsonSafe } from './json.ts';
 export type { Logger } from './log.ts';
 export { createLogger } from './log.ts';
-export { matchesPattern } from './pattern.ts';
+export { matchesPattern } from './name-pattern.ts';
 export type { Statement } from './statement.ts';

@@ -8,7 +8,7 @@ export function consistencyProblems(config: Config, lines: TomlLines): readonly 
   const problems: FileProblem[] = [];
   const refuse = (path: readonly string[], message: string, suggestion: string | null = null) =>
     problems.push({ line: lines.lineOf(path), key: path.join('.'), message, suggestion });
-  const { server, auth, storage, engine, query } = config;
+  const { server, auth, storage, engine, query, models } = config;
 
   if (!Object.hasOwn(storage.buckets, storage.default_bucket)) {
     const suggestion = closestName(storage.default_bucket, Object.keys(storage.buckets));
@@ -49,7 +49,27 @@ export function consistencyProblems(config: Config, lines: TomlLines): readonly 
       );
     }
   }
+  for (const [name, provider] of Object.entries(models.providers)) {
+    if (provider.api_key_env !== '' && provider.api_key_file !== '') {
+      refuse(
+        ['models', 'providers', name, 'api_key_file'],
+        'Give a key by api_key_env or by api_key_file, not both.',
+      );
+    }
+    if (provider.base_url !== '' && !isServiceAddress(provider.base_url)) {
+      refuse(
+        ['models', 'providers', name, 'base_url'],
+        'Must be an http or https address without user, query and fragment, such as https://api.example.com/v1.',
+      );
+    }
+  }
   return problems;
+}
+
+function isServiceAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, search, hash } = new URL(text);
+  return /^https?:$/.test(protocol) && username + password + search + hash === '';
 }
 
 /** Whether only programs of this machine can reach the address: 127.0.0.0/8, ::1 or localhost. */

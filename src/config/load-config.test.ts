@@ -65,6 +65,32 @@ test.each([
   ['[engine]\ntimeout_ms = 10\nmax_timeout_ms = 5\n', 2, 'engine.timeout_ms', null],
   ['[query]\ndefault_limit = 10\nmax_limit = 5\n', 2, 'query.default_limit', null],
   ['[engine]\nmemory_limit_mb = 512\nprocess_memory_mb = 256\n', 2, 'engine.memory_limit_mb', null],
+  [
+    '[models.providers.openai]\nkind = "openai-compatibel"\n',
+    2,
+    'models.providers.openai.kind',
+    'openai-compatible',
+  ],
+  ['[models.providers.a]\nbase_url = "x"\n', 1, 'models.providers.a.kind', null],
+  ['[models.providers."a/b"]\nkind = "ollama"\n', 1, 'models.providers.a/b', null],
+  [
+    '[models.providers.a]\nkind = "ollama"\nbase_url = "file:///etc/passwd"\n',
+    3,
+    'models.providers.a.base_url',
+    null,
+  ],
+  [
+    '[models.providers.a]\nkind = "ollama"\nbase_url = "https://user:word@a.example"\n',
+    3,
+    'models.providers.a.base_url',
+    null,
+  ],
+  [
+    '[models.providers.a]\nkind = "anthropic"\napi_key_env = "A"\napi_key_file = "b"\n',
+    4,
+    'models.providers.a.api_key_file',
+    null,
+  ],
   ['__proto__ = 1\n', 1, '__proto__', null],
   ['[server.constructor]\nx = 1\n', 1, 'server.constructor', null],
 ])('refuses %j with the line, the key and a suggestion', (text, line, key, suggestion) => {
@@ -113,6 +139,26 @@ test('adds a bucket and a list by variable', () => {
   expect(config.storage.buckets).toEqual({ 'cold-data': { path: 'cold' } });
   expect(config.server.allowed_hosts).toEqual(['a.example', 'b.example']);
   expect(origins.get('storage.buckets.cold-data.path')).toBe('LAKEHOUSE_STORAGE_BUCKETS__COLD_DATA__PATH');
+});
+
+test('adds a model provider by variable, and says where each of its keys came from', () => {
+  const { config, origins } = load('[models.providers.local]\nkind = "ollama"\n', {
+    LAKEHOUSE_MODELS_PROVIDERS__ACME_AI__KIND: 'openai-compatible',
+    LAKEHOUSE_MODELS_PROVIDERS__ACME_AI__IDLE_TIMEOUT_MS: '500',
+  });
+  expect(config.models.providers['acme-ai']).toMatchObject({
+    kind: 'openai-compatible',
+    idle_timeout_ms: 500,
+  });
+  expect(origins.get('models.providers.local.kind')).toBe('lakehouse.toml line 2');
+  expect(origins.get('models.providers.local.base_url')).toBe('default');
+  expect(origins.get('models.providers.acme-ai.kind')).toBe('LAKEHOUSE_MODELS_PROVIDERS__ACME_AI__KIND');
+});
+
+test('a key written where its variable belongs is refused and not repeated', () => {
+  const { detail } = problems('[models.providers.a]\nkind = "anthropic"\napi_key_env = "sk-secret-1"\n');
+  expect(detail).toContain('Must be the name of a variable, not the key itself');
+  expect(detail).not.toContain('sk-secret-1');
 });
 
 test.each([

@@ -112,9 +112,8 @@ function origins(
   variables: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  const buckets = Object.keys(config.storage.buckets);
   for (const setting of settingsOf(configSchema)) {
-    for (const path of concretePaths(setting, buckets)) {
+    for (const path of concretePaths(setting, config)) {
       const key = path.join('.');
       const line = lines.ownLineOf(path);
       const written = line === null ? 'default' : `${fileName} line ${line}`;
@@ -124,7 +123,13 @@ function origins(
   return found;
 }
 
-function concretePaths(setting: Setting, names: readonly string[]): readonly (readonly string[])[] {
-  if (!setting.path.includes('*')) return [setting.path];
+/** The paths a setting has in this configuration: one for each name the user chose. */
+function concretePaths(setting: Setting, config: Config): readonly (readonly string[])[] {
+  const star = setting.path.indexOf('*');
+  if (star < 0) return [setting.path];
+  const table = setting.path
+    .slice(0, star)
+    .reduce<unknown>((value, key) => Object.getOwnPropertyDescriptor(value, key)?.value, config);
+  const names = typeof table === 'object' && table !== null ? Object.keys(table) : [];
   return names.map((name) => setting.path.map((part) => (part === '*' ? name : part)));
 }

@@ -219,6 +219,7 @@ export const configSchema = z.strictObject({
               .describe('Address of the service; empty for the usual one of its kind.'),
             api_key_env: z
               .string()
+              .regex(/^([A-Za-z_][A-Za-z0-9_]*)?$/, 'Must be the name of a variable, not the key itself')
               .default('')
               .describe('Environment variable that holds the key; empty for none.'),
             api_key_file: z

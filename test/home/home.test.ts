@@ -42,9 +42,14 @@ describe('a new home', () => {
     for (const path of ['', 'keys', 'store', 'warehouse', 'system']) {
       expect((await stat(join(home, path))).mode & 0o777, path).toBe(0o700);
     }
-    for (const file of ['keys/api-key.hmac', 'keys/checkpoint.ed25519', 'lakehouse.toml', 'FORMAT']) {
-      expect((await stat(join(home, file))).mode & 0o077, file).toBe(0);
-    }
+    const files = [
+      'keys/api-key.hmac',
+      'keys/checkpoint.ed25519',
+      'lakehouse.toml',
+      'routing.toml',
+      'FORMAT',
+    ];
+    for (const file of files) expect((await stat(join(home, file))).mode & 0o077, file).toBe(0);
     await serve();
     const { events } = (await api(key, 'GET', '/journal/events?limit=5')).json;
     expect(events.map((event: { operation: string }) => event.operation)).toContain('system.init');

@@ -23,6 +23,8 @@ export const RESTRICTED_MODULES: readonly {
       { path: 'src/lake/engine/', reason: 'private spill and pipe files of the engine processes' },
       { path: 'src/lake/catalogd/warehouse.ts', reason: 'the one file that touches warehouse files' },
       { path: 'src/lake/storaged/', reason: 'the room that is the object store' },
+      { path: 'src/ai/aibridge/catalogue/catalogue-file.ts', reason: 'reads models.json' },
+      { path: 'src/ai/aibridge/routing/routing-table.ts', reason: 'reads routing.toml' },
       { path: 'src/gateway/upload-spool.ts', reason: 'a body that must be read twice waits on disk' },
       { path: 'src/home/', reason: 'the room that is the home folder' },
       { path: 'src/wiring/start-records.ts', reason: 'reads the policy file at the start' },
@@ -78,6 +80,10 @@ export const RESTRICTED_MODULES: readonly {
   {
     modules: ['@opentelemetry/*'],
     allowed: [{ path: 'src/telemetry/', reason: 'the adapter of OpenTelemetry' }],
+  },
+  {
+    modules: ['gpt-tokenizer*'],
+    allowed: [{ path: 'src/ai/aibridge/catalogue/o200k.ts', reason: 'the adapter of the tokenizer' }],
   },
   { modules: ['pino'], allowed: [{ path: 'src/base/log.ts', reason: 'the adapter of the log' }] },
   { modules: ['avsc'], allowed: [{ path: 'src/lake/catalogd/iceberg/', reason: 'manifests are Avro' }] },

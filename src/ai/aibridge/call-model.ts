@@ -1,9 +1,10 @@
-import type { Clock } from '../../base/index.ts';
+import { type Clock, isLakeError, type LakeError } from '../../base/index.ts';
 import type { ReadScope, Spending } from '../../govern/scope/index.ts';
 import type { AnswerCollector } from './answer-collector.ts';
 import { callFailed, cutOff, type FailedAttempt } from './call-failure.ts';
 import { realCost, worstCost } from './catalogue/cost.ts';
 import type { TokenUsage } from './chat.ts';
+import type { OutputSizes } from './output-sizes.ts';
 import type { ChatCall, ChatReply, ModelProvider, StreamEvent } from './provider.ts';
 import { type FailureClass, ProviderFailure } from './provider.ts';
 import type { RoutePlan, Rung } from './routing/plan-route.ts';
@@ -14,6 +15,7 @@ export interface CallDeps {
   readonly router: Router;
   readonly providers: ReadonlyMap<string, ModelProvider>;
   readonly clock: Clock;
+  readonly sizes: OutputSizes;
   /** Waits before a retry; rejects when the signal is aborted. */
   readonly wait: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
 }
@@ -25,7 +27,11 @@ export interface ModelCall {
   readonly inputTokens: number;
   /** The client's own limit; null where it set none. */
   readonly maxOutputTokens: number | null;
+  /** Answers asked for at once, each of which may be as long as the cap. */
+  readonly choices?: number;
   readonly stream: boolean;
+  /** A cut answer is gone on with: the cap and the hold may then be of the usual size of answers to the task. */
+  readonly isContinued?: boolean;
   /** The request for a rung of the plan. */
   requestFor(rung: Rung, maxOutputTokens: number): ChatCall['request'];
   readonly signal: AbortSignal;
@@ -66,7 +72,10 @@ export async function callModel(deps: CallDeps, scope: ReadScope, call: ModelCal
 }
 
 /** What a call of any kind is, as rungs and ceilings see it. */
-type Reach = Pick<ModelCall, 'plan' | 'task' | 'inputTokens' | 'maxOutputTokens' | 'signal'>;
+type Reach = Pick<
+  ModelCall,
+  'plan' | 'task' | 'inputTokens' | 'maxOutputTokens' | 'choices' | 'isContinued' | 'signal'
+>;
 
 /** One rung with the hold for its call. */
 export interface HeldRung {
@@ -87,23 +96,33 @@ export async function reachModel<T>(
   send: (held: HeldRung) => Promise<T>,
 ): Promise<{ rung: Rung; value: T; attempts: readonly FailedAttempt[]; account: Account }> {
   const failed: FailedAttempt[] = [];
+  let refused: LakeError | null = null;
   const attempts = deps.router.begin(asked.plan);
   for (;;) {
     const attempt = attempts.next();
-    if (attempt === null) throw callFailed(failed);
+    if (attempt === null) throw failed.length === 0 && refused !== null ? refused : callFailed(failed);
     const { rung } = attempt;
     if (attempt.waitMs > 0) await deps.wait(attempt.waitMs, asked.signal);
     const provider = deps.providers.get(rung.provider);
     if (provider === undefined) throw new Error(`the plan names no provider: ${rung.provider}`);
-    const maxOutputTokens = Math.min(asked.maxOutputTokens ?? rung.maxOutputTokens, rung.maxOutputTokens);
-    const spending = await hold(scope, asked, rung, maxOutputTokens).catch((error: unknown) => {
-      attempts.failed(rung, CANCELLED, { answerBegun: false });
-      throw error;
-    });
+    const maxOutputTokens = capOf(deps, asked, rung);
+    let spending: Spending;
+    try {
+      spending = await hold(scope, asked, rung, maxOutputTokens);
+    } catch (error) {
+      attempts.passedOver(rung);
+      // A cheaper rung, or one under another ceiling, may still fit; a store that does not answer refuses every one.
+      if (!isCeilingRefusal(error)) throw error;
+      refused = error;
+      continue;
+    }
     const account = createAccount(deps, asked.inputTokens, rung, spending);
     try {
       const value = await send({ provider, rung, spending, maxOutputTokens });
       const settle: Account['settle'] = (counted, failure) => {
+        const output = counted?.usage()?.output;
+        if (output !== undefined && counted?.finish() === 'stop')
+          deps.sizes.observe(asked.task, rung.entry.name, output);
         if (failure === null) attempts.succeeded(rung);
         else attempts.failed(rung, { class: failure, retryAfterMs: null }, { answerBegun: true });
         return account.settle(counted, failure);
@@ -124,14 +143,24 @@ export async function reachModel<T>(
 
 const CANCELLED = { class: 'cancelled', retryAfterMs: null } as const;
 
+function isCeilingRefusal(error: unknown): error is LakeError {
+  return isLakeError(error) && (error.kind === 'payment_required' || error.kind === 'rate_limited');
+}
+
+function capOf({ sizes }: CallDeps, asked: Reach, rung: Rung): number {
+  const usual = asked.isContinued === true ? sizes.usual(asked.task, rung.entry.name) : null;
+  return Math.min(asked.maxOutputTokens ?? rung.maxOutputTokens, rung.maxOutputTokens, usual ?? Infinity);
+}
+
 function hold(scope: ReadScope, asked: Reach, rung: Rung, maxOutputTokens: number): Promise<Spending> {
+  const outputTokens = maxOutputTokens * (asked.choices ?? 1);
   return scope.spend({
     provider: rung.provider,
     model: `${rung.provider}/${rung.model}`,
     task: asked.task,
     rule: asked.plan.rule,
-    costNanoUsd: worstCost(rung.entry, asked.inputTokens, maxOutputTokens),
-    tokens: asked.inputTokens + maxOutputTokens,
+    costNanoUsd: worstCost(rung.entry, asked.inputTokens, outputTokens),
+    tokens: asked.inputTokens + outputTokens,
   });
 }
 

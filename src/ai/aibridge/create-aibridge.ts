@@ -7,8 +7,6 @@ import type { MetastoreReader } from '../../metastore/index.ts';
 import type { PersonalDataFinder } from './answer-context.ts';
 import type { BridgeParts } from './bridge-parts.ts';
 import { budgetCeiling } from './budget-ceilings.ts';
-import { createCatalogue } from './catalogue/catalogue.ts';
-import { readCatalogue } from './catalogue/catalogue-file.ts';
 import { createTokenEstimator } from './catalogue/token-estimate.ts';
 import { configuredProviders } from './configured-providers.ts';
 import { anthropicMessages } from './operations/anthropic-messages.ts';
@@ -19,9 +17,10 @@ import { listModels } from './operations/list-models.ts';
 import { openAiChat } from './operations/openai-chat.ts';
 import { routeHealth } from './operations/route-health.ts';
 import { usage } from './operations/usage.ts';
+import { createOutputSizes } from './output-sizes.ts';
 import { bridgeRoutes } from './routes.ts';
+import { openRouting } from './routing/open-routing.ts';
 import { createRouter } from './routing/router.ts';
-import { readRouting } from './routing/routing-table.ts';
 
 export interface BridgeOptions {
   readonly home: string;
@@ -44,19 +43,13 @@ export interface Aibridge {
   close(): Promise<void>;
 }
 
-const USUAL_ROUTING_FILE = 'routing.toml';
-
 /**
  * Reads the routing table and the catalogue, and makes a provider of each that is configured; connects to none. Throws
  * `models.routing_invalid`, `models.catalogue_invalid`, `models.provider_misconfigured`: nothing starts on a guess.
  */
 export function createAibridge(options: BridgeOptions): Aibridge {
   const { home, config, clock, random, log } = options;
-  const { routing, shipped } = readRouting(resolve(home, config.routing_file), {
-    shippedWhereAbsent: config.routing_file === USUAL_ROUTING_FILE,
-  });
-  const file = readCatalogue(config.catalogue_file === '' ? null : resolve(home, config.catalogue_file));
-  const catalogue = createCatalogue(file, routing);
+  const { routing, catalogue, shipped } = openRouting(config, (path) => resolve(home, path));
   const providers = configuredProviders(options);
   const router = createRouter({ routing, catalogue, providers: new Set(providers.keys()), clock, random });
   log.info(
@@ -69,6 +62,7 @@ export function createAibridge(options: BridgeOptions): Aibridge {
     catalogue,
     providers,
     estimator: createTokenEstimator(),
+    sizes: createOutputSizes(),
     continuation: {
       maxCalls: config.max_continuations + 1,
       maxOutputTokens: config.max_answer_tokens,

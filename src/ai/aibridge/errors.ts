@@ -45,6 +45,11 @@ export const modelsErrors = declareErrors('models', {
     title: 'The rows of the context are too large',
     remedy: 'Select fewer columns or rows for the context.',
   },
+  not_priced: {
+    kind: 'unprocessable',
+    title: 'Billed by rates that are not known',
+    remedy: 'Leave the named members out: a metered model is called only where its worst cost can be held.',
+  },
   provider_misconfigured: {
     kind: 'internal',
     title: 'A model provider is configured in a way that cannot work',

@@ -63,9 +63,13 @@ export async function* generateContinuable(
   for (;;) {
     const chat = { ...request.chat, reasoning: thinking };
     const capped = remainingTokens(request, done.usage.output, anew);
-    const started = await callModel(deps, scope, callOf(request, chat, done.text, capped));
-    done.attempts.push(...started.attempts);
     const whole = chat.format.kind !== 'text' || chat.tools.length > 0;
+    const started = await callModel(
+      deps,
+      scope,
+      callOf(request, { chat, soFar: done.text, maxOutputTokens: capped, isContinued: !whole && !anew }),
+    );
+    done.attempts.push(...started.attempts);
     const part = yield* readPart(started, { tail: done.text, yields: !whole });
     done.calls++;
     done.costNanoUsd += part.costNanoUsd;
@@ -105,12 +109,17 @@ export async function generateWhole(...parts: Parameters<typeof generateContinua
   }
 }
 
-function callOf(request: GenerateRequest, chat: ChatRequest, soFar: string, maxOutputTokens: number | null) {
+function callOf(
+  request: GenerateRequest,
+  part: { chat: ChatRequest; soFar: string; maxOutputTokens: number | null; isContinued: boolean },
+) {
+  const { chat, soFar, maxOutputTokens, isContinued } = part;
   return {
     plan: request.plan,
     task: request.task,
     inputTokens: request.inputTokens + soFar.length,
     maxOutputTokens,
+    isContinued,
     stream: true,
     signal: request.signal,
     requestFor: (rung: Rung, cap: number) => ({

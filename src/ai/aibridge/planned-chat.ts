@@ -32,7 +32,8 @@ export async function planChat(
   asked: ChatToPlan,
 ): Promise<PlannedChat> {
   const { chat, model } = asked;
-  const inputTokens = (await estimator.estimateInputTokens(sizesOf(chat))) + asked.contextTokens;
+  const { most, likely } = await estimator.estimateInputTokens(sizesOf(chat));
+  const inputTokens = most + asked.contextTokens;
   const ladder = model?.startsWith(LADDER) === true ? model.slice(LADDER.length) : null;
   const plan = router.plan({
     model: ladder === null ? model : null,
@@ -41,6 +42,7 @@ export async function planChat(
     role: scope.identity.role,
     tags: asked.tags,
     inputTokens,
+    likelyInputTokens: likely + asked.contextTokens,
     needs: needsOf(chat),
     maxOutputTokens: chat.maxOutputTokens,
   });

@@ -63,7 +63,7 @@ export async function retrieveContext(
   let left = request.max_tokens;
   for (const row of result.rows) {
     const line = JSON.stringify(row);
-    left -= await estimator.estimateInputTokens({ texts: [line], images: 0, tools: [] });
+    left -= (await estimator.estimateInputTokens({ texts: [line], images: 0, tools: [] })).most;
     if (left < 0) break;
     lines.push(line);
   }

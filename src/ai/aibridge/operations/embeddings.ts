@@ -53,7 +53,11 @@ export function embeddings(parts: BridgeParts) {
       kind: 'demands',
       async resolve(scope, input) {
         const texts = typeof input.input === 'string' ? [input.input] : input.input;
-        const inputTokens = await parts.estimator.estimateInputTokens({ texts, images: 0, tools: [] });
+        const { most: inputTokens, likely } = await parts.estimator.estimateInputTokens({
+          texts,
+          images: 0,
+          tools: [],
+        });
         const plan = parts.router.plan({
           model: input.model,
           ladder: null,
@@ -61,6 +65,7 @@ export function embeddings(parts: BridgeParts) {
           role: scope.identity.role,
           tags: input.lakehouse_tags ?? [],
           inputTokens,
+          likelyInputTokens: likely,
           needs: new Set(['embeddings']),
         });
         return { demands: modelDemands(plan), resolved: { plan, texts, inputTokens } };

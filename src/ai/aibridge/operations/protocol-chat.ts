@@ -15,6 +15,7 @@ import {
 import type { ChatReply, Protocol } from '../provider.ts';
 import { contextSchema, retrieveContext } from '../retrieved-context.ts';
 import { settledAnswer } from '../settled-answer.ts';
+import { choicesOf, requirePriced } from '../unpriced-members.ts';
 import { chatTruth, DEFAULT_TASK, tagList, taskName } from './chat-truth.ts';
 
 /** Members of our own in the body of a drop-in address; everything else is the client's and is passed on. */
@@ -106,10 +107,14 @@ async function answer(asked: {
     task,
     inputTokens,
     maxOutputTokens: chat.maxOutputTokens,
+    choices: spoken.protocol === 'openai' ? choicesOf(body) : 1,
     stream,
     signal: scope.signal,
     requestFor(rung, maxOutputTokens) {
-      if (parts.providers.get(rung.provider)?.protocol === spoken.protocol) return { kind: 'native', body };
+      if (parts.providers.get(rung.provider)?.protocol === spoken.protocol) {
+        if (rung.entry.billing === 'metered') requirePriced(spoken.protocol, body);
+        return { kind: 'native', body };
+      }
       requireTranslatable(parsed);
       return { kind: 'chat', chat: { ...chat, maxOutputTokens: chat.maxOutputTokens ?? maxOutputTokens } };
     },

@@ -154,6 +154,18 @@ test('without budget a failure is not retried and the ladder goes on', () => {
   expect(run(begin(['a', 'b']), ['timeout', 'ok']).made).toEqual(['a+0', 'b+0']);
 });
 
+test('a rung that was not called is passed over, and its probe goes to another request', () => {
+  const { begin, time } = world({ breaker: { ...BREAKER, failures: 1 } });
+  run(begin(['a']), ['timeout']);
+  time.nowMs += 30_000;
+  const attempts = begin(['a', 'b']);
+  const first = attempts.next();
+  if (first !== null) attempts.passedOver(first.rung);
+  expect(first?.rung.model).toBe('a');
+  expect(attempts.next()).toMatchObject({ rung: { model: 'b' }, waitMs: 0, number: 2 });
+  expect(begin(['a']).next()?.rung.model).toBe('a');
+});
+
 test('an attempt is reported once, for its rung', () => {
   const attempts = world().begin(['a', 'b']);
   expect(() => attempts.succeeded(rung('a'))).toThrow();

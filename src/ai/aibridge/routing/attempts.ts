@@ -45,7 +45,8 @@ const RETRIED: ReadonlySet<FailureClass> = new Set([
 const COUNTED: ReadonlySet<FailureClass> = new Set([...RETRIED, 'refused_key']);
 
 /**
- * The attempts of one request, one at a time: `next`, then `failed` or `succeeded` for the rung it gave.
+ * The attempts of one request, one at a time: `next`, then `failed`, `succeeded` or `passedOver` for the
+ * rung it gave.
  *
  * ```text
  *             next()                    failed()
@@ -139,6 +140,14 @@ export class Attempts {
     this.#parts.breakers.succeeded(rung.provider, rung.model, this.#passage);
     this.#parts.log.succeeded(rung.provider);
     this.#finish('succeeded');
+  }
+
+  /** No call was made, as where a ceiling refused it: says nothing of the model; `next` gives the next rung. */
+  passedOver(rung: Rung): void {
+    this.#requireUnderWay(rung);
+    this.#parts.breakers.released(rung.provider, rung.model, this.#passage);
+    this.#state = 'ready';
+    this.#climb();
   }
 
   #climb(): void {

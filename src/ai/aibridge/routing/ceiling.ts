@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { scaledExactly } from '../catalogue/usd.ts';
 
-/** What a ceiling may look at, and count by. */
-export const CEILING_FACTS = ['identity', 'role', 'task', 'provider', 'model', 'rule'] as const;
-export type CeilingFact = (typeof CEILING_FACTS)[number];
+/** What a ceiling may look at. */
+export type CeilingFact = (typeof COUNTERS)[number] | 'rule';
+/** What it may count by. */
 const COUNTERS = ['identity', 'role', 'task', 'provider', 'model'] as const;
 
 /** A limit on what matching calls may use together. Money is in billionths of a dollar; null is no limit. */
@@ -96,8 +96,9 @@ export function ruleCeiling(rule: string, nanoUsdPerHour: number): Ceiling {
 }
 
 function presentPatterns(when: z.infer<typeof ceilingSchema>['when']): Ceiling['when'] {
-  const facts = CEILING_FACTS.flatMap((fact) =>
-    when[fact] === undefined ? [] : [[fact, when[fact]] as const],
+  const { identity, role, task, provider, model, rule } = when;
+  const patterns = Object.entries({ identity, role, task, provider, model, rule });
+  return Object.fromEntries(
+    patterns.flatMap(([fact, one]) => (one === undefined ? [] : [[fact, one] as const])),
   );
-  return Object.fromEntries(facts);
 }

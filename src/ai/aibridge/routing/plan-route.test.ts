@@ -53,10 +53,12 @@ const ALL = ['openai', 'anthropic', 'groq', 'openrouter', 'ollama-cloud', 'ollam
 function plan(facts: Partial<RouteFacts>, { toml = PREFIXES, providers = ALL } = {}) {
   const routing = parseRouting(toml, 'routing.toml');
   const needs = new Set<Capability>(['chat']);
-  return planRoute(
+  const decided = planRoute(
     { model: null, ladder: null, task: 'chat', role: 'analyst', tags: [], inputTokens: 10, needs, ...facts },
     { routing, catalogue: createCatalogue(FILE, routing), providers: new Set(providers) },
   );
+  if ('refusal' in decided) throw decided.refusal;
+  return decided;
 }
 
 function targets(...args: Parameters<typeof plan>): readonly string[] {
@@ -166,8 +168,10 @@ test.each<[string, Partial<RouteFacts>, string, string]>([
   expect(refusal(facts, { providers })).toMatchObject({ code, detail: expect.stringContaining(named) });
 });
 
-test('lets the margin of an estimate pass: the provider knows', () => {
-  expect(targets({ model: 'gpt-4o', inputTokens: 135_000 })).toEqual(['openai gpt-4o']);
+test('goes by what is likely where a window refuses: the most may be more than fits', () => {
+  const facts = { model: 'gpt-4o', inputTokens: 300_000 };
+  expect(targets({ ...facts, likelyInputTokens: 100_000 })).toEqual(['openai gpt-4o']);
+  expect(refusal({ ...facts, likelyInputTokens: 100_001 })?.code).toBe('models.context_too_long');
 });
 
 const RULES = `${PREFIXES}
@@ -228,6 +232,19 @@ test('a rule that cannot serve refuses: nothing else is tried', () => {
   );
   const long = { tags: ['pii'], inputTokens: 50_000 };
   expect(refusal(long, { toml: RULES })?.code).toBe('models.context_too_long');
+});
+
+test('a refusal tells nothing of the rules that were passed over', () => {
+  const told = JSON.stringify([
+    refusal({ model: 'nonsense' }, { toml: RULES }),
+    refusal({ tags: ['pii'] }, { toml: RULES, providers: [] }),
+  ]);
+  for (const secret of ['agents', 'match', 'pii', 'personal-data']) expect(told).not.toContain(secret);
+  try {
+    plan({ model: 'nonsense' }, { toml: RULES });
+  } catch (error) {
+    expect(isLakeError(error) && Object.keys(error.data)).toEqual(['nearest']);
+  }
 });
 
 test('a ladder keeps the rungs that can serve, and says why the others cannot', () => {

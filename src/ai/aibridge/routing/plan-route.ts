@@ -2,7 +2,6 @@ import { LakeError } from '../../../base/index.ts';
 import { closestName } from '../../../config/index.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { ModelEntry } from '../catalogue/model-entry.ts';
-import { ESTIMATE_MARGIN } from '../catalogue/token-estimate.ts';
 import type { FailureClass } from '../provider.ts';
 import { routingErrors } from './errors.ts';
 import { mismatch } from './match-rule.ts';
@@ -52,18 +51,24 @@ const REFUSALS = {
 } as const;
 
 const DEFAULT_LADDER = 'default';
-const ONE_RUNG: ReadonlySet<FailureClass> = new Set();
+
+/** Why a request goes nowhere. What was considered is for those who may see the rules, not for the caller. */
+export interface RouteRefusal {
+  readonly refusal: LakeError;
+  readonly explanation: readonly Consideration[];
+}
 
 /**
  * Decides where a request goes: the first rule that fits, else the ladder asked for, else what the model's name stands
  * for, else the ladder `default`. A rule decides also over a model named: it is the administrator's word. A rule whose
- * rungs cannot serve is a refusal, never the next rule. Rungs that cannot serve are left out. Throws `models.no_provider`,
- * `models.unknown_model`, `models.no_price`, `models.capability_missing` and `models.context_too_long`, with what was
- * considered in `data.considered`.
+ * rungs cannot serve is a refusal, never the next rule. Rungs that cannot serve are left out. Refuses with
+ * `models.no_provider`, `models.unknown_model`, `models.no_price`, `models.capability_missing` and
+ * `models.context_too_long`.
  */
-export function planRoute(facts: RouteFacts, parts: PlanParts): RoutePlan {
+export function planRoute(facts: RouteFacts, parts: PlanParts): RoutePlan | RouteRefusal {
   const explanation: Consideration[] = [];
-  const choice = choose(facts, parts, explanation);
+  const choice = choose(facts, parts, (one) => explanation.push(one));
+  if ('refusal' in choice) return { refusal: choice.refusal, explanation };
   const judged = choice.rungs.map((rung) => ({ rung, judgement: judge(rung, facts, parts) }));
   for (const { rung, judgement } of judged) {
     const considered = `${rung.provider}/${rung.model}`;
@@ -75,18 +80,23 @@ export function planRoute(facts: RouteFacts, parts: PlanParts): RoutePlan {
     return { rule: choice.rule, ladder: choice.ladder, rungs, fallbackOn: choice.fallbackOn, explanation };
   }
   const refused = judged.flatMap(({ judgement }) => ('refusal' in judgement ? [judgement] : []));
-  const first = refused.find(({ refusal }) => refusal !== 'no_provider') ?? refused[0];
-  if (first === undefined) throw noProvider(`the ladder "${choice.ladder}" has no rungs`, explanation);
-  if (first.refusal === 'no_provider') throw noProvider(first.why, explanation);
-  const code = REFUSALS[first.refusal];
-  throw new LakeError(code, {
-    detail: `No model can take this request: ${first.why}. ${code.remedy}`,
-    data: { considered: explanation },
-  });
+  return { refusal: noRung(choice, refused), explanation };
 }
 
-function choose(facts: RouteFacts, parts: PlanParts, explanation: Consideration[]): Choice {
-  const note = (one: Consideration) => explanation.push(one);
+/** The refusal of a ladder without a rung that can serve: what stands in the way at a provider that is there counts most. */
+function noRung({ ladder }: Choice, refused: readonly { refusal: Refusal; why: string }[]): LakeError {
+  const first = refused.find(({ refusal }) => refusal !== 'no_provider') ?? refused[0];
+  if (first === undefined) return noProvider(`the ladder "${ladder}" has no rungs`);
+  if (first.refusal === 'no_provider') return noProvider(first.why);
+  const code = REFUSALS[first.refusal];
+  return new LakeError(code, { detail: `No model can take this request: ${first.why}. ${code.remedy}` });
+}
+
+function choose(
+  facts: RouteFacts,
+  parts: PlanParts,
+  note: (one: Consideration) => void,
+): Choice | { readonly refusal: LakeError } {
   for (const rule of parts.routing.rules) {
     const reason = mismatch(rule, facts);
     const considered = `rule "${rule.name}"`;
@@ -109,16 +119,16 @@ function choose(facts: RouteFacts, parts: PlanParts, explanation: Consideration[
   const resolution = resolveModel(facts.model, { ...parts, note });
   if (resolution.kind === 'target') return single(`${resolution.target.provider}/${resolution.target.model}`);
   if (resolution.kind === 'ladder') return ladderOf(resolution.ladder, parts);
-  if (parts.providers.size === 0) throw noProvider('no provider is configured', explanation);
+  if (parts.providers.size === 0) return { refusal: noProvider('no provider is configured') };
   if (resolution.absentProvider !== null) {
-    throw noProvider(`the provider ${resolution.absentProvider} is not configured`, explanation);
+    return { refusal: noProvider(`the provider ${resolution.absentProvider} is not configured`) };
   }
-  throw unknownModel(facts.model, parts, explanation);
+  return { refusal: unknownModel(facts.model, parts) };
 }
 
 /** A ladder of the table. One that is not there has no rungs: only `default` and one a caller invents can be absent. */
 function ladderOf(name: string, { routing }: PlanParts): Choice {
-  const { rungs, fallbackOn } = routing.ladders.get(name) ?? { rungs: [], fallbackOn: ONE_RUNG };
+  const { rungs, fallbackOn } = routing.ladders.get(name) ?? { rungs: [], fallbackOn: new Set() };
   return { rungs, fallbackOn, rule: null, ladder: name };
 }
 
@@ -126,7 +136,7 @@ function ladderOf(name: string, { routing }: PlanParts): Choice {
 function single(target: string): Choice {
   const slash = target.indexOf('/');
   const rung = { provider: target.slice(0, slash), model: target.slice(slash + 1) };
-  return { rungs: [rung], fallbackOn: ONE_RUNG, rule: null, ladder: null };
+  return { rungs: [rung], fallbackOn: new Set(), rule: null, ladder: null };
 }
 
 function judge(rung: Ladder['rungs'][number], facts: RouteFacts, parts: PlanParts): Judged {
@@ -144,9 +154,10 @@ function judge(rung: Ladder['rungs'][number], facts: RouteFacts, parts: PlanPart
   if (missing.length > 0) {
     return { refusal: 'capability_missing', why: `"${name}" lacks ${missing.join(', ')}` };
   }
-  // An estimate may be too high by its margin, and only what surely does not fit is refused here: the provider knows.
-  if (facts.inputTokens > entry.contextWindow * ESTIMATE_MARGIN) {
-    const why = `about ${facts.inputTokens} tokens do not fit the ${entry.contextWindow} of "${name}"`;
+  // Only what surely does not fit is refused here: the provider knows.
+  const likely = facts.likelyInputTokens ?? facts.inputTokens;
+  if (likely > entry.contextWindow) {
+    const why = `about ${likely} tokens do not fit the ${entry.contextWindow} of "${name}"`;
     return { refusal: 'context_too_long', why };
   }
   const maxOutputTokens = Math.min(
@@ -161,19 +172,18 @@ function served({ entry, final }: Rung): string {
   return `it can serve the request and is billed ${entry.billing}${final ? '; it is the final rung' : ''}`;
 }
 
-function noProvider(reason: string, considered: readonly Consideration[]): LakeError {
+function noProvider(reason: string): LakeError {
   return new LakeError(routingErrors.no_provider, {
     detail: `No model provider can take this request: ${reason}. Add one to lakehouse.toml, for example:\n[models.providers.openai]\nkind = "openai-compatible"\napi_key_env = "OPENAI_API_KEY"`,
-    data: { considered },
   });
 }
 
-function unknownModel(name: string, parts: PlanParts, considered: readonly Consideration[]): LakeError {
+function unknownModel(name: string, parts: PlanParts): LakeError {
   const nearest = nearestModels(name, parts);
   const hint = nearest.length === 0 ? '' : ` Did you mean ${nearest.join(', ')}?`;
   return new LakeError(routingErrors.unknown_model, {
     detail: `No configured provider has the model "${name.slice(0, MAX_SHOWN)}".${hint}`,
-    data: { nearest, considered },
+    data: { nearest },
   });
 }
 

@@ -9,8 +9,10 @@ export interface RouteFacts {
   readonly task: string;
   readonly role: string;
   readonly tags: readonly string[];
-  /** As `TokenEstimator` estimates it. */
+  /** `most` of the token estimate: rules and costs go by it. */
   readonly inputTokens: number;
+  /** `likely` of the token estimate: a window refuses by it. `inputTokens` where absent. */
+  readonly likelyInputTokens?: number;
   /** `chat` or `embeddings`, and what else the request uses. */
   readonly needs: ReadonlySet<Capability>;
   /** The client's own limit of the answer; null or absent for none. */

@@ -1,4 +1,4 @@
-import { type Clock, isLakeError } from '../../../base/index.ts';
+import type { Clock } from '../../../base/index.ts';
 import { worstCost } from '../catalogue/cost.ts';
 import type { FailureClass } from '../provider.ts';
 import { Attempts } from './attempts.ts';
@@ -10,7 +10,7 @@ import type { Consideration, RouteFacts } from './route-facts.ts';
 
 /** Decides where requests go, and what follows a failure. */
 export interface Router {
-  /** Throws `models.no_provider` and the other refusals of `planRoute`. */
+  /** Throws `models.no_provider` and the other refusals of `planRoute`; they tell nothing of rules that were passed over. */
   plan(facts: RouteFacts): RoutePlan;
   begin(plan: RoutePlan): Attempts;
   /** What `plan` would decide and why, and the most it could cost; a refusal is part of the answer. */
@@ -59,7 +59,11 @@ export function createRouter(
   const budgets = new RetryBudgets(routing.retries);
   const log = new FailureLog(clock, routing.breaker.window_s * 1_000);
   return {
-    plan: (facts) => planRoute(facts, deps),
+    plan(facts) {
+      const decided = planRoute(facts, deps);
+      if ('refusal' in decided) throw decided.refusal;
+      return decided;
+    },
     begin: (plan) => new Attempts(plan, { policy: routing.retries, breakers, budgets, log, random }),
     explain: (facts) => explain(facts, deps, breakers.open()),
     health: () =>
@@ -78,28 +82,27 @@ export function createRouter(
 }
 
 function explain(facts: RouteFacts, parts: PlanParts, open: readonly OpenBreaker[]): RouteExplanation {
-  try {
-    const { rule, ladder, rungs, explanation } = planRoute(facts, parts);
-    const explained = rungs.map(({ provider, model, entry, final, maxOutputTokens }) => ({
-      provider,
-      model,
-      billing: entry.billing,
-      final,
-      maxOutputTokens,
-      worstCostNanoUsd: worstCost(entry, facts.inputTokens, maxOutputTokens),
-      breakerOpen: open.some((one) => one.provider === provider && one.model === model),
-    }));
-    const worstCostNanoUsd = Math.max(...explained.map((rung) => rung.worstCostNanoUsd));
-    return { rule, ladder, rungs: explained, considered: explanation, worstCostNanoUsd, refusal: null };
-  } catch (error) {
-    if (!isLakeError(error) || !isConsidered(error.data.considered)) throw error;
-    const refusal = { code: error.code, detail: error.detail };
-    const considered = error.data.considered;
+  const decided = planRoute(facts, parts);
+  if ('refusal' in decided) {
+    const refusal = { code: decided.refusal.code, detail: decided.refusal.detail };
+    const considered = decided.explanation;
     return { rule: null, ladder: null, rungs: [], considered, worstCostNanoUsd: 0, refusal };
   }
-}
-
-/** What `planRoute` puts beside each of its refusals. */
-function isConsidered(value: unknown): value is readonly Consideration[] {
-  return Array.isArray(value);
+  const rungs = decided.rungs.map(({ provider, model, entry, final, maxOutputTokens }) => ({
+    provider,
+    model,
+    billing: entry.billing,
+    final,
+    maxOutputTokens,
+    worstCostNanoUsd: worstCost(entry, facts.inputTokens, maxOutputTokens),
+    breakerOpen: open.some((one) => one.provider === provider && one.model === model),
+  }));
+  return {
+    rule: decided.rule,
+    ladder: decided.ladder,
+    rungs,
+    considered: decided.explanation,
+    worstCostNanoUsd: Math.max(...rungs.map((rung) => rung.worstCostNanoUsd)),
+    refusal: null,
+  };
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { matchesPattern } from './pattern.ts';
+import { matchesPattern } from './name-pattern.ts';
 
-describe('pattern', () => {
+describe('name pattern', () => {
   it.each([
     ['candidates', 'candidates', true],
     ['candidates', 'candidates2', false],
