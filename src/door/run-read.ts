@@ -60,7 +60,8 @@ export async function runRead(parts: ReadParts): Promise<Answer> {
     scopeIssuer.close(scope);
     const { truth = marks } = result;
     const review = held === null ? null : holdForReview({ ...parts, error, held });
-    const due = [...(purse?.due(truth) ?? []), ...(review?.statements ?? [])];
+    // Events go into the transaction in the order in which they were appended: each names the head before it.
+    const due = [...(review?.statements ?? []), ...(purse?.due(truth) ?? [])];
     await parts.auditor.close(audited, { ...result, truth }, due);
     purse?.recorded();
     if (review !== null) parts.journal.committed(1);
