@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { pathOf } from '../api-client.ts';
+import { eventsIn } from '../chat/event-stream.ts';
 import type { AddCommand, CliContext } from '../cli-context.ts';
 import { wholeNumber } from '../command-arguments.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
@@ -144,8 +145,19 @@ function renderReview(review: ReviewWithContent, { colours }: Terminal): string 
     colours,
   );
   const content =
-    review.content === null ? colours.dim('its content is erased') : displayLines(review.content);
+    review.content === null
+      ? colours.dim('its content is erased')
+      : displayLines(readable(review.content, review));
   return `${head}\n\n${content}`;
+}
+
+/** A held chat of ours as its text; every other answer as it would go out, so that nothing of it is approved unseen. */
+function readable(content: string, { operation, content_type }: ReviewWithContent): string {
+  if (operation !== 'models.chat' || !content_type.startsWith('text/event-stream')) return content;
+  const texts = eventsIn(content).flatMap(({ name, data }) =>
+    name === 'text' ? [(data as { text: string }).text] : [],
+  );
+  return texts.join('');
 }
 
 function ruleNames({ rules }: Review): string {
