@@ -5,13 +5,14 @@ import type { BenchRow } from './bench-row.ts';
 import { type LoadResult, runLoad } from './model-gateway/load.ts';
 import { startOurs } from './model-gateway/ours.ts';
 import { startLiteLlm, startPortkey, type Target } from './model-gateway/peers.ts';
-import { residentBytes, SHARING, startPinned, stop } from './model-gateway/process-group.ts';
+import { processorMs, residentBytes, SHARING, startPinned, stop } from './model-gateway/process-group.ts';
 
 const MOCK = fileURLToPath(new URL('model-gateway/mock-upstream.ts', import.meta.url));
-const RATES = [25, 50, 75, 100, 150, 200, 300, 400, 500, 600, 800, 1_000, 1_250, 1_500, 2_000, 3_000];
-const RATE_SECONDS = 4;
+const RATES = [25, 50, 100, 150, 200, 300, 400, 600, 800, 1_000, 1_250, 1_500, 2_000, 3_000];
+const RATE_SECONDS = 3;
 const P99_LIMIT_MS = 50;
 const ROUNDS = 3;
+const CLOSED_LOOP_CALLS = 2_000;
 const STREAMS = 500;
 const MEMORY_REQUESTS = Number(process.env.LAKEHOUSE_BENCH_REQUESTS ?? 100_000);
 const QUESTION = 'Which of these candidates fits the job of a welder in Lyon best, and why? '.repeat(2);
@@ -41,25 +42,18 @@ export async function run(): Promise<BenchRow[]> {
 
 async function measure(mock: Target, targets: readonly Target[]): Promise<BenchRow[]> {
   for (const target of [mock, ...targets]) await load(target, { count: 1_000, connections: 16 });
-  const sustained = new Map<Target, number>();
-  for (const target of targets) sustained.set(target, await highestRate(target));
   const [ours, ...peers] = targets;
   if (ours === undefined) return [];
-  const rows: BenchRow[] = [];
+  const rows = await closedLoop(targets);
+  const sustained = new Map<Target, number>();
+  for (const target of targets) sustained.set(target, await highestRate(mock, target));
   const rateOf = (target: Target) => sustained.get(target) ?? 0;
   for (const peer of peers) {
-    const factor = peer.name === 'Portkey' ? '≥ 1.5×' : '≥ 5×';
-    rows.push(
-      row(
-        `model calls a second, p99 ≤ ${P99_LIMIT_MS} ms, beside ${peer.name}`,
-        rateOf(ours),
-        rateOf(peer),
-        factor,
-      ),
-    );
+    const name = `highest rate of model calls, p99 ≤ ${P99_LIMIT_MS} ms over the mock’s, beside ${peer.name}`;
+    rows.push(row(name, rateOf(ours), rateOf(peer), FACTORS[peer.name] ?? '', '/s'));
   }
   for (const peer of peers) {
-    const rate = Math.min(rateOf(ours), rateOf(peer));
+    const rate = Math.max(RATES[0] ?? 1, Math.min(rateOf(ours), rateOf(peer)));
     const added = await addedLatency([mock, ours, peer], rate);
     rows.push(
       row(`added to a model call at ${rate}/s, p50, beside ${peer.name}`, ...added.p50, '< 1×', 'ms'),
@@ -71,16 +65,59 @@ async function measure(mock: Target, targets: readonly Target[]): Promise<BenchR
   return rows;
 }
 
+const FACTORS: Readonly<Record<string, string>> = { Portkey: '≥ 1.5×', LiteLLM: '≥ 5×' };
+
+/** Sixteen callers that never wait: calls a second, and processor time a call, which other work on the machine hardly moves. */
+async function closedLoop(targets: readonly Target[]): Promise<BenchRow[]> {
+  const perSecond = new Map<Target, number[]>();
+  const cost = new Map<Target, number[]>();
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const target of targets) {
+      const before = target.pid === null ? null : processorMs(target.pid);
+      const count = target.name === 'LiteLLM' ? CLOSED_LOOP_CALLS / 4 : CLOSED_LOOP_CALLS;
+      const result = await load(target, { count, connections: 16 });
+      const after = target.pid === null ? null : processorMs(target.pid);
+      say(`${target.name}, 16 callers`, result);
+      perSecond.set(target, [...(perSecond.get(target) ?? []), result.perSecond]);
+      if (before !== null && after !== null) {
+        cost.set(target, [...(cost.get(target) ?? []), (after - before) / result.completed]);
+      }
+    }
+  }
+  const [ours, ...peers] = targets;
+  const of = (figures: Map<Target, number[]>, target: Target | undefined) =>
+    median(target === undefined ? [] : (figures.get(target) ?? []));
+  return peers.flatMap((peer) => [
+    row(
+      `model calls by 16 callers, everything on, beside ${peer.name}`,
+      of(perSecond, ours),
+      of(perSecond, peer),
+      FACTORS[peer.name] ?? '',
+      '/s',
+    ),
+    row(
+      `processor time of a model call, beside ${peer.name}`,
+      of(cost, ours),
+      of(cost, peer),
+      'printed',
+      'ms',
+    ),
+  ]);
+}
+
 /** The highest of the rates at which every request is answered, in time, and none is left behind. */
-async function highestRate(target: Target): Promise<number> {
+async function highestRate(mock: Target, target: Target): Promise<number> {
   let best = 0;
   for (const rate of RATES) {
     let held = false;
     // One hiccup of the machine is not the gateway's: a rate counts as held if one of two tries holds it.
     for (let attempt = 0; attempt < 2 && !held; attempt++) {
-      const result = await load(target, { count: rate * RATE_SECONDS, perSecond: rate, connections: 256 });
-      held = result.failed === 0 && result.p99Ms <= P99_LIMIT_MS && result.perSecond >= rate * 0.95;
-      say(`${target.name} at ${rate}/s`, result);
+      const job = { count: rate * RATE_SECONDS, perSecond: rate, connections: 256 };
+      const direct = await load(mock, job);
+      const result = await load(target, job);
+      const isInTime = result.p99Ms <= P99_LIMIT_MS + direct.p99Ms;
+      held = result.failed === 0 && isInTime && result.perSecond >= rate * 0.9;
+      say(`${target.name} at ${rate}/s (the mock’s p99 ${direct.p99Ms.toFixed(1)})`, result);
     }
     if (!held) break;
     best = rate;
@@ -97,7 +134,7 @@ async function addedLatency(
   for (let round = 0; round < ROUNDS; round++) {
     for (const target of [mock, ours, peer]) {
       const result = await load(target, {
-        count: rate * RATE_SECONDS * 2,
+        count: rate * RATE_SECONDS,
         perSecond: rate,
         connections: 256,
       });
@@ -196,11 +233,13 @@ function median(values: readonly number[]): number {
 
 function say(what: string, result: LoadResult): void {
   const first =
-    result.firstP50Ms === null
+    result.firstP50Ms === null || result.firstP99Ms === null
       ? ''
-      : ` first ${result.firstP50Ms.toFixed(1)} / ${result.firstP99Ms?.toFixed(1)}`;
+      : ` first ${result.firstP50Ms.toFixed(1)} / ${result.firstP99Ms.toFixed(1)}`;
   const failed = result.failed === 0 ? '' : ` FAILED ${result.failed}: ${result.firstFailure}`;
   console.error(
-    `  ${what}: ${Math.round(result.perSecond)}/s p50 ${result.p50Ms.toFixed(1)} p99 ${result.p99Ms.toFixed(1)} ms${first}${failed}`,
+    result.completed === 0
+      ? `  ${what}: none${failed}`
+      : `  ${what}: ${Math.round(result.perSecond)}/s p50 ${result.p50Ms.toFixed(1)} p99 ${result.p99Ms.toFixed(1)} ms${first}${failed}`,
   );
 }

@@ -38,7 +38,9 @@ const server = createServer((request, response) => {
   const parts: Buffer[] = [];
   request.on('data', (part: Buffer) => parts.push(part));
   request.on('end', () => {
-    const { stream = false, model = '' } = JSON.parse(Buffer.concat(parts).toString('utf8'));
+    const text = Buffer.concat(parts).toString('utf8');
+    // Gateways also look whether somebody is there.
+    const { stream = false, model = '' } = text === '' ? {} : JSON.parse(text);
     if (stream === true) writeStream(response, String(model).includes('slow') ? GAP_MS : 0);
     else {
       response.writeHead(200, {

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { startPinned, stop } from './process-group.ts';
+import { type Child, startPinned, stop } from './process-group.ts';
 
 /** A gateway to measure: where chats go, and with which headers. */
 export interface Target {
@@ -36,7 +36,7 @@ export async function startPortkey(upstream: string): Promise<Target> {
     environment: { ...process.env, NODE_ENV: 'production' },
   });
   const config = JSON.stringify({ provider: 'openai', api_key: 'none', custom_host: `${upstream}/v1` });
-  return answering({
+  return answering(child, {
     name: 'Portkey',
     url: `http://127.0.0.1:${port}/v1/chat/completions`,
     headers: { 'x-portkey-config': config },
@@ -71,10 +71,15 @@ export async function startLiteLlm(upstream: string): Promise<Target> {
     [program, '--config', file, '--port', String(port), '--host', '127.0.0.1', '--num_workers', '1'],
     {
       folder,
-      environment: { ...process.env, LITELLM_LOCAL_MODEL_COST_MAP: 'True', LITELLM_LOG: 'ERROR' },
+      environment: {
+        ...process.env,
+        LITELLM_LOCAL_MODEL_COST_MAP: 'True',
+        LITELLM_LOG: 'ERROR',
+        LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY: 'true',
+      },
     },
   );
-  return answering({
+  return answering(child, {
     name: 'LiteLLM',
     url: `http://127.0.0.1:${port}/v1/chat/completions`,
     headers: {},
@@ -85,10 +90,10 @@ export async function startLiteLlm(upstream: string): Promise<Target> {
 }
 
 /** The target once a chat through it succeeds. */
-async function answering(target: Target): Promise<Target> {
+async function answering(child: Child, target: Target): Promise<Target> {
   const deadlineMs = performance.now() + START_TIMEOUT_MS;
   let last = 'it never listened';
-  while (performance.now() < deadlineMs) {
+  while (performance.now() < deadlineMs && child.exitCode === null) {
     const body = JSON.stringify({ model: target.model, messages: [{ role: 'user', content: 'Hello' }] });
     const headers = { 'content-type': 'application/json', ...target.headers };
     const answer = await fetch(target.url, { method: 'POST', headers, body }).catch(() => null);
@@ -97,7 +102,9 @@ async function answering(target: Target): Promise<Target> {
     await wait(250);
   }
   await target.close();
-  throw new Error(`it does not answer chats: ${last}`);
+  throw new Error(
+    `it does not answer chats: ${child.exitCode === null ? last : `it ended with ${child.exitCode}`}`,
+  );
 }
 
 function must(program: string, args: readonly string[]): void {

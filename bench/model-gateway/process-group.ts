@@ -1,6 +1,8 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess as Child, spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+
+export type { Child };
 
 /** Which share of the machine a process gets: the gateway under test one half, mock and generator the other. */
 type Share = 'gateway' | 'load';
@@ -43,6 +45,20 @@ export function residentBytes(pid: number): number | null {
   }
 }
 
+/** Processor time of a process and its children so far, in milliseconds; null where the system does not tell it. */
+export function processorMs(pid: number): number | null {
+  try {
+    const ticks = [pid, ...childrenOf(pid)].map((one) => {
+      // utime and stime are the 12th and 13th fields after the name, which may hold blanks.
+      const fields = readFileSync(`/proc/${one}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+      return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+    });
+    return ticks.reduce((sum, value) => sum + value, 0) * 10;
+  } catch {
+    return null;
+  }
+}
+
 function childrenOf(pid: number): readonly number[] {
   try {
     return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
@@ -66,7 +82,7 @@ export function startPinned(
     readonly folder?: string;
     onLine?(line: string): void;
   },
-): ChildProcess {
+): Child {
   const [program, ...args] = pinned(share, command);
   const child = spawn(program ?? '', args, {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -84,7 +100,7 @@ export function startPinned(
 }
 
 /** Ends a program and waits until it is gone. */
-export async function stop(child: ChildProcess): Promise<void> {
+export async function stop(child: Child): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');

@@ -44,7 +44,8 @@ export async function describeJournal(admin: Caller, terminal: Terminal): Promis
     .join(' · ');
   const verdict = proof.valid ? colours.green('✓ the chain holds') : colours.red('✗ the chain is broken');
   return [
-    `${counted(stats.total_events_created, 'event')}: ${colours.dim(actions)}`,
+    `${counted(stats.total_events_created, 'event')}:`,
+    colours.dim(actions),
     `${verdict}: ${counted(proof.events_checked, 'event')} and ${counted(proof.checkpoints_checked, 'signed checkpoint')} checked`,
   ].join('\n');
 }
