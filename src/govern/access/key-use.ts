@@ -54,7 +54,11 @@ export class KeyUse {
     const { version, bytes } = pepper.current;
     const old = pepper.version(row.pepper_version);
     // The secret of before a rotation must not take the place of the new one.
-    if (row.pepper_version === version || old === null || !sameHash(hashApiKey(key.text, old), row.secret_hash))
+    if (
+      row.pepper_version === version ||
+      old === null ||
+      !sameHash(hashApiKey(key.text, old), row.secret_hash)
+    )
       return [];
     const update = this.#reader.queries
       .updateTable('access_keys')
