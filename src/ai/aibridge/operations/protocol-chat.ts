@@ -34,6 +34,7 @@ const ours = {
 const inputSchema = z.looseObject({
   model: z.string().min(1).max(256),
   messages: z.array(z.unknown()).min(1).max(10_000),
+  max_tokens: z.unknown().optional().describe('Most tokens of the answer; Anthropic’s protocol requires it.'),
   ...ours,
 });
 type Input = z.output<typeof inputSchema>;
