@@ -5,7 +5,7 @@ import { type BackupReport, backupHome, makeHome, restoreHome, startUpkeep } fro
 import { packageVersion } from './package-version.ts';
 import { backupPorts, type HomeOptions, openHome, openSystem, withAdminKey } from './wiring/index.ts';
 
-export { verifyHome } from './wiring/index.ts';
+export { checkSettings, verifyHome } from './wiring/index.ts';
 
 export interface RunningServer {
   readonly url: string;

@@ -24,9 +24,9 @@ if (labels !== null) {
 }
 const timed = wants('speed') ? speed() : null;
 if (timed !== null) {
-  const { files, sizeBytes, seconds, memoryMb, knipSeconds } = timed;
+  const { files, sizeBytes, seconds, cpuSeconds, load, memoryMb, knipSeconds } = timed;
   console.log(
-    `\n${files} files, ${(sizeBytes / 1e6).toFixed(1)} MB: ${seconds.toFixed(1)} s (target ≤ 15 s), ${((seconds / files) * 1000).toFixed(2)} s per 1,000 files, ${Math.round(memoryMb)} MB (target ≤ 1,500 MB)`,
+    `\n${files} files, ${(sizeBytes / 1e6).toFixed(1)} MB: ${seconds.toFixed(1)} s (target ≤ 15 s; ${cpuSeconds.toFixed(1)} s of processor, load ${load.toFixed(1)}), ${((seconds / files) * 1000).toFixed(2)} s per 1,000 files, ${Math.round(memoryMb)} MB (target ≤ 1,500 MB)`,
   );
   console.log(
     `knip on the same tree: ${knipSeconds.toFixed(1)} s, ratio ${(seconds / knipSeconds).toFixed(2)}×`,

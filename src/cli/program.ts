@@ -4,6 +4,7 @@ import type { AddCommand, CliContext } from './cli-context.ts';
 import { EXIT_CODES, type ExitCode } from './cli-failure.ts';
 import { addAccessCommand } from './commands/access.ts';
 import { addBackupCommands } from './commands/backup.ts';
+import { addChatCommand } from './commands/chat.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addDatasetsCommand } from './commands/datasets.ts';
 import { addDemoCommand } from './commands/demo.ts';
@@ -13,12 +14,16 @@ import { addInitCommand } from './commands/init.ts';
 import { addJournalCommand } from './commands/journal.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addMcpCommand } from './commands/mcp.ts';
+import { addModelsCommand } from './commands/models.ts';
 import { addReviewCommand } from './commands/review.ts';
+import { addReviewsCommand } from './commands/reviews.ts';
+import { addRouteCommand } from './commands/route.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSqlCommand } from './commands/sql.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addToolsCommand } from './commands/tools.ts';
 import { addTruthCommand } from './commands/truth.ts';
+import { addUsageCommand } from './commands/usage.ts';
 import { addWhoamiCommand } from './commands/whoami.ts';
 import { reportFailure } from './failure-report.ts';
 
@@ -33,6 +38,11 @@ const COMMANDS: readonly AddCommand[] = [
   addWhoamiCommand,
   addToolsCommand,
   addMcpCommand,
+  addChatCommand,
+  addModelsCommand,
+  addUsageCommand,
+  addRouteCommand,
+  addReviewsCommand,
   addKeysCommand,
   addAccessCommand,
   addJournalCommand,
@@ -50,6 +60,7 @@ Examples:
   $ lakehouse serve --home ./home
   $ LAKEHOUSE_API_KEY=… lakehouse ingest flights.parquet
   $ LAKEHOUSE_API_KEY=… lakehouse sql "SELECT count(*) FROM flights"
+  $ LAKEHOUSE_API_KEY=… lakehouse chat "What is late, and why?" --context-sql "SELECT * FROM flights LIMIT 20"
 
 Variables:
   LAKEHOUSE_URL       address of the server, http://127.0.0.1:8080 where absent
@@ -61,13 +72,15 @@ Exit codes:
   1  refused by the server, or the work or a check failed
   2  the command line, a file it names, or the configuration is wrong
   3  no valid key, or not allowed
-  4  the server cannot be reached or cannot take traffic
+  4  the server cannot be reached, cannot take traffic, or has no model for the request
   130  interrupted`;
 
 /** The whole command line, ready to parse. */
 export function buildProgram(context: CliContext): Command {
   const program = new Command('lakehouse')
-    .description('One governed door to a team’s data: identity, access, truth and journal on every request.')
+    .description(
+      'One governed door to a team’s data and models: identity, access, truth and journal on every request.',
+    )
     .version(packageVersion(), '--version', 'print the version')
     .addHelpText('after', HELP_AFTER)
     .showHelpAfterError('(lakehouse --help lists commands and examples)')

@@ -230,7 +230,7 @@ export const configSchema = z.strictObject({
             api_key_file: z
               .string()
               .default('')
-              .describe('File that holds the key; relative to the home. Empty for none.'),
+              .describe('File that holds the key, of mode 0600; relative to the home. Empty for none.'),
             allow_private_addresses: z
               .boolean()
               .default(false)

@@ -4,7 +4,7 @@ import type { MetricSource } from './metrics.ts';
 /** Totals out of the store, for the scrape: cheap reads of heads and counts, none over events or audit rows. */
 export function storeTotals(
   store: MetastoreReader,
-): Readonly<Record<'journal' | 'catalog' | 'access', MetricSource>> {
+): Readonly<Record<'journal' | 'catalog' | 'access' | 'budget', MetricSource>> {
   const { queries } = store;
   return {
     async journal() {
@@ -43,6 +43,12 @@ export function storeTotals(
           .select((select) => select.fn.countAll().as('count')),
       );
       return { keys_not_revoked: Number(row?.count ?? 0) };
+    },
+    async budget() {
+      const [row] = await store.read(
+        queries.selectFrom('budget_holds').select((select) => select.fn.countAll().as('count')),
+      );
+      return { calls_held: Number(row?.count ?? 0) };
     },
   };
 }

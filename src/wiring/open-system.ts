@@ -68,7 +68,7 @@ function wireDoor(home: OpenHome, engine: EnginePool, rooms: Rooms) {
   const { access, truth, budget, storaged, catalogd, ingestd, queryd, tools, aibridge } = rooms;
   let live = true;
   const storeReady = createReadiness({ store, clock: systemClock });
-  const metrics = createMetrics({ engine: engine.stats, ...storeTotals(store) });
+  const metrics = createMetrics({ engine: engine.stats, models: aibridge.stats, ...storeTotals(store) });
   const system = createSystem({
     version: packageVersion(),
     health: {
@@ -87,7 +87,13 @@ function wireDoor(home: OpenHome, engine: EnginePool, rooms: Rooms) {
     access: access.control,
     truth: truth.truth,
     budget,
-    telemetry: rooms.telemetry,
+    telemetry: {
+      ...rooms.telemetry,
+      modelCalled(call) {
+        metrics.observeModelCall(call);
+        rooms.telemetry.modelCalled(call);
+      },
+    },
     journal: journald.journal,
     store,
     settle,

@@ -9,8 +9,8 @@ import type { Rooms } from './open-rooms.ts';
 
 /** Applies the home's access.toml where no policy was ever applied, journaled like any other. */
 export async function applyFirstPolicy(home: OpenHome, access: Rooms['access']): Promise<void> {
-  const file = resolve(home.layout.home, home.config.access.policy_file);
-  const first = await access.firstPolicy(readText(file), home.config.access.policy_file);
+  const { policy_file: file } = home.config.access;
+  const first = await access.firstPolicy(readPolicyFile(home.layout.home, file), file);
   if (first === null) return;
   await commitAsSystem(
     { journal: home.journald.journal, store: home.store },
@@ -24,6 +24,19 @@ export async function applyFirstPolicy(home: OpenHome, access: Rooms['access']):
     },
   );
   await access.refresh();
+}
+
+/** The text of the policy file, named relative to the home. Throws `config.unreadable`. */
+export function readPolicyFile(home: string, file: string): string {
+  try {
+    return readFileSync(resolve(home, file), 'utf8');
+  } catch (error) {
+    throw new LakeError(configErrors.unreadable, {
+      detail:
+        'The policy file named by access.policy_file cannot be read; restore it or correct the setting.',
+      cause: error,
+    });
+  }
 }
 
 /** Journals the truth rules and the tools of this start where their files were changed while no server ran. */
@@ -63,16 +76,4 @@ export async function chargeAbandoned(home: OpenHome, policyVersion: number): Pr
     { ...change, operation: 'system.charge-abandoned', requestId: ids.next(), policyVersion, intentId: null },
   );
   return calls;
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new LakeError(configErrors.unreadable, {
-      detail:
-        'The policy file named by access.policy_file cannot be read; restore it or correct the setting.',
-      cause: error,
-    });
-  }
 }

@@ -51,6 +51,17 @@ describe('lakehouse demo', () => {
     expect(stdout).toMatch(/rows +│ +\d+ +│ +\d+/);
     expect(stdout).toMatch(/empty\.csv +blocked .*truth_blocked/);
     expect(stdout).toMatch(/orders\.csv +flagged +flag by ingest-untagged-personal-data/);
+    expect(stdout).toContain('a stand-in answers: no model runs');
+    expect(stdout).toMatch(/email +│ fa31@example\.net +│ \*\*\*@example\.net/);
+    expect(stdout).toMatch(/analyst: [0-9a-f]{32}, 34 years of Welding .* Write to \*\*\*@example\.net/);
+    expect(stdout).toMatch(/blocked +The answer holds personal data .*truth_blocked/);
+    expect(stdout).toMatch(/the agent was answered \d+ times, then refused \(402\)/);
+    expect(stdout).toMatch(
+      /"each-agent" has \$0\.00\d+ left.*\n +It refills at \d{4}-.*\n +budget\.exhausted/,
+    );
+    expect(stdout).toMatch(/rosa +│ +1 │/);
+    expect(stdout).toMatch(/model\.called +model:stand-in\/no-model +by matcher +ok/);
+    expect(stdout).toContain('api_key_env = "OPENAI_API_KEY"');
     expect(stdout).toContain('✓ the chain holds');
     for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(120);
     expect(stdout).not.toContain('\u001b');

@@ -66,8 +66,10 @@ beforeAll(async () => {
   [plain, changed] = await Promise.all([
     startConfigured(''),
     startConfigured(CHANGED, {
-      'rules-elsewhere.toml': RULES,
-      'policy-elsewhere.toml': '[roles.only-elsewhere]\ngrants = []\n',
+      files: {
+        'rules-elsewhere.toml': RULES,
+        'policy-elsewhere.toml': '[roles.only-elsewhere]\ngrants = []\n',
+      },
     }),
   ]);
 });

@@ -40,6 +40,8 @@ export interface Aibridge {
   readonly routes: readonly HttpRoute[];
   /** What the routing table says of spending, for the room that holds to it. */
   readonly ceilings: readonly Ceiling[];
+  /** Numbers of the providers, for the scrape. */
+  stats(): { readonly providers: number; readonly providers_failing: number; readonly open_breakers: number };
   close(): Promise<void>;
 }
 
@@ -82,6 +84,14 @@ export function createAibridge(options: BridgeOptions): Aibridge {
     ],
     routes: bridgeRoutes,
     ceilings: routing.ceilings.map(budgetCeiling),
+    stats() {
+      const health = router.health();
+      return {
+        providers: health.length,
+        providers_failing: health.filter(({ state }) => state === 'failing').length,
+        open_breakers: health.reduce((sum, { openBreakers }) => sum + openBreakers.length, 0),
+      };
+    },
     async close() {
       await Promise.all([...providers.values()].map((provider) => provider.close()));
     },

@@ -9,6 +9,7 @@ import type { AddCommand, CliContext } from '../cli-context.ts';
 import { CliFailure, usageFailure } from '../cli-failure.ts';
 import { collectTexts, wholeNumber } from '../command-arguments.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
+import { readText } from '../read-text.ts';
 import { caretLines } from '../sql/error-caret.ts';
 import { historyFile } from '../sql/history-file.ts';
 import { type QueryRequest, runQuery } from '../sql/query-client.ts';
@@ -80,7 +81,7 @@ async function run(
     const history = historyFile(join(homedir(), '.lakehouse', 'sql-history'));
     return runRepl({ terminal, api, limitRows: options.limit ?? SHOWN_ROWS, history });
   }
-  const sql = query === undefined || query === '-' ? await readAll(terminal.stdin) : query;
+  const sql = query === undefined || query === '-' ? await readText(terminal.stdin) : query;
   if (sql.trim() === '') throw usageFailure('There is no statement.');
   const request: QueryRequest = {
     sql: sql.trim().replace(/;\s*$/, ''),
@@ -145,10 +146,4 @@ function scalar(text: string): unknown {
   if (/^"[\s\S]*"$/.test(text)) return text.slice(1, -1);
   const isExact = /^-?(?:0|[1-9]\d{0,14})(?:\.\d{1,12})?$/.test(text);
   return isExact ? Number(text) : text;
-}
-
-async function readAll(stream: AsyncIterable<Buffer | string>): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
 }

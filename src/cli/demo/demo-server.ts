@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -23,6 +23,8 @@ const STOP_TIMEOUT_MS = 30_000;
 export async function startDemoServer(parts: {
   environment: Readonly<Record<string, string | undefined>>;
   fetch: typeof fetch;
+  /** Files of the home that replace those `init` makes, by name: `lakehouse.toml`, `routing.toml`. */
+  settings?: Readonly<Record<string, string>>;
 }): Promise<DemoServer> {
   const folder = mkdtempSync(join(tmpdir(), 'lakehouse-demo-'));
   const home = join(folder, 'home');
@@ -30,6 +32,7 @@ export async function startDemoServer(parts: {
   try {
     const { initHome } = await import('../../main.ts');
     const { adminKey } = await initHome({ home });
+    for (const [name, text] of Object.entries(parts.settings ?? {})) writeFileSync(join(home, name), text);
     child = startChild(folder, home, parts.environment);
     const url = await listening(child, folder, parts.fetch);
     const running = child;

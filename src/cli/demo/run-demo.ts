@@ -9,7 +9,16 @@ import { DEMO_POLICY_LINES } from './demo-policy.ts';
 import { type DemoServer, startDemoServer } from './demo-server.ts';
 import { describeLoaded, describePersonalData, loadDatasets } from './ingest-scene.ts';
 import { describeAudit, describeJournal, journalTotal } from './journal-scene.ts';
+import {
+  describeCeiling,
+  describeLeak,
+  describeSpending,
+  describeTwoChats,
+  type ModelScene,
+} from './model-scene.ts';
+import { REAL_PROVIDER_LINES, STAND_IN_ROUTING, standInConfig } from './model-settings.ts';
 import { createStage } from './stage.ts';
+import { type StandInProvider, startStandInProvider } from './stand-in-provider.ts';
 import { describePlacements, placementsAs, TOOL_CALL } from './tool-scene.ts';
 import { triggerRules } from './truth-scene.ts';
 
@@ -28,7 +37,7 @@ export async function runDemo(given: CliContext, options: DemoOptions): Promise<
   const { colours } = terminal;
   const startedMs = nowMs();
   terminal.print();
-  terminal.print(` ${colours.bold('lakehouse')}  one governed door to a team’s data`);
+  terminal.print(` ${colours.bold('lakehouse')}  one governed door to a team’s data and models`);
   terminal.print(
     colours.dim(
       ' a real server, a fresh home, four callers; every request: identity → access → truth → journal',
@@ -36,19 +45,25 @@ export async function runDemo(given: CliContext, options: DemoOptions): Promise<
   );
   const stage = createStage(terminal, nowMs, interrupted);
   let server: DemoServer | null = null;
+  const provider = await startStandInProvider();
   try {
     server = await stage.step('A home, and a server on a free port', async (say) => {
-      const started = await startDemoServer(context);
+      const settings = {
+        'lakehouse.toml': standInConfig(provider.baseUrl),
+        'routing.toml': STAND_IN_ROUTING,
+      };
+      const started = await startDemoServer({ ...context, settings });
       say(`${started.url}   process ${started.pid}   home ${started.home}`);
       return started;
     });
-    await tellStory(context, stage, server, options);
+    await tellStory(context, stage, { server, provider }, options);
     if (options.json)
       given.terminal.print(JSON.stringify({ rows: options.rows, steps: stage.timings }, null, 2));
     terminal.print();
     if (!options.keep) return;
     terminal.print(` ${colours.bold('The server stays up')}`);
   } finally {
+    await provider.close();
     if (server !== null && (!options.keep || interrupted.aborted)) await server.remove();
     if (server !== null && !options.keep) {
       const elapsed = humanDuration(nowMs() - startedMs);
@@ -64,7 +79,7 @@ type Stage = ReturnType<typeof createStage>;
 async function tellStory(
   context: CliContext,
   stage: Stage,
-  server: DemoServer,
+  { server, provider }: { readonly server: DemoServer; readonly provider: StandInProvider },
   options: DemoOptions,
 ): Promise<void> {
   const { terminal } = context;
@@ -127,12 +142,36 @@ async function tellStory(
     say(await triggerRules(admin, terminal));
   });
 
+  await showModels(stage, { callers, provider, terminal, signal: context.interrupted });
   await showRecord(stage, admin, terminal);
   await stage.step('What it took', async (say) => say(describeTimings(stage, terminal)));
   terminal.print();
   terminal.print(` ${colours.bold('Where to go next')}`);
   const lines = (options.keep ? describeKept(server, callers) : whereToGoNext()).split('\n');
   for (const line of lines) terminal.print(`   ${line}`);
+}
+
+/** Models behind the same door: context as the caller sees it, a leak, a ceiling, and what is kept of it all. */
+async function showModels(stage: Stage, scene: ModelScene): Promise<void> {
+  const { colours } = scene.terminal;
+  await stage.step(
+    'One chat over the same rows, as two roles (a stand-in answers: no model runs)',
+    async (say) => {
+      say(await describeTwoChats(scene));
+    },
+  );
+  await stage.step('Truth on answers: what a role sees masked does not reach it by a model', async (say) => {
+    say(await describeLeak(scene));
+  });
+  await stage.step('A ceiling holds before a call what it could cost', async (say) => {
+    say(await describeCeiling(scene));
+  });
+  await stage.step('Who used how much, at a made-up price', async (say) => {
+    say(await describeSpending(scene));
+    say();
+    say('A real model takes three lines in lakehouse.toml, and its key in the environment:');
+    say(colours.dim(REAL_PROVIDER_LINES.join('\n')));
+  });
 }
 
 /** The journal grows by one change before the reader's eyes, and is verified. */

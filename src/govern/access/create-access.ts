@@ -5,7 +5,7 @@ import type { AnyOperation, EventDraft, HttpRoute } from '../scope/index.ts';
 import type { AccessControl } from './access-control.ts';
 import type { AccessParts, DatasetDirectory } from './access-parts.ts';
 import { AccessState } from './access-state.ts';
-import { auditClosed, auditOpened, auditRetention } from './audit-rows.ts';
+import { auditRetention, createAuditStatements } from './audit-rows.ts';
 import { authoriseDemand, maskedTags, mayUseModel, mayUseTool } from './authorise-demand.ts';
 import { DecisionCache } from './decision-cache.ts';
 import type { ExpressionParser } from './expression-parser.ts';
@@ -123,6 +123,7 @@ function accessControl(parts: {
   watch: RevocationWatch;
 }): AccessControl {
   const { reader, state, cache, identifier, watch } = parts;
+  const audit = createAuditStatements(reader);
   return {
     identify: (credentials) => identifier.identify(credentials),
     authorise: (identity, demand) => authoriseDemand(state.policy.compiled, cache, identity, demand),
@@ -133,7 +134,7 @@ function accessControl(parts: {
     maskedTags: (identity) => maskedTags(state.policy.compiled, identity),
     policyVersion: () => state.policy.compiled.version,
     onRevoked: (identity, callback) => watch.add(() => identifier.liveness(identity), callback),
-    auditOpened: (row) => auditOpened(reader, row),
-    auditClosed: (row) => auditClosed(reader, row),
+    auditOpened: audit.opened,
+    auditClosed: audit.closed,
   };
 }

@@ -3,6 +3,7 @@ import type { MetastoreReader } from '../../metastore/index.ts';
 import type { BudgetHoldRow } from '../../metastore/tables/budget.ts';
 import type { EventDraft, SpendPlan } from '../scope/index.ts';
 import { settleStatements } from './budget.ts';
+import { type BudgetStatements, createBudgetStatements } from './budget-statements.ts';
 import type { WindowHold } from './ceiling.ts';
 
 /** A change for main to commit, with its event. */
@@ -20,9 +21,10 @@ export interface HoldsSettled {
 export async function settleAbandoned(reader: MetastoreReader): Promise<HoldsSettled | null> {
   const rows = await reader.read(reader.queries.selectFrom('budget_holds').selectAll().orderBy('spend_id'));
   if (rows.length === 0) return null;
+  const budgetStatements = createBudgetStatements(reader);
   return {
     calls: rows.length,
-    statements: rows.flatMap((row) => settleUnknown(reader, row)),
+    statements: rows.flatMap((row) => settleUnknown(budgetStatements, row)),
     event: {
       action: 'budget.settled',
       subject: 'budget:holds',
@@ -31,12 +33,12 @@ export async function settleAbandoned(reader: MetastoreReader): Promise<HoldsSet
   };
 }
 
-function settleUnknown(reader: MetastoreReader, row: BudgetHoldRow): readonly Statement[] {
+function settleUnknown(statements: BudgetStatements, row: BudgetHoldRow): readonly Statement[] {
   const call = JSON.parse(row.call_json) as { identity: string; role: string; plan: SpendPlan };
   const windows = JSON.parse(row.holds_json) as readonly WindowHold[];
   const settled = { ...call, spendId: row.spend_id, requestId: row.request_id, timeMs: row.created_ms };
   return settleStatements(
-    reader,
+    statements,
     { ...settled, windows },
     {
       status: 'unknown',

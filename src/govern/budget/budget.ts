@@ -1,6 +1,8 @@
 import { LakeError, type Statement } from '../../base/index.ts';
 import { type MetastoreReader, statement } from '../../metastore/index.ts';
+import type { BudgetHoldRow } from '../../metastore/tables/budget.ts';
 import { type Identity, identityLabel, type SpendOutcome, type SpendPlan } from '../scope/index.ts';
+import { type BudgetStatements, createBudgetStatements } from './budget-statements.ts';
 import { callRow, type SettledCall } from './call-row.ts';
 import {
   amountOf,
@@ -43,6 +45,7 @@ export interface Hold {
 
 export function createBudget(parts: { reader: MetastoreReader; ceilings: readonly Ceiling[] }): Budget {
   const { reader, ceilings } = parts;
+  const statements = createBudgetStatements(reader);
   return {
     hold(call) {
       const facts = { identity: call.identity, plan: call.plan };
@@ -54,8 +57,8 @@ export function createBudget(parts: { reader: MetastoreReader; ceilings: readonl
         call,
         windows,
         statements: [
-          ...windows.map((hold, index) => holdWindow(reader, hold, index)),
-          holdRow(reader, call, windows),
+          ...windows.map((hold, index) => statements.holdWindow(hold, index)),
+          statements.insertHold(holdRow(call, windows)),
         ],
       };
     },
@@ -67,13 +70,14 @@ export function createBudget(parts: { reader: MetastoreReader; ceilings: readonl
       return left >= refused.amount ? busy(refused, left) : exhausted(refused, left);
     },
     retention: (nowMs, retentionDays) => retention(reader, nowMs, retentionDays),
-    settle: (hold, outcome) => settleStatements(reader, { ...callOf(hold), windows: hold.windows }, outcome),
+    settle: (hold, outcome) =>
+      settleStatements(statements, { ...callOf(hold), windows: hold.windows }, outcome),
   };
 }
 
 /** What settles a call with what it used: windows, hold and record, for one transaction. */
 export function settleStatements(
-  reader: MetastoreReader,
+  statements: BudgetStatements,
   settled: SettledCall & { readonly windows: readonly WindowHold[] },
   outcome: Omit<SpendOutcome, 'status'> & { readonly status: SpendOutcome['status'] | 'unknown' },
 ): readonly Statement[] {
@@ -82,12 +86,9 @@ export function settleStatements(
     tokens: outcome.inputTokens + outcome.outputTokens,
   };
   return [
-    ...settled.windows.map((hold) => settleWindow(reader, hold, amountOf(hold.unit, used))),
-    statement(reader.queries.deleteFrom('budget_holds').where('spend_id', '=', settled.spendId), {
-      rows: 1,
-      refusal: 'budget_hold_missing',
-    }),
-    statement(reader.queries.insertInto('model_calls').values(callRow(settled, outcome))),
+    ...settled.windows.map((hold) => statements.settleWindow(hold, amountOf(hold.unit, used))),
+    statements.removeHold(settled.spendId),
+    statements.insertCall(callRow(settled, outcome)),
   ];
 }
 
@@ -112,45 +113,15 @@ function callOf({ call }: Hold): SettledCall {
   return { spendId, requestId, identity: identityLabel(identity), role: identity.role, plan, timeMs: nowMs };
 }
 
-/** Inserts the window or adds to it; on conflict the row stays as it is where the ceiling would be passed. */
-function holdWindow(reader: MetastoreReader, hold: WindowHold, index: number): Statement {
-  const { ceiling, counter, unit, windowStartMs, amount, limit } = hold;
-  const insert = reader.queries
-    .insertInto('budget_windows')
-    .values({ ceiling, counter, unit, window_start_ms: windowStartMs, spent: 0, held: amount })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['ceiling', 'counter', 'unit', 'window_start_ms'])
-        .doUpdateSet((eb) => ({ held: eb('budget_windows.held', '+', amount) }))
-        .where((eb) =>
-          eb(eb('budget_windows.spent', '+', eb.ref('budget_windows.held')), '<=', limit - amount),
-        ),
-    );
-  return statement(insert, { rows: 1, refusal: `ceiling-${index}` });
-}
-
-function settleWindow(reader: MetastoreReader, hold: WindowHold, used: number): Statement {
-  const update = reader.queries
-    .updateTable('budget_windows')
-    .set((eb) => ({ held: eb('held', '-', hold.amount), spent: eb('spent', '+', used) }))
-    .where('ceiling', '=', hold.ceiling)
-    .where('counter', '=', hold.counter)
-    .where('unit', '=', hold.unit)
-    .where('window_start_ms', '=', hold.windowStartMs);
-  return statement(update, { rows: 1, refusal: 'budget_window_missing' });
-}
-
-function holdRow(reader: MetastoreReader, call: HeldCall, windows: readonly WindowHold[]): Statement {
+function holdRow(call: HeldCall, windows: readonly WindowHold[]): BudgetHoldRow {
   const { spendId, requestId, identity, plan, nowMs } = call;
-  return statement(
-    reader.queries.insertInto('budget_holds').values({
-      spend_id: spendId,
-      request_id: requestId,
-      created_ms: Math.floor(nowMs),
-      call_json: JSON.stringify({ identity: identityLabel(identity), role: identity.role, plan }),
-      holds_json: JSON.stringify(windows),
-    }),
-  );
+  return {
+    spend_id: spendId,
+    request_id: requestId,
+    created_ms: Math.floor(nowMs),
+    call_json: JSON.stringify({ identity: identityLabel(identity), role: identity.role, plan }),
+    holds_json: JSON.stringify(windows),
+  };
 }
 
 function windowOf(reader: MetastoreReader, hold: WindowHold) {

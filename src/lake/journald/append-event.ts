@@ -1,6 +1,6 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Statement } from '../../base/index.ts';
-import type { Dialect } from '../../metastore/index.ts';
+import { type Dialect, slot as namedSlot, statementTemplate } from '../../metastore/index.ts';
 import type { RecordColumns } from './event-record.ts';
 
 /** Builds the statements that append one event to a chain; compiled once, filled per event. */
@@ -15,22 +15,24 @@ export type EventAppender = (event: {
  * refuses an id that is not greater than the last, so that ids rise with the sequence whatever order callers commit in.
  */
 export function createEventAppender(dialect: Dialect, writer: string): EventAppender {
-  const moveHead = template(moveHeadQuery(dialect, writer));
-  const insertEvent = template(insertEventQuery(dialect, writer));
+  const moveHead = statementTemplate<Values>(moveHeadQuery(dialect, writer));
+  const insertEvent = statementTemplate<Values>(insertEventQuery(dialect, writer));
   const { queries } = dialect;
-  const openIntent = template(queries.insertInto('journal_open_intents').values({ intent_id: slot('id') }));
-  const settleIntent = template(
+  const openIntent = statementTemplate<Values>(
+    queries.insertInto('journal_open_intents').values({ intent_id: slot('id') }),
+  );
+  const settleIntent = statementTemplate<Values>(
     queries.deleteFrom('journal_open_intents').where('intent_id', '=', slot('intent_id')),
   );
   return ({ record, columns }) => {
     const values = { ...columns, record };
     const statements: Statement[] = [
-      { ...moveHead(values), guard: { rows: 1, refusal: 'journal_head_moved' } },
-      { ...insertEvent(values), guard: { rows: 1, refusal: 'journal_head_moved' } },
+      moveHead(values, { rows: 1, refusal: 'journal_head_moved' }),
+      insertEvent(values, { rows: 1, refusal: 'journal_head_moved' }),
     ];
     if (columns.phase === 'intent') statements.push(openIntent(values));
     if (columns.phase === 'settled') {
-      statements.push({ ...settleIntent(values), guard: { rows: 1, refusal: 'journal_intent_settled' } });
+      statements.push(settleIntent(values, { rows: 1, refusal: 'journal_intent_settled' }));
     }
     return statements;
   };
@@ -102,27 +104,9 @@ function insertEventQuery({ queries }: Dialect, writer: string) {
 }
 
 type ValueName = keyof RecordColumns | 'record';
-type Values = Readonly<Record<ValueName, unknown>>;
+type Values = RecordColumns & { readonly record: string };
 
-/** Stands for a value in a query that is compiled once. */
-class Slot {
-  readonly name: ValueName;
-
-  constructor(name: ValueName) {
-    this.name = name;
-  }
-}
-
-function slot(name: ValueName): RawBuilder<string> {
-  return sql<string>`${new Slot(name)}`;
-}
-
-function template(query: {
-  compile(): { sql: string; parameters: readonly unknown[] };
-}): (values: Values) => Statement {
-  const compiled = query.compile();
-  return (values) => ({
-    sql: compiled.sql,
-    parameters: compiled.parameters.map((value) => (value instanceof Slot ? values[value.name] : value)),
-  });
+/** A slot of a name that every event has. */
+function slot(name: ValueName) {
+  return namedSlot(name);
 }

@@ -104,7 +104,7 @@ function chat(
   // Ollama streams unless it is told not to.
   const isStream = request.body.stream ?? format === ollamaFormat;
   if (isStream === true) void stream(one, format, { model, includesUsage }, response);
-  else whole(one, withFault(one, format.whole(one, model)), response);
+  else void whole(one, withFault(one, format.whole(one, model)), response);
 }
 
 function pick({ headers, body }: ReceivedRequest, queue: ScriptedReply[]): ScriptedReply {
@@ -155,10 +155,17 @@ function withFault({ fault, errorMessage }: ScriptedReply, text: string): string
     : text;
 }
 
-function whole(one: ScriptedReply, text: string, response: ServerResponse): void {
+async function whole(one: ScriptedReply, text: string, response: ServerResponse): Promise<void> {
   const body = Buffer.from(one.fault === 'garbage' ? text.slice(0, -9) : text);
-  response.writeHead(200, { 'content-type': 'application/json', ...one.headers });
   const half = body.subarray(0, body.length / 2);
+  if (one.held?.part === 'head') await one.held.until;
+  response.writeHead(200, { 'content-type': 'application/json', ...one.headers });
+  if (one.held?.part === 'half') {
+    response.write(half);
+    await one.held.until;
+    response.end(body.subarray(half.length));
+    return;
+  }
   if (one.fault === 'hang_midway') response.write(half);
   else if (one.fault === 'cut' || one.fault === 'torn') response.end(half);
   else if (one.fault === 'reset') response.write(half, () => response.socket?.destroy());

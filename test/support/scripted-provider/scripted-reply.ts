@@ -32,6 +32,15 @@ export interface ScriptedReply {
   readonly gapMs: number;
   /** The text is what was received. */
   readonly echoes: boolean;
+  /** Null: nothing is waited for. */
+  readonly held: ScriptedHold | null;
+}
+
+/** A whole answer, not a stream, of which a part comes only once the test says so. */
+export interface ScriptedHold {
+  /** `head`: all of it; `half`: the second half of its body. */
+  readonly part: 'head' | 'half';
+  readonly until: Promise<unknown>;
 }
 
 export type ScriptedFault =
@@ -84,6 +93,7 @@ const PLAIN: ScriptedReply = {
   errorMessage: 'The canary sentence of an upstream error, which no answer may repeat.',
   gapMs: 0,
   echoes: false,
+  held: null,
 };
 
 const WEATHER: ScriptedToolCall = { id: 'call_1', name: 'weather', argumentsJson: '{"city":"Zürich"}' };

@@ -32,11 +32,17 @@ export function streamEvents(
   reader: ChatReader,
 ): AsyncIterable<StreamEvent> {
   const generator = generate(upstream, events, reader);
+  let isOver = false;
   return {
     [Symbol.asyncIterator]: () => ({
-      next: () => generator.next(),
+      async next() {
+        const step = await generator.next();
+        isOver = step.done === true;
+        return step;
+      },
       return: async () => {
-        upstream.destroy();
+        // A stream that came to its end has let its connection go, for the next call to use.
+        if (!isOver) upstream.destroy();
         // The `next()` that still waits fails on the cut connection, and its caller hears of it there.
         await generator.return(undefined);
         return { done: true, value: undefined };

@@ -1,0 +1,81 @@
+// The load of the model bench, in a process of its own. Takes one job as JSON on its command line, prints the result as
+// JSON. Latencies count from when a request was due, so that a server that falls behind cannot hide it.
+import { Agent, request } from 'undici';
+import { percentile } from '../percentile.ts';
+import type { Load, LoadResult } from './load.ts';
+
+const load: Load = JSON.parse(process.argv[2] ?? '{}');
+const dispatcher = new Agent({
+  connections: load.connections,
+  pipelining: 1,
+  headersTimeout: 60_000,
+  bodyTimeout: 60_000,
+});
+const latencies: number[] = [];
+const firstPieces: number[] = [];
+let failed = 0;
+let firstFailure: string | null = null;
+
+async function call(dueMs: number): Promise<void> {
+  try {
+    const { statusCode, body } = await request(load.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...load.headers },
+      body: load.body,
+      dispatcher,
+    });
+    let text = '';
+    for await (const piece of body) {
+      if (load.stream && text === '') firstPieces.push(performance.now() - dueMs);
+      text += piece;
+    }
+    if (statusCode !== 200) throw new Error(`${statusCode} ${text.slice(0, 300)}`);
+    const isWhole = load.stream ? text.includes('[DONE]') : text.includes('"usage"');
+    if (!isWhole) throw new Error(`not a whole answer: ${text.slice(-300)}`);
+    latencies.push(performance.now() - dueMs);
+  } catch (error) {
+    failed += 1;
+    firstFailure ??= error instanceof Error ? `${error.message}` : String(error);
+  }
+}
+
+/** Starts `perSecond` requests a second, whatever became of the ones before. */
+async function atRate(perSecond: number, seconds: number): Promise<void> {
+  const count = Math.round(perSecond * seconds);
+  const startedMs = performance.now();
+  const running: Promise<void>[] = [];
+  for (let at = 0; at < count; ) {
+    const elapsed = performance.now() - startedMs;
+    for (; at < count && (at * 1000) / perSecond <= elapsed; at++) {
+      running.push(call(startedMs + (at * 1000) / perSecond));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(running);
+}
+
+/** Runs `count` requests, `connections` of them at a time. */
+async function allOf(count: number): Promise<void> {
+  let left = count;
+  const one = async () => {
+    while (left-- > 0) await call(performance.now());
+  };
+  await Promise.all(Array.from({ length: load.connections }, one));
+}
+
+const startedMs = performance.now();
+if (load.perSecond === null) await allOf(load.count);
+else await atRate(load.perSecond, load.count / load.perSecond);
+const seconds = (performance.now() - startedMs) / 1000;
+const result: LoadResult = {
+  completed: latencies.length,
+  failed,
+  firstFailure,
+  perSecond: latencies.length / seconds,
+  p50Ms: percentile(latencies, 0.5),
+  p99Ms: percentile(latencies, 0.99),
+  firstP50Ms: load.stream ? percentile(firstPieces, 0.5) : null,
+  firstP99Ms: load.stream ? percentile(firstPieces, 0.99) : null,
+};
+console.log(JSON.stringify(result));
+process.exit(0);
