@@ -89,6 +89,7 @@ function otherFields(given: unknown): Record<string, unknown> {
   const json = { ...(given as Record<string, unknown>) };
   if (typeof json.name === 'string') json.name = `${json.name}x`;
   else if (typeof json.description === 'string') json.description = `${json.description}x`;
+  else if (typeof json.reason === 'string') json.reason = `${json.reason}x`;
   else if (typeof json.limit === 'number') json.limit -= 1;
   else if (typeof json.agent === 'string') json.ttl_s = 60;
   else if ('roles' in json) json.masks = [];

@@ -1,5 +1,6 @@
-import { startTestServer } from '../harness/server.ts';
+import { startModelServer } from '../harness/model-server.ts';
 import { mcpProbes } from './mcp-probes.ts';
+import { MODEL_CEILINGS, MODEL_TRUTH, modelProbes } from './model-probes.ts';
 import { makeKeys, type OperationFacts, type Probe, probeOperation } from './probes.ts';
 import { prepareFixture } from './samples.ts';
 import { specialProbes } from './special-probes.ts';
@@ -55,7 +56,8 @@ function operationsOf(document: {
 
 /** Starts a real server, probes every operation of its registry, and answers the whole matrix. */
 export async function runProbes(): Promise<{ operations: OperationFacts[]; probes: Probe[] }> {
-  const server = await startTestServer({ truth: TRUTH });
+  const lake = await startModelServer({ truth: TRUTH + MODEL_TRUTH, ceilings: MODEL_CEILINGS });
+  const { server } = lake;
   const probes: Probe[] = [];
   let operations: OperationFacts[] = [];
   /** A probe that cannot even run has found something: it counts as one that does not hold. */
@@ -78,10 +80,11 @@ export async function runProbes(): Promise<{ operations: OperationFacts[]; probe
       }
       await probing('query.sql', () => specialProbes(fixture));
       await probing('mcp', () => mcpProbes(fixture, keys));
+      await probing('models', () => modelProbes(lake));
       return [];
     });
     return { operations, probes };
   } finally {
-    await server.close();
+    await lake.close();
   }
 }

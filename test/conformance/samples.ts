@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiOptions, TestServer } from '../harness/server.ts';
+import { modelSamples } from './model-samples.ts';
 
 /** A request that reaches one operation over HTTP and is allowed for the administrator. */
 export interface Sample {
@@ -216,6 +217,7 @@ export const samples: Readonly<Record<string, (fixture: Fixture) => Sample | Pro
   'query.sql': () => send('POST', '/query/sql', { sql: 'SELECT id, email FROM staff ORDER BY id' }),
   'system.metrics': () => get('/metrics'),
   'system.session': () => get('/session'),
+  ...modelSamples,
   'tools.call': () => send('POST', '/tools/staff_of/call', { arguments: { least_id: 1 } }),
   'tools.list': () => get('/tools'),
   'tools.reload': async ({ server }) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { callRecords, heldNow } from '../harness/call-records.ts';
-import { type ModelServer, startModelServer } from '../harness/model-server.ts';
+import { type ModelServer, ROUTING, startModelServer } from '../harness/model-server.ts';
 import { storeRows } from '../harness/store-rows.ts';
 import { reply } from '../support/scripted-provider/scripted-reply.ts';
 
@@ -61,6 +61,13 @@ when = { identity = "helper" }
 requests_per_hour = 2
 `;
 
+const LADDERS = ['openai', 'anthropic', 'ollama'].map(
+  (provider) => `
+[ladders.short-${provider}]
+rungs = [{ provider = "${provider}", model = "claude-or-gpt", max_output_tokens = 100 }]
+`,
+);
+
 const ROLES = Object.fromEntries(
   ['capped', 'small', 'rolled', 'analyst', 'agent'].map((role) => [role, { grants: [], models: ['*'] }]),
 );
@@ -69,7 +76,10 @@ let lake: ModelServer;
 beforeAll(async () => {
   lake = await startModelServer({
     truth: 'rules = []\n',
-    ceilings: CEILINGS,
+    // A loaded machine takes its time over dozens of calls at once.
+    provider: 'headers_timeout_ms = 8000\nidle_timeout_ms = 8000',
+    routing: `${ROUTING}\n[breaker]\nfailures = 1000\n`,
+    ceilings: CEILINGS + LADDERS.join(''),
     policy: { roles: ROLES, masks: [], row_filters: [] },
   });
 });
@@ -98,7 +108,7 @@ function windowsOf(ceiling: string, counter: string): readonly Window[] {
 
 test('chats at once spend a ceiling exactly, and no nano-dollar more', async () => {
   const { key } = await lake.server.key('capped', {}, 'crowd');
-  const answers = await Promise.all(Array.from({ length: 80 }, () => chat(key)));
+  const answers = await Promise.all(Array.from({ length: 60 }, () => chat(key)));
   const admitted = answers.filter(({ status }) => status === 200).length;
   for (const { status, json } of answers) {
     if (status !== 200) expect([402, 429]).toContain(status);
@@ -259,3 +269,34 @@ test('what all calls cost is what all ceilings have spent', async () => {
   );
   expect(spent?.spent).toBe(sum?.cost);
 });
+
+test.each(
+  ['openai', 'anthropic', 'ollama'].flatMap((provider) =>
+    ['/v1/chat/completions', '/v1/messages'].flatMap((path) =>
+      [null, 50, 500].map((limit) => ({ provider, path, limit })),
+    ),
+  ),
+)(
+  '$provider is asked by $path for no more tokens than are held where the client says $limit',
+  async (asked) => {
+    const { provider, path, limit } = asked;
+    // Anthropic's protocol has no request without a limit.
+    if (limit === null && path === '/v1/messages') return;
+    const json = {
+      model: `ladder/short-${provider}`,
+      messages,
+      ...(limit === null ? {} : { max_tokens: limit }),
+    };
+    const answer = await lake.server.api('POST', path, { json });
+    expect(answer.status, answer.text).toBe(200);
+    const body = lake.upstream.received.at(-1)?.body ?? {};
+    const options = body.options as { num_predict?: number } | undefined;
+    const sent = body.max_tokens ?? body.max_completion_tokens ?? options?.num_predict;
+    expect(sent).toBe(Math.min(limit ?? 100, 100));
+    const [held] = storeRows<{ held_nano_usd: number; input_tokens: number }>(
+      lake.server.home,
+      'SELECT held_nano_usd FROM model_calls ORDER BY spend_id DESC LIMIT 1',
+    );
+    if (provider !== 'ollama') expect(held?.held_nano_usd).toBeLessThan(300_000);
+  },
+);

@@ -1,5 +1,7 @@
 import type { ChatAnswer, ChatDelta, ChatRequest, ContentPart } from '../../src/ai/aibridge/chat.ts';
-import { type ChatReply, ProviderFailure } from '../../src/ai/aibridge/provider.ts';
+import { type ChatReply, type ModelProvider, ProviderFailure } from '../../src/ai/aibridge/provider.ts';
+import { createProvider } from '../../src/ai/aibridge/providers/create-provider.ts';
+import { systemClock } from '../../src/base/index.ts';
 import { type Spending, type SpendPlan, spendingIssuer } from '../../src/govern/scope/index.ts';
 
 const PLAN: SpendPlan = {
@@ -10,6 +12,24 @@ const PLAN: SpendPlan = {
   costNanoUsd: 0,
   tokens: 0,
 };
+
+/** One provider of each kind, at the scripted one. */
+export function providersOver(url: string): readonly ModelProvider[] {
+  return (['openai-compatible', 'anthropic', 'ollama'] as const).map((kind) =>
+    createProvider(
+      {
+        name: kind,
+        kind,
+        baseUrl: kind === 'openai-compatible' ? `${url}/v1` : url,
+        apiKey: null,
+        allowPrivateAddresses: true,
+        timeouts: { headersMs: 10_000, idleMs: 10_000, totalMs: 60_000 },
+        maxResponseBytes: 1_000_000,
+      },
+      { clock: systemClock },
+    ),
+  );
+}
 
 /** A spending good for one call, as the door would issue it. */
 export function spendingOf(): Spending {

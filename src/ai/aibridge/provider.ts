@@ -44,6 +44,8 @@ export interface ChatCall {
         readonly kind: 'native';
         readonly body: JsonObject;
         readonly headers?: Readonly<Record<string, string>>;
+        /** A limit of tokens that the body lacks and the call is held for, to be written as the service names it. */
+        readonly addedLimit?: number;
       }
     | { readonly kind: 'chat'; readonly chat: ChatRequest };
   readonly stream: boolean;

@@ -51,6 +51,9 @@ export interface ExamineParts {
 /** The addresses that answer without a key; any other public one is a hole. */
 const PUBLIC_OPERATIONS: ReadonlySet<string> = new Set(['system.health', 'system.openapi', 'system.ready']);
 
+/** What an operation on models answers everyone while no provider is configured: nothing is there to be guarded. */
+const NOT_CONFIGURED = 'models.no_provider';
+
 /** Probes a running server: every operation of its contract × every enforcement step. */
 export async function examine(parts: ExamineParts): Promise<DoctorReport> {
   const { api } = parts;
@@ -143,6 +146,9 @@ async function withoutGrant(
   if (entry.access === 'authenticated') {
     const verdict = status === 401 ? 'hole' : 'not_applicable';
     return { evidence: evidence(parts, verdict, `any identity, about itself: ${status}`), requestId };
+  }
+  if (code === NOT_CONFIGURED) {
+    return { evidence: evidence(parts, 'not_applicable', `not configured: ${status} ${code}`), requestId };
   }
   const refused = status === 403 || status === 404;
   const unprobed = status === 400 || status === 415 || status === 422;

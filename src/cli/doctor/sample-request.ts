@@ -19,11 +19,19 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   ingest_id: '00000000-0000-7000-8000-000000000000',
   key: 'doctor-probe/absent',
   key_id: 'AAAAAAAAAAAA',
+  max_tokens: 1,
+  messages: [{ role: 'user', content: 'doctor-probe' }],
+  // No provider of this name: should a step be missing, no model is asked and nothing is spent.
+  model: 'doctor-probe/absent',
   query_id: '00000000-0000-7000-8000-000000000000',
+  review_id: '00000000-0000-7000-8000-000000000000',
   role: 'doctor-probe-absent',
   snapshot_id: '1',
   task_class: 'doctor-probe',
 };
+
+/** Without them a chat would go to a usual model, or be malformed for a provider's protocol. */
+const ALWAYS_SENT = ['model', 'max_tokens'];
 
 /**
  * A request of this address that is valid in form and changes nothing should a step be missing: reads name a hidden
@@ -44,10 +52,9 @@ export function sampleRequest(entry: ContractEntry, facts: SampleFacts): ApiRequ
   if (entry.takesBytes && !('dataset' in query) && entry.parameters.some((each) => each.name === 'dataset')) {
     query.dataset = dataset;
   }
-  const required = entry.body?.required ?? [];
-  const json = Object.fromEntries(
-    required.map((name) => [name, value(name, entry.body?.properties?.[name] ?? {})]),
-  );
+  const { required = [], properties = {} } = entry.body ?? {};
+  const sent = new Set([...required, ...ALWAYS_SENT.filter((name) => Object.hasOwn(properties, name))]);
+  const json = Object.fromEntries([...sent].map((name) => [name, value(name, properties[name] ?? {})]));
   return {
     method: entry.method,
     path,

@@ -34,6 +34,7 @@ const ours = {
 const inputSchema = z.looseObject({
   model: z.string().min(1).max(256),
   messages: z.array(z.unknown()).min(1).max(10_000),
+  max_tokens: z.unknown().optional().describe('Most tokens of the answer; Anthropic’s protocol requires it.'),
   ...ours,
 });
 type Input = z.output<typeof inputSchema>;
@@ -120,9 +121,11 @@ async function answer(asked: Asked) {
     stream,
     signal: scope.signal,
     requestFor(rung, maxOutputTokens) {
-      if (speaks(parts, spoken, rung)) return { kind: 'native', body, headers: nativeHeaders(input) };
+      if (speaks(parts, spoken, rung)) {
+        return { kind: 'native', headers: nativeHeaders(input), ...cappedBody(body, rung, maxOutputTokens) };
+      }
       requireTranslatable(parsed);
-      return { kind: 'chat', chat: { ...chat, maxOutputTokens: chat.maxOutputTokens ?? maxOutputTokens } };
+      return { kind: 'chat', chat: { ...chat, maxOutputTokens } };
     },
   });
   const isNative = speaks(parts, spoken, started.rung);
@@ -166,6 +169,19 @@ function lossesOf(asked: Asked, started: StartedAnswer, chat: ChatRequest): read
     ...(parts.providers.get(rung.provider)?.lossesOf(chat) ?? []),
     ...answers.flatMap((one) => spoken.dialect.lossesOf(one)),
   ];
+}
+
+const LIMIT_MEMBERS = ['max_tokens', 'max_completion_tokens'];
+
+/**
+ * The client's own body, asking for no more tokens than the call is held for: a higher limit is lowered, and where it
+ * sets none one is added, unless the model itself writes no more.
+ */
+function cappedBody(body: JsonObject, rung: Rung, cap: number): { body: JsonObject; addedLimit?: number } {
+  const limits = LIMIT_MEMBERS.filter((name) => typeof body[name] === 'number');
+  const lowered = limits.filter((name) => Number(body[name]) > cap).map((name) => [name, cap] as const);
+  if (limits.length > 0) return { body: { ...body, ...Object.fromEntries(lowered) } };
+  return cap < rung.entry.maxOutputTokens ? { body, addedLimit: cap } : { body };
 }
 
 function nativeHeaders({ lakehouse_anthropic_beta: beta }: Input): Readonly<Record<string, string>> {

@@ -35,7 +35,7 @@ export class OpenAiCompatibleProvider implements ModelProvider {
     Spending.use(spending);
     const { body, addsUsage } =
       call.request.kind === 'native'
-        ? nativeOpenAiBody(call.request.body, call)
+        ? nativeOpenAiBody({ ...call.request.body, ...this.#added(call.request) }, call)
         : writeOpenAiChat(call.request.chat, { ...call, limitMember: this.#limitMember });
     const protocol = {
       streamMediaType: 'text/event-stream',
@@ -78,6 +78,10 @@ export class OpenAiCompatibleProvider implements ModelProvider {
     const answer = objectOf(await this.#service.getJson('/models', signal));
     if (!Array.isArray(answer.data)) throw answerFailure('The provider’s answer is no list of models.');
     return objectsOf(answer.data).flatMap((model) => stringOf(model.id) ?? []);
+  }
+
+  #added({ addedLimit }: { readonly addedLimit?: number }): JsonObject {
+    return addedLimit === undefined ? {} : { [this.#limitMember]: addedLimit };
   }
 
   lossesOf(chat: ChatRequest): readonly string[] {
