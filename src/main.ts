@@ -2,9 +2,10 @@ import { type LakeError, systemClock } from './base/index.ts';
 import { createGateway } from './gateway/index.ts';
 import { bootstrap, recoverAdminKey } from './govern/access/index.ts';
 import { type BackupReport, backupHome, makeHome, restoreHome, startUpkeep } from './home/index.ts';
+import { packageVersion } from './package-version.ts';
 import { backupPorts, type HomeOptions, openHome, openSystem, withAdminKey } from './wiring/index.ts';
 
-export { verifyHome } from './wiring/index.ts';
+export { checkSettings, verifyHome } from './wiring/index.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -33,6 +34,7 @@ export async function startServer(options: HomeOptions): Promise<RunningServer> 
         ids: home.ids,
         metrics: system.metrics,
         spoolFolder: home.layout.spill,
+        version: packageVersion(),
       });
       const { url, port } = await gateway.listen(config.server);
       const upkeep = startUpkeep(system.upkeep, log);

@@ -11,6 +11,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const defaults = loadConfig({ file: null, environment: {} }).config;
 
+/** The tables whose names the user chooses. */
+const TABLES = new Set(settingsOf(configSchema).flatMap(({ path }) => path[path.indexOf('*') - 1] ?? []));
 const SECTIONS = new Set(settingsOf(configSchema).map(({ path }) => path[0] ?? ''));
 
 function loaded(text: string) {
@@ -98,7 +100,7 @@ function settingsRead(file: SourceFile, everywhere: SectionNames): string[] {
       }
     }
   });
-  if (seen.has('buckets')) found.push(...[...seen].map((key) => `buckets.${key}`));
+  for (const table of TABLES) if (seen.has(table)) found.push(...[...seen].map((key) => `${table}.${key}`));
   return found;
 }
 

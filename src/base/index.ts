@@ -1,5 +1,6 @@
 export type { Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
+export { collectBytes } from './collected-bytes.ts';
 export type { ErrorCode, ErrorKind, LakeErrorOptions } from './errors.ts';
 export { declareErrors, isLakeError, LakeError } from './errors.ts';
 export { canonicalJson, sha256Hex } from './hash.ts';

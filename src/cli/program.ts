@@ -13,12 +13,15 @@ import { addIngestCommand } from './commands/ingest.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addJournalCommand } from './commands/journal.ts';
 import { addKeysCommand } from './commands/keys.ts';
+import { addMcpCommand } from './commands/mcp.ts';
 import { addModelsCommand } from './commands/models.ts';
+import { addReviewCommand } from './commands/review.ts';
 import { addReviewsCommand } from './commands/reviews.ts';
 import { addRouteCommand } from './commands/route.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSqlCommand } from './commands/sql.ts';
 import { addStatusCommand } from './commands/status.ts';
+import { addToolsCommand } from './commands/tools.ts';
 import { addTruthCommand } from './commands/truth.ts';
 import { addUsageCommand } from './commands/usage.ts';
 import { addWhoamiCommand } from './commands/whoami.ts';
@@ -33,6 +36,8 @@ const COMMANDS: readonly AddCommand[] = [
   addSqlCommand,
   addDatasetsCommand,
   addWhoamiCommand,
+  addToolsCommand,
+  addMcpCommand,
   addChatCommand,
   addModelsCommand,
   addUsageCommand,
@@ -45,6 +50,7 @@ const COMMANDS: readonly AddCommand[] = [
   addDoctorCommand,
   addConfigCommand,
   addBackupCommands,
+  addReviewCommand,
 ];
 
 const HELP_AFTER = `

@@ -167,6 +167,11 @@ export const configSchema = z.strictObject({
       rules_file: z.string().default('truth.toml').describe('Truth rules; relative to the home.'),
     })
     .prefault({}),
+  tools: z
+    .strictObject({
+      folder: z.string().default('tools').describe('Tool files, one tool each; relative to the home.'),
+    })
+    .prefault({}),
   access: z
     .strictObject({
       policy_file: z
@@ -225,7 +230,7 @@ export const configSchema = z.strictObject({
             api_key_file: z
               .string()
               .default('')
-              .describe('File that holds the key; relative to the home. Empty for none.'),
+              .describe('File that holds the key, of mode 0600; relative to the home. Empty for none.'),
             allow_private_addresses: z
               .boolean()
               .default(false)

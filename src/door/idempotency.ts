@@ -112,13 +112,14 @@ export function createIdempotency(parts: {
 /** Content that is hashed while the operation reads it, so that the fingerprint covers what was really sent. */
 export interface HashedBody {
   readonly stream: AsyncIterable<Uint8Array> | null;
-  /** The SHA-256 of the whole content; reads what the operation left unread. Null without content. */
+  /** The SHA-256 of the whole content; reads what was left unread, and may be asked for again. Null without content. */
   digest(): Promise<string | null>;
 }
 
 export function hashBody(body: AsyncIterable<Uint8Array> | null): HashedBody {
   if (body === null) return { stream: null, digest: async () => null };
   const hash = createHash('sha256');
+  let digest: Promise<string> | null = null;
   const source = body[Symbol.asyncIterator]();
   const stream: AsyncIterableIterator<Uint8Array> = {
     [Symbol.asyncIterator]: () => stream,
@@ -128,11 +129,15 @@ export function hashBody(body: AsyncIterable<Uint8Array> | null): HashedBody {
       return step;
     },
   };
+  const readOut = async () => {
+    while ((await stream.next()).done !== true);
+    return hash.digest('hex');
+  };
   return {
     stream,
-    async digest() {
-      while ((await stream.next()).done !== true);
-      return hash.digest('hex');
+    digest() {
+      digest ??= readOut();
+      return digest;
     },
   };
 }

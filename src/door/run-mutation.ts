@@ -1,4 +1,4 @@
-import { type IdGenerator, isLakeError, LakeError, type Logger } from '../base/index.ts';
+import { type IdGenerator, isLakeError, LakeError, type Logger, sha256Hex } from '../base/index.ts';
 import {
   type Invocation,
   type MutationAttempt,
@@ -48,9 +48,11 @@ export async function runMutation(parts: MutationParts): Promise<Answer> {
   const body = hashBody(call.body);
   const scope = scopeIssuer.write(grantParts({ ...parts, signal: lifetime.signal }));
   try {
+    const contentSha256 = async () => (await body.digest()) ?? sha256Hex('');
     const prepared = await operation.prepare(scope, request.input, {
       resolved,
       body: body.stream,
+      contentSha256,
       extentAfter: extentAfter(parts.truth, judged),
       nested: parts.nested,
     });

@@ -59,9 +59,10 @@ export async function runRead(parts: ReadParts): Promise<Answer> {
     lifetime.end();
     scopeIssuer.close(scope);
     const { truth = marks } = result;
+    // In the order of the statements: the journal takes no event that is older than its last.
+    const settled = purse?.due(truth) ?? [];
     const review = held === null ? null : holdForReview({ ...parts, error, held });
-    // Events go into the transaction in the order in which they were appended: each names the head before it.
-    const due = [...(review?.statements ?? []), ...(purse?.due(truth) ?? [])];
+    const due = [...settled, ...(review?.statements ?? [])];
     await parts.auditor.close(audited, { ...result, truth }, due);
     purse?.recorded();
     if (review !== null) parts.journal.committed(1);

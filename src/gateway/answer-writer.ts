@@ -46,6 +46,7 @@ export async function writeAnswer(parts: AnswerParts): Promise<Delivery> {
     return 'sent';
   } catch (error) {
     parts.onBreak(error);
+    await handedOver(response);
     response.destroy();
     await Promise.resolve(chunks.return?.()).catch(parts.onBreak);
     return 'reset';
@@ -93,6 +94,14 @@ async function write(response: ServerResponse, bytes: Uint8Array, slowReaderMs: 
     const piece = bytes.subarray(offset, offset + WRITE_BYTES);
     if (!response.write(piece)) await awaitReader(response, 'drain', slowReaderMs);
   }
+}
+
+/**
+ * What was written last may be the refusal in the stream's own words. HTTP corks a write until its turn is over, and a
+ * connection that is destroyed within the turn takes it along.
+ */
+async function handedOver(response: ServerResponse): Promise<void> {
+  if (!response.destroyed) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
 async function finish(response: ServerResponse, slowReaderMs: number): Promise<void> {

@@ -100,6 +100,26 @@ export const gatewayErrors = declareErrors('gateway', {
     remedy: 'Send the body without long pauses; see server.upload_idle_timeout_ms.',
     retryable: true,
   },
+  mcp_message_invalid: {
+    kind: 'invalid',
+    title: 'Not a message of the Model Context Protocol',
+    remedy: 'Send one JSON-RPC 2.0 request or notification as the body; batches are not taken.',
+  },
+  mcp_version_unsupported: {
+    kind: 'invalid',
+    title: 'Protocol version not spoken here',
+    remedy: 'Send the MCP-Protocol-Version that the answer to `initialize` named.',
+  },
+  mcp_argument_unknown: {
+    kind: 'invalid',
+    title: 'Unknown argument',
+    remedy: 'Use the arguments that the tool’s input schema names.',
+  },
+  mcp_result_too_large: {
+    kind: 'too_large',
+    title: 'The result is too large for a tool',
+    remedy: 'Ask for fewer rows or columns, or aggregate; large results are streamed by POST /query/sql.',
+  },
   rate_limited: {
     kind: 'rate_limited',
     title: 'Too many requests',

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Clock, type IdGenerator, LakeError, type Logger } from '../base/index.ts';
-import type { Answer } from '../door/index.ts';
+import type { Answer, Call } from '../door/index.ts';
 import { writeAnswer } from './answer-writer.ts';
 import { gatewayErrors } from './errors.ts';
 import { type Exchange, openExchange } from './exchange.ts';
@@ -12,7 +12,7 @@ import { SECURITY_HEADERS } from './security-headers.ts';
 export interface ExchangeServer {
   /**
    * Runs one request from the guard to the last byte of its answer. Never throws: every outcome is an answer, a problem
-   * or a reset. The operation labels the metrics.
+   * or a reset. Operation and door label the metrics.
    */
   serve(
     request: FastifyRequest,
@@ -30,6 +30,7 @@ export interface ExchangeServer {
 export interface Served {
   /** `none` where no route was found. */
   readonly operation: string;
+  readonly door: Call['door'];
   /** Refusals also carry `error`, as clients of model providers read it. */
   readonly errorMember: boolean;
 }
@@ -94,10 +95,15 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
     response.end(request.method === 'HEAD' ? undefined : body);
   }
 
-  function settle(request: FastifyRequest, reply: FastifyReply, exchange: Exchange, operation: string): void {
+  function settle(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    exchange: Exchange,
+    { operation, door }: Served,
+  ): void {
     const latencyMs = clock.monotonicMs() - exchange.startedMs;
     const status = reply.raw.statusCode;
-    metrics.observeRequest({ operation, door: 'http', status, seconds: latencyMs / 1000 });
+    metrics.observeRequest({ operation, door, status, seconds: latencyMs / 1000 });
     const facts = { request_id: exchange.requestId, operation, status, latency_ms: Math.round(latencyMs) };
     log.debug(facts, 'request answered');
     dropRest(request);
@@ -117,7 +123,7 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
         refuse(request, reply, exchange, served, error);
       } finally {
         inFlight.delete(exchange);
-        settle(request, reply, exchange, served.operation);
+        settle(request, reply, exchange, served);
       }
     },
     stopTaking() {

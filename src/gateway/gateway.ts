@@ -7,10 +7,12 @@ import type { HttpRoute } from '../govern/scope/index.ts';
 import { gatewayErrors } from './errors.ts';
 import { createExchangeServer, type ExchangeServer } from './exchange-server.ts';
 import { refuseBrokenRequest, serverLimits } from './http-server.ts';
+import { createMcpEndpoint, MCP_PATH, type McpEndpoint } from './mcp/mcp-endpoint.ts';
 import type { Metrics } from './metrics.ts';
 import { createOperationCaller, type OperationCaller } from './operation-caller.ts';
 import { createOriginGuard, PREFLIGHT_HEADERS } from './origin-guard.ts';
 import { createRateLimiter } from './rate-limiter.ts';
+import { createRequestIntake } from './request-intake.ts';
 import { planRoute } from './route-plan.ts';
 
 export interface GatewayParts {
@@ -23,6 +25,8 @@ export interface GatewayParts {
   readonly metrics: Metrics;
   /** Folder for uploads whose form fields stand behind the file. */
   readonly spoolFolder: string;
+  /** Of this package, for clients that ask who answers. */
+  readonly version: string;
 }
 
 export interface Gateway {
@@ -32,7 +36,9 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-const NO_ROUTE = { operation: 'none', errorMember: false } as const;
+const NO_ROUTE = { operation: 'none', door: 'http', errorMember: false } as const;
+/** Messages of one address ask for several operations; audit and journal say which. */
+const MCP = { operation: 'mcp', door: 'mcp', errorMember: false } as const;
 const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 /** What cut-off requests get to clean up after themselves. */
 const ABORT_GRACE_MS = 2_000;
@@ -50,7 +56,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   });
   const limiter = createRateLimiter({ perMinute: server.rate_limit_per_minute, clock: parts.clock });
   const app = await createApp(parts, exchanges);
-  addRoutes(app, parts, exchanges, createOperationCaller({ ...parts, limiter }));
+  const intake = createRequestIntake({ ...parts, limiter });
+  addRoutes(app, parts, exchanges, createOperationCaller({ ...parts, intake }));
+  addMcp(app, exchanges, createMcpEndpoint({ ...parts, intake }));
   await app.ready();
   return {
     async listen(address) {
@@ -109,7 +117,11 @@ function addRoutes(
   const methodsAt = new Map<string, Set<string>>();
   for (const route of parts.routes) {
     const plan = planRoute(route, operations);
-    const served = { operation: route.operation, errorMember: route.errorMember === true };
+    const served = {
+      operation: route.operation,
+      door: 'http',
+      errorMember: route.errorMember === true,
+    } as const;
     const taken = methodsAt.get(plan.pattern) ?? new Set();
     methodsAt.set(plan.pattern, taken.add(route.method));
     // HEAD is GET without its body, except where a route says otherwise.
@@ -122,14 +134,31 @@ function addRoutes(
         exchanges.serve(request, reply, served, (exchange) => call(plan, request, exchange)),
     });
   }
-  for (const [url, taken] of methodsAt) {
-    app.route({
-      method: METHODS.filter((method) => !taken.has(method)),
-      url,
-      handler: (request, reply) =>
-        exchanges.serve(request, reply, NO_ROUTE, () => otherMethod(request, taken)),
-    });
-  }
+  for (const [url, taken] of methodsAt) refuseOtherMethods(app, exchanges, url, taken);
+}
+
+/** The door of the Model Context Protocol: one address whose messages name the operation. It streams nothing. */
+function addMcp(app: FastifyInstance, exchanges: ExchangeServer, answer: McpEndpoint): void {
+  app.route({
+    method: 'POST',
+    url: MCP_PATH,
+    handler: (request, reply) =>
+      exchanges.serve(request, reply, MCP, (exchange) => answer(request, exchange)),
+  });
+  refuseOtherMethods(app, exchanges, MCP_PATH, new Set(['POST']));
+}
+
+function refuseOtherMethods(
+  app: FastifyInstance,
+  exchanges: ExchangeServer,
+  url: string,
+  taken: ReadonlySet<string>,
+): void {
+  app.route({
+    method: METHODS.filter((method) => !taken.has(method)),
+    url,
+    handler: (request, reply) => exchanges.serve(request, reply, NO_ROUTE, () => otherMethod(request, taken)),
+  });
 }
 
 /** A preflight of an allowed origin is answered; its headers are the guard's. Any other method is refused. */

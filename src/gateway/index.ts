@@ -1,5 +1,6 @@
 export type { Gateway, GatewayParts } from './gateway.ts';
 export { createGateway } from './gateway.ts';
+export { MCP_TOOL_NAMES } from './mcp/built-in-tools.ts';
 export type { MetricSource, Metrics } from './metrics.ts';
 export { createMetrics } from './metrics.ts';
 export type { ContractParts } from './openapi.ts';

@@ -1,6 +1,6 @@
 import { LakeError } from '../base/index.ts';
 import { gatewayErrors } from './errors.ts';
-import type { RoutePlan } from './route-plan.ts';
+import type { ContentPlan } from './route-plan.ts';
 import { takesMany, textValue } from './text-value.ts';
 
 /** Gathers one operation's input from the places of a request; a name from two places is refused. */
@@ -22,7 +22,7 @@ export interface RequestHead {
 }
 
 /** Throws `gateway.parameter_repeated` and `gateway.parameter_unknown`. */
-export function createInputBuilder(plan: RoutePlan, head: RequestHead): InputBuilder {
+export function createInputBuilder(plan: ContentPlan, head: RequestHead): InputBuilder {
   const members = new Map<string, unknown>();
   const texts = new Map<string, string[]>();
   const put = (name: string, value: unknown) => {
@@ -57,7 +57,7 @@ export function createInputBuilder(plan: RoutePlan, head: RequestHead): InputBui
   };
 }
 
-function addQuery(plan: RoutePlan, query: string, put: (name: string, value: unknown) => void): void {
+function addQuery(plan: ContentPlan, query: string, put: (name: string, value: unknown) => void): void {
   const given = new URLSearchParams(query);
   for (const name of new Set(given.keys())) {
     if (!plan.query.has(name)) throw unknown(plan, name);
@@ -67,7 +67,7 @@ function addQuery(plan: RoutePlan, query: string, put: (name: string, value: unk
   }
 }
 
-function convert(plan: RoutePlan, name: string, texts: readonly string[]): unknown {
+function convert(plan: ContentPlan, name: string, texts: readonly string[]): unknown {
   return textValue(plan.schema, plan.members.get(name), texts);
 }
 
@@ -77,7 +77,7 @@ function repeated(name: string): LakeError {
   });
 }
 
-function unknown(plan: RoutePlan, name: string): LakeError {
+function unknown(plan: ContentPlan, name: string): LakeError {
   const known = [...plan.query].map((each) => `\`${each}\``).join(', ');
   return new LakeError(gatewayErrors.parameter_unknown, {
     detail: `There is no query parameter \`${name.slice(0, 64)}\` here. ${known === '' ? 'It takes none.' : `It takes ${known}.`}`,

@@ -35,7 +35,7 @@ export function createOriginGuard(parts: {
 export const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
   'access-control-allow-methods': 'GET, HEAD, PUT, POST, PATCH, DELETE',
   'access-control-allow-headers':
-    'x-api-key, authorization, content-type, accept, idempotency-key, if-match, if-none-match, range, x-on-behalf-of, x-request-id',
+    'x-api-key, authorization, content-type, accept, idempotency-key, if-match, if-none-match, range, x-on-behalf-of, x-request-id, mcp-protocol-version',
   'access-control-max-age': '600',
 };
 

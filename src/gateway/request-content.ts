@@ -6,7 +6,7 @@ import { gatewayErrors } from './errors.ts';
 import { createInputBuilder, type InputBuilder, type RequestHead } from './input-builder.ts';
 import { parseJsonBody } from './json-body.ts';
 import { type FormContent, readForm } from './multipart-form.ts';
-import type { RoutePlan } from './route-plan.ts';
+import type { ContentPlan } from './route-plan.ts';
 
 /** What the door is given of a request. */
 export interface RequestContent {
@@ -17,7 +17,7 @@ export interface RequestContent {
 
 export interface ContentParts {
   readonly request: FastifyRequest;
-  readonly plan: RoutePlan;
+  readonly plan: ContentPlan;
   readonly jsonLimitBytes: number;
   readonly idleMs: number;
   readonly budget: BodyBudget;
@@ -61,7 +61,7 @@ function rawBody({ request, idleMs }: ContentParts): Pick<RequestContent, 'body'
 }
 
 /** What the form says of its file, where the operation asks for it and no field said it. */
-function addFileFacts(plan: RoutePlan, input: InputBuilder, form: FormContent): void {
+function addFileFacts(plan: ContentPlan, input: InputBuilder, form: FormContent): void {
   const takesName = plan.members.has(FILE_NAME_MEMBER) && !input.has(FILE_NAME_MEMBER);
   if (takesName && form.fileName !== null) input.addForm(FILE_NAME_MEMBER, form.fileName);
   const typeMember = plan.headers.get('content-type');

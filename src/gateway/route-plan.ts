@@ -2,11 +2,16 @@ import type { AnyOperation, HttpRoute } from '../govern/scope/index.ts';
 import { inputSchema, memberSchemas, type SchemaNode } from './input-schema.ts';
 
 /** A route with everything its requests need, worked out once. */
-export interface RoutePlan {
+export interface RoutePlan extends ContentPlan {
   readonly route: HttpRoute;
   readonly operation: AnyOperation;
   /** The path as the router writes it: `/a/:name`, `/b/*`. */
   readonly pattern: string;
+}
+
+/** How the parts of a request become one input. */
+export interface ContentPlan {
+  readonly route: Pick<HttpRoute, 'body'>;
   /** Path parameter as the router names it → input member. */
   readonly pathMembers: ReadonlyMap<string, string>;
   readonly query: ReadonlySet<string>;

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { chmod, copyFile } from 'node:fs/promises';
+import { chmod, copyFile, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LakeError } from '../base/index.ts';
@@ -8,6 +8,8 @@ import { writeFormat } from './format.ts';
 import { homeLayout } from './layout.ts';
 
 const SHIPPED = ['lakehouse.toml', 'access.toml', 'truth.toml', 'routing.toml'] as const;
+/** Shipped as a folder, one file for each tool. */
+const TOOLS = 'tools';
 
 /** Makes the folder of a new home with the shipped configuration. Throws `home.already_a_home` for a folder in use. */
 export async function makeHome(home: string): Promise<void> {
@@ -19,7 +21,9 @@ export async function makeHome(home: string): Promise<void> {
   }
   mkdirSync(home, { recursive: true, mode: 0o700 });
   await chmod(home, 0o700);
-  for (const name of SHIPPED) {
+  mkdirSync(join(home, TOOLS), { mode: 0o700 });
+  const tools = await readdir(join(shippedFolder(), TOOLS));
+  for (const name of [...SHIPPED, ...tools.map((tool) => join(TOOLS, tool))]) {
     await copyFile(join(shippedFolder(), name), join(home, name));
     await chmod(join(home, name), 0o600);
   }

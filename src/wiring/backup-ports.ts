@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { LakeError, systemClock } from '../base/index.ts';
-import { configErrors, loadConfig } from '../config/index.ts';
+import { type Config, configErrors, loadConfig } from '../config/index.ts';
 import { homeLayout, isBelow, requireFormat } from '../home/index.ts';
 import { verifyOffline } from '../lake/journald/index.ts';
 import { openMetastoreReadOnly } from '../metastore/index.ts';
@@ -16,17 +16,9 @@ export function backupPorts(options: HomeOptions & { onProgress(files: number, s
       return isBelow(options.home, headsFile) ? [relative(options.home, headsFile)] : [];
     },
     notes() {
-      const { journal, storage } = config();
-      const outside = (path: string) => !isBelow(options.home, resolve(options.home, path));
-      const buckets = Object.entries(storage.buckets).filter(([, { path }]) => outside(path));
-      return [
-        ...buckets.map(
-          ([name]) => `The bucket "${name}" lies outside the home and is not part of the backup.`,
-        ),
-        ...(outside(journal.heads_file)
-          ? ['The journal’s heads file lies outside the home and is not part of the backup.']
-          : []),
-      ];
+      return thingsOutside(options.home, config()).map(
+        (what) => `${what} outside the home and is not part of the backup.`,
+      );
     },
     async copyStore(from: string, to: string) {
       const reader = await openMetastoreReadOnly({ file: from, config: config().metastore });
@@ -46,6 +38,26 @@ export function backupPorts(options: HomeOptions & { onProgress(files: number, s
     onProgress: ({ files, sizeBytes }: { files: number; sizeBytes: number }) =>
       options.onProgress(files, sizeBytes),
   };
+}
+
+/** What the configuration keeps elsewhere, each with its verb. */
+function thingsOutside(home: string, config: Config): readonly string[] {
+  const { journal, storage, truth, access, models } = config;
+  const things: readonly (readonly [string, string])[] = [
+    ...Object.entries(storage.buckets).map(
+      ([name, { path }]) => [`The bucket "${name}" lies`, path] as const,
+    ),
+    ['The journal’s heads file lies', journal.heads_file],
+    ['The truth rules lie', truth.rules_file],
+    ['The policy file lies', access.policy_file],
+    ['The routing file lies', models.routing_file],
+    ['The model catalogue lies', models.catalogue_file],
+    ...Object.entries(models.providers).map(
+      ([name, { api_key_file: file }]) => [`The key file of the provider "${name}" lies`, file] as const,
+    ),
+  ];
+  // An empty path names no file, or the one that the package ships.
+  return things.flatMap(([what, path]) => (path === '' || isBelow(home, resolve(home, path)) ? [] : [what]));
 }
 
 /** Verifies the journal of a home without its server. */

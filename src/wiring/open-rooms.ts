@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAibridge } from '../ai/aibridge/index.ts';
+import { createTools } from '../ai/tools/index.ts';
 import { systemClock } from '../base/index.ts';
+import { MCP_TOOL_NAMES } from '../gateway/index.ts';
 import { type Access, createAccess, createExpressionParser, systemTimer } from '../govern/access/index.ts';
 import { createBudget } from '../govern/budget/index.ts';
 import { createTruth } from '../govern/truth/index.ts';
@@ -21,9 +23,8 @@ export async function openRooms(home: OpenHome, engine: EnginePool) {
   const { layout, config, log, ids, random, store } = home;
   const folder = layout.home;
   const clock = systemClock;
-  const parser = createExpressionParser((sql) =>
-    engine.parse(sql, AbortSignal.timeout(config.engine.timeout_ms)),
-  );
+  const parse = (sql: string) => engine.parse(sql, AbortSignal.timeout(config.engine.timeout_ms));
+  const parser = createExpressionParser(parse);
   const access: Access = await createAccess({
     home: folder,
     config,
@@ -84,6 +85,14 @@ export async function openRooms(home: OpenHome, engine: EnginePool) {
     isAdministrator: (identity) =>
       access.control.authorise(identity, { kind: 'permission', permission: 'system.admin' }).allowed,
   });
+  const tools = await createTools({
+    folder: resolve(folder, config.tools.folder),
+    reservedNames: MCP_TOOL_NAMES,
+    parse,
+    config,
+    clock,
+    log,
+  });
   const aibridge = createAibridge({
     home: folder,
     config: config.models,
@@ -101,5 +110,5 @@ export async function openRooms(home: OpenHome, engine: EnginePool) {
     environment: home.environment,
     version: packageVersion(),
   });
-  return { access, truth, budget, storaged, catalogd, ingestd, queryd, aibridge, telemetry };
+  return { access, truth, budget, storaged, catalogd, ingestd, queryd, tools, aibridge, telemetry };
 }

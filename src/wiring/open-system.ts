@@ -8,7 +8,7 @@ import { createEnginePool, type EnginePool } from '../lake/engine/index.ts';
 import { packageVersion } from '../package-version.ts';
 import type { OpenHome } from './open-home.ts';
 import { openRooms, type Rooms } from './open-rooms.ts';
-import { applyFirstPolicy, chargeAbandoned, recordRules } from './start-records.ts';
+import { applyFirstPolicy, chargeAbandoned, recordLoaded } from './start-records.ts';
 import { upkeepTasks } from './upkeep-tasks.ts';
 
 /** One home with its rooms behind one door, ready to be served. */
@@ -33,7 +33,7 @@ export async function openSystem(home: OpenHome): Promise<System> {
     const { access, truth, storaged, ingestd, aibridge } = rooms;
     truth.requireJudged(served.door.operations);
     await applyFirstPolicy(home, access);
-    await recordRules(home, truth, access.control.policyVersion());
+    await recordLoaded(home, rooms, access.control.policyVersion());
     const charged = await chargeAbandoned(home, access.control.policyVersion());
     const settled = await settleIntents({
       intents: await home.journald.openIntents(),
@@ -65,7 +65,7 @@ export async function openSystem(home: OpenHome): Promise<System> {
 /** One door over the operations of every room, and the routes, health and metrics that the gateway serves beside it. */
 function wireDoor(home: OpenHome, engine: EnginePool, rooms: Rooms) {
   const { config, log, ids, store, journald } = home;
-  const { access, truth, budget, storaged, catalogd, ingestd, queryd, aibridge } = rooms;
+  const { access, truth, budget, storaged, catalogd, ingestd, queryd, tools, aibridge } = rooms;
   let live = true;
   const storeReady = createReadiness({ store, clock: systemClock });
   const metrics = createMetrics({ engine: engine.stats, models: aibridge.stats, ...storeTotals(store) });
@@ -78,7 +78,7 @@ function wireDoor(home: OpenHome, engine: EnginePool, rooms: Rooms) {
     metrics,
     contract: () => ({ operations: created.door.operations, routes }),
   });
-  const offering = [access, truth, journald, storaged, catalogd, ingestd, queryd, aibridge, system];
+  const offering = [access, truth, journald, storaged, catalogd, ingestd, queryd, tools, aibridge, system];
   const routes = offering.flatMap((room) => room.routes);
   const settle: Settle = async (intent) =>
     (await storaged.settleIntent(intent)) ?? catalogd.settleIntent(intent);

@@ -9,8 +9,8 @@ import type { Rooms } from './open-rooms.ts';
 
 /** Applies the home's access.toml where no policy was ever applied, journaled like any other. */
 export async function applyFirstPolicy(home: OpenHome, access: Rooms['access']): Promise<void> {
-  const file = resolve(home.layout.home, home.config.access.policy_file);
-  const first = await access.firstPolicy(readText(file), home.config.access.policy_file);
+  const { policy_file: file } = home.config.access;
+  const first = await access.firstPolicy(readPolicyFile(home.layout.home, file), file);
   if (first === null) return;
   await commitAsSystem(
     { journal: home.journald.journal, store: home.store },
@@ -26,23 +26,43 @@ export async function applyFirstPolicy(home: OpenHome, access: Rooms['access']):
   await access.refresh();
 }
 
-/** Journals the truth rules of this start where the file was changed while no server ran. */
-export async function recordRules(
+/** The text of the policy file, named relative to the home. Throws `config.unreadable`. */
+export function readPolicyFile(home: string, file: string): string {
+  try {
+    return readFileSync(resolve(home, file), 'utf8');
+  } catch (error) {
+    throw new LakeError(configErrors.unreadable, {
+      detail:
+        'The policy file named by access.policy_file cannot be read; restore it or correct the setting.',
+      cause: error,
+    });
+  }
+}
+
+/** Journals the truth rules and the tools of this start where their files were changed while no server ran. */
+export async function recordLoaded(
   home: OpenHome,
-  truth: Rooms['truth'],
+  { truth, tools }: Rooms,
   policyVersion: number,
 ): Promise<void> {
   const { journald, store, ids } = home;
-  const event = truth.loadedEvent(await journald.latest(['truth.loaded', 'truth.reloaded']));
-  if (event === null) return;
-  const change = {
-    operation: 'system.load-rules',
-    requestId: ids.next(),
-    policyVersion,
-    statements: [],
-    event,
-  };
-  await commitAsSystem({ journal: journald.journal, store }, { ...change, intentId: null });
+  for (const { operation, events, loadedEvent } of [
+    {
+      operation: 'system.load-rules',
+      events: ['truth.loaded', 'truth.reloaded'],
+      loadedEvent: truth.loadedEvent,
+    },
+    {
+      operation: 'system.load-tools',
+      events: ['tools.loaded', 'tools.reloaded'],
+      loadedEvent: tools.loadedEvent,
+    },
+  ]) {
+    const event = loadedEvent(await journald.latest(events));
+    if (event === null) continue;
+    const change = { operation, requestId: ids.next(), policyVersion, statements: [], event };
+    await commitAsSystem({ journal: journald.journal, store }, { ...change, intentId: null });
+  }
 }
 
 /** Charges the calls of models that were under way when the last process ended; answers how many. */
@@ -56,16 +76,4 @@ export async function chargeAbandoned(home: OpenHome, policyVersion: number): Pr
     { ...change, operation: 'system.charge-abandoned', requestId: ids.next(), policyVersion, intentId: null },
   );
   return calls;
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new LakeError(configErrors.unreadable, {
-      detail:
-        'The policy file named by access.policy_file cannot be read; restore it or correct the setting.',
-      cause: error,
-    });
-  }
 }

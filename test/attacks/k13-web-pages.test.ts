@@ -19,6 +19,8 @@ describe('K-13: a web page drives the local server', () => {
     ['PUT', '/buckets/default/objects/a'],
     ['DELETE', '/access/keys/AAAAAAAAAAAA'],
     ['OPTIONS', '/query/sql'],
+    ['POST', '/mcp'],
+    ['GET', '/mcp'],
     ['GET', '/nowhere'],
   ] as const;
 
@@ -62,6 +64,7 @@ describe('K-13: a web page drives the local server', () => {
       const body = '{"name":"intruder","role":"admin"}';
       const answer = await server.api('POST', '/access/keys', { headers, body });
       expect(answer.status).toBe(415);
+      expect((await server.api('POST', '/mcp', { headers, body })).status).toBe(415);
     }
     const keys = await server.api('GET', '/access/keys');
     expect(keys.text).not.toContain('intruder');

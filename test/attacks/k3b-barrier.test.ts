@@ -159,17 +159,26 @@ describe('K-3b', () => {
     expect(below).not.toContain('+ 1');
   });
 
-  it('leaves the barrier out where every expression is harmless, and reads only what the query asks for', async () => {
-    const plan = shapeOf(
-      await lake.explain({
-        sql: 'SELECT region, count(*) FROM people WHERE id > 5 GROUP BY region',
-        world: 'clean',
-        policies: FILTER,
-      }),
-    );
-    expect(plan).not.toContain('LIMIT');
-    expect(plan).toContain('c1>5');
-    expect(plan).not.toContain('c2');
+  it.each(['GROUP BY region', 'GROUP BY ALL ORDER BY ALL'])(
+    'leaves the barrier out where every expression is harmless, and reads only what the query asks for: %s',
+    async (end) => {
+      const sql = `SELECT region, count(*) FROM people WHERE id > 5 ${end}`;
+      const plan = shapeOf(await lake.explain({ sql, world: 'clean', policies: FILTER }));
+      expect(plan).not.toContain('LIMIT');
+      expect(plan).toContain('c1>5');
+      expect(plan).not.toContain('c2');
+    },
+  );
+
+  it.each([
+    'upper(COLUMNS(*)::VARCHAR)',
+    "COLUMNS('note')",
+    'COLUMNS(* EXCLUDE (note))',
+    'COLUMNS(* REPLACE (upper(note) AS note))',
+    'COLUMNS(people.*)',
+  ])('keeps the barrier where more than the answer’s own columns is sorted by: %s', async (order) => {
+    const sql = `SELECT id, note FROM people ORDER BY ${order}`;
+    expect(shapeOf(await lake.explain({ sql, world: 'clean', policies: FILTER }))).toContain('LIMIT');
   });
 
   it('puts nothing between the query and the files where nothing is hidden', async () => {

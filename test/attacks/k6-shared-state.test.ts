@@ -49,6 +49,26 @@ describe('K-6', () => {
     }
   });
 
+  it('answers the same SQL for other values, whoever asked before', async () => {
+    const sql = 'SELECT id, email FROM people WHERE id >= $1 AND email <> $2 ORDER BY id';
+    for (const [from, without] of [
+      [0, 'e1'],
+      [2, 'e1'],
+      [2, "e3' OR '1'='1"],
+      [0, 'e0'],
+    ] as const) {
+      const answers = await Promise.all(
+        CALLERS.map(([policy]) => lake.run({ sql, params: [from, without], policies: { people: policy } })),
+      );
+      const expected = CALLERS.map(([, all]) =>
+        (all as { id: number; email: string | null }[]).filter(
+          ({ id, email }) => id >= from && email !== null && email !== without,
+        ),
+      );
+      expect(answers.map((answer) => answer.ok && JSON.parse(answer.text).rows)).toEqual(expected);
+    }
+  });
+
   it('reads a new snapshot at once', async () => {
     const count = async () => {
       const answer = await lake.run({ sql: 'SELECT count(*) AS n FROM grown' });

@@ -40,12 +40,15 @@ describe('lakehouse demo', () => {
     expect(stdout).toMatch(/flights +│ 3,000,000/);
     expect(stdout).toMatch(/candidates +│ +3,000/);
     expect(stdout).toMatch(/candidates\.email +│ string +│ pii\.email/);
-    expect(stdout).toMatch(/48 other columns of .*: nothing personal found/);
+    expect(stdout).toMatch(/61 other columns of these 7 datasets: nothing personal found/);
     expect(stdout).toMatch(
       /email +│ ls1@example\.org +│ \*\*\*@example\.org +│ ls1@example\.org +│ \*\*\*@example\.org/,
     );
     expect(stdout).toMatch(/movies +│ answered +│ answered +│ refused \(404\) +│ refused \(404\)/);
     expect(stdout).toMatch(/regions +│ 4 +│ 4 +│ 1 +│ 4/);
+    expect(stdout).toMatch(/placement +│ analyst +│ recruiter EMEA/);
+    expect(stdout).toMatch(/^ +1 +│ [0-9a-f]{32} +│ Leila Sharma +$/m);
+    expect(stdout).toMatch(/rows +│ +\d+ +│ +\d+/);
     expect(stdout).toMatch(/empty\.csv +blocked .*truth_blocked/);
     expect(stdout).toMatch(/orders\.csv +flagged +flag by ingest-untagged-personal-data/);
     expect(stdout).toContain('a stand-in answers: no model runs');

@@ -16,7 +16,7 @@ it('shows every address open, and fails, where authentication is off', async () 
     // Probing an open server changed nothing but the probe keys; policy and rules are of the start.
     const { by_action: actions } = (await server.api('GET', '/journal/stats')).json;
     const named = actions.map(({ action }: { action: string }) => action).sort();
-    expect(named).toEqual(['key.created', 'key.revoked', 'policy.applied', 'truth.loaded']);
+    expect(named).toEqual(['key.created', 'key.revoked', 'policy.applied', 'tools.loaded', 'truth.loaded']);
   } finally {
     await server.close();
   }

@@ -21,7 +21,17 @@ function leaves(command: Command, path: string[] = []): { path: string; command:
 }
 
 /** Commands that work on a home themselves; every other one speaks to a server. `journal verify` does both. */
-const LOCAL = ['backup', 'config check', 'config show', 'demo', 'init', 'keys recover', 'restore', 'serve'];
+const LOCAL = [
+  'backup',
+  'config check',
+  'config show',
+  'demo',
+  'init',
+  'keys recover',
+  'restore',
+  'review',
+  'serve',
+];
 
 describe('the command line', () => {
   it('works without a server only where this list says so', () => {

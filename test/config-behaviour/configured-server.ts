@@ -41,10 +41,16 @@ export interface Answered {
   readonly json: any;
 }
 
-/** `files` are written into the home before the start, by name. */
+/** What a server is given beside its lakehouse.toml. */
+export interface Given {
+  /** Written into the home before the start, by name, readable by their owner alone. */
+  readonly files?: Record<string, string>;
+  readonly environment?: Record<string, string>;
+}
+
 export async function startConfigured(
   config: string,
-  files: Record<string, string> = {},
+  { files = {}, environment = {} }: Given = {},
 ): Promise<ConfiguredServer> {
   const folder = await mkdtemp(join(tmpdir(), 'lakehouse-config-'));
   const home = join(folder, 'home');
@@ -52,10 +58,10 @@ export async function startConfigured(
   const file = join(home, 'lakehouse.toml');
   await writeFile(file, ignoring(config, process.env.LAKEHOUSE_IGNORED_KEY));
   // What the file says: the port and the level are given by flags, for the sake of the tests alone.
-  const { config: settings } = loadConfig({ file, environment: {} });
-  for (const [name, text] of Object.entries(files)) await writeFile(join(home, name), text);
+  const { config: settings } = loadConfig({ file, environment });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(home, name), text, { mode: 0o600 });
   const flags = { ...(config.includes('\nport = ') ? {} : { 'server.port': 0 }), 'log.level': 'silent' };
-  const start = () => startServer({ home, environment: {}, flags });
+  const start = () => startServer({ home, environment, flags });
   looksUnder(settings);
   let running = await start();
   let live = true;
@@ -119,8 +125,9 @@ export async function startConfigured(
 export async function observed<T>(
   config: string,
   look: (server: ConfiguredServer) => Promise<T>,
+  given: Given = {},
 ): Promise<T> {
-  const server = await startConfigured(config);
+  const server = await startConfigured(config, given);
   try {
     return await look(server);
   } finally {
@@ -128,11 +135,17 @@ export async function observed<T>(
   }
 }
 
-/** The configuration without one key, as if nothing read it: the key's test must fail then. */
+/** The configuration without one key, as if nothing read it: the key's test must fail then. `*` stands for each name. */
 function ignoring(config: string, key: string | undefined): string {
+  if (key === undefined) return config;
   const document = parse(config);
-  const [name = '', ...tables] = (key ?? '').split('.').toReversed();
-  const table = tables.reduceRight<unknown>((at, one) => Object(at)[one], document);
-  if (typeof table === 'object' && table !== null) Reflect.deleteProperty(table, name);
-  return key === undefined ? config : stringify(document);
+  const [name = '', ...tables] = key.split('.').toReversed();
+  const found = tables.reduceRight<readonly unknown[]>(
+    (at, one) => at.flatMap((table) => (one === '*' ? Object.values(Object(table)) : [Object(table)[one]])),
+    [document],
+  );
+  for (const table of found) {
+    if (typeof table === 'object' && table !== null) Reflect.deleteProperty(table, name);
+  }
+  return stringify(document);
 }

@@ -44,6 +44,8 @@ checkpoint_every_events = 1
 heads_file = "heads-elsewhere.ndjson"
 [truth]
 rules_file = "rules-elsewhere.toml"
+[tools]
+folder = "tools-elsewhere"
 [access]
 policy_file = "policy-elsewhere.toml"
 `;
@@ -64,8 +66,10 @@ beforeAll(async () => {
   [plain, changed] = await Promise.all([
     startConfigured(''),
     startConfigured(CHANGED, {
-      'rules-elsewhere.toml': RULES,
-      'policy-elsewhere.toml': '[roles.only-elsewhere]\ngrants = []\n',
+      files: {
+        'rules-elsewhere.toml': RULES,
+        'policy-elsewhere.toml': '[roles.only-elsewhere]\ngrants = []\n',
+      },
     }),
   ]);
 });
@@ -247,6 +251,11 @@ keyTest('truth.rules_file: its rules are in force', async () => {
       (one: { name: string }) => one.name === 'only-elsewhere',
     );
   expect(await both(look)).toEqual([false, true]);
+});
+
+keyTest('tools.folder: its tools are in force', async () => {
+  const look = async (server: ConfiguredServer) => (await server.ask('GET', '/tools')).json.tools.length;
+  expect(await both(look)).toEqual([4, 0]);
 });
 
 keyTest('access.policy_file: its policy is applied at the first start', async () => {

@@ -3,9 +3,9 @@ import { runProbes } from './run-probes.ts';
 // Run in a process of its own with the mutating hook loaded: prints what the probes caught.
 try {
   const { probes } = await runProbes();
-  const caught = probes.filter((probe) => !probe.holds);
+  const caught = [...new Set(probes.filter((probe) => !probe.holds).map((probe) => probe.step))];
   const applied = 'mutantApplied' in globalThis;
-  console.log(JSON.stringify({ applied, probes: probes.length, caught: caught.slice(0, 5) }));
+  console.log(JSON.stringify({ applied, probes: probes.length, caught }));
 } catch (error) {
   console.log(
     JSON.stringify({

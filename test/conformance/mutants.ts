@@ -4,6 +4,8 @@
  */
 export interface Mutant {
   readonly step: string;
+  /** The probe that is there for this step: another one that fails says nothing about it. */
+  readonly caughtBy: string;
   readonly file: string;
   readonly find: string;
   readonly replace: string;
@@ -12,12 +14,14 @@ export interface Mutant {
 export const mutants: readonly Mutant[] = [
   {
     step: 'identify: any caller is the administrator',
+    caughtBy: 'no key',
     file: 'src/door/steps/identify.ts',
     find: 'return new Identified(call, operation, await access.identify(call.credentials));',
     replace: "return new Identified(call, operation, { ...ANONYMOUS, name: 'admin', role: 'admin' });",
   },
   {
     step: 'validate: input is taken as it comes',
+    caughtBy: 'unknown field refused',
     file: 'src/door/steps/validate.ts',
     find: 'operation.input.safeParse(call.input)',
     replace:
@@ -25,84 +29,126 @@ export const mutants: readonly Mutant[] = [
   },
   {
     step: 'authorise: a refused demand passes',
+    caughtBy: 'no grant',
     file: 'src/door/steps/authorise.ts',
     find: 'if (!answer.allowed) throw refusal(demand, answer);',
     replace: 'if (!answer.allowed) return { demand, authorisation: null };',
   },
   {
     step: 'authorise: masks and filters of the decision are dropped',
+    caughtBy: 'masked',
     file: 'src/door/scope-parts.ts',
     find: 'authorisation.decision] as const',
     replace: '{ ...authorisation.decision, masks: new Map(), rowFilters: [] }] as const',
   },
   {
     step: 'truth before: rules are not evaluated',
+    caughtBy: 'truth before',
     file: 'src/door/steps/judge.ts',
     find: "return new Judged(grant, judge(truth, request, 'before', rule.context(request.input, resolved)));",
     replace: 'return new Judged(grant, []);',
   },
   {
     step: 'truth after: rules are not evaluated',
+    caughtBy: 'truth after',
     file: 'src/door/steps/judge.ts',
     find: "...judge(truth, request, 'after', context, extent)",
     replace: '',
   },
   {
     step: 'audit: a read runs without its row',
+    caughtBy: 'audited, opened and closed',
     file: 'src/door/steps/audit.ts',
     find: 'await commit(pending.opening());',
     replace: '',
   },
   {
     step: 'audit: a row is never closed',
+    caughtBy: 'audited, opened and closed',
     file: 'src/door/steps/audit.ts',
     find: 'await commit([...audited.opening(), ...due, closing(auditId, startedMs, result)]);',
     replace: '',
   },
   {
     step: 'audit: a refusal leaves no row',
+    caughtBy: 'refusal audited',
     file: 'src/door/create-door.ts',
     find: 'if (!streaming) await auditor.refused(came, startedMs, reason).catch(unlessUnknown(reason));',
     replace: '',
   },
   {
     step: 'journal: a mutation commits without its event',
+    caughtBy: 'journaled',
     file: 'src/door/run-mutation.ts',
     find: '...(event?.statements ?? []),',
     replace: '',
   },
   {
     step: 'journal: a mutation commits without its audit row',
+    caughtBy: 'audited, opened and closed',
     file: 'src/door/run-mutation.ts',
     find: "...parts.auditor.whole(parts.judged, parts.startedMs, marks, { status: 'ok', code: null, rowCount }),",
     replace: '',
   },
   {
     step: 'idempotency: the answer is not remembered',
+    caughtBy: 'replay: same answer',
     file: 'src/door/run-mutation.ts',
     find: '...(parts.reservation ? [parts.reservation.record(fingerprint, status, remember(eventId))] : []),',
     replace: '',
   },
   {
     step: 'idempotency: another content replays the answer',
+    caughtBy: 'other fields refused',
     file: 'src/door/replay.ts',
     find: 'if (remembered.fingerprint !== fingerprintOf(request.input, await body.digest())) {',
     replace: 'if (remembered.fingerprint === "") {',
   },
   {
     step: 'idempotency: a replay shows the secret again',
+    caughtBy: 'replay: no secret',
     file: 'src/door/run-mutation.ts',
     find: 'const remember = attempt.replayOutput ?? attempt.output;',
     replace: 'const remember = attempt.output;',
   },
   {
     step: 'idempotency: two requests run under one key',
+    caughtBy: 'in flight: once',
     file: 'src/door/idempotency.ts',
     find: 'if (inFlight.has(held)) {',
     replace: 'if (held === "") {',
   },
   {
+    step: 'authorise: every tool is granted to everyone',
+    caughtBy: 'no grant',
+    file: 'src/govern/access/authorise-demand.ts',
+    find: 'return demand.roles !== null && mayUseTool(identity, demand.roles)',
+    replace: 'return identity.name.length > 0',
+  },
+  {
+    step: 'tools: arguments are bound as they come',
+    caughtBy: 'arguments judged',
+    file: 'src/ai/tools/operations/call-tool.ts',
+    find: 'judged: tool.judge(input.arguments)',
+    replace: 'judged: { ok: true, values: input.arguments } as JudgedArguments',
+  },
+  {
+    step: 'mcp: a message is answered without the door',
+    caughtBy: 'wrong key',
+    file: 'src/gateway/mcp/mcp-endpoint.ts',
+    find: 'if (!caller.hasReached()) await caller.invoke(SESSION_OPERATION, {});',
+    replace: '',
+  },
+  {
+    step: 'mcp: a call comes by another door’s name',
+    caughtBy: 'audited, closed, by its door',
+    file: 'src/gateway/mcp/message-caller.ts',
+    find: "door: 'mcp'",
+    replace: "door: 'http'",
+  },
+  {
     step: 'lifetime: a revoked key keeps its stream',
+    caughtBy: 'revoked mid-stream',
     file: 'src/door/lifetime.ts',
     find: 'const unsubscribe = access.onRevoked(identity, () =>\n    stop(',
     replace: 'const unsubscribe = access.onRevoked(identity, () =>\n    ((_: LakeError) => undefined)(',

@@ -1,4 +1,5 @@
 import { startTestServer } from '../harness/server.ts';
+import { mcpProbes } from './mcp-probes.ts';
 import { makeKeys, type OperationFacts, type Probe, probeOperation } from './probes.ts';
 import { prepareFixture } from './samples.ts';
 import { specialProbes } from './special-probes.ts';
@@ -12,6 +13,22 @@ phase = "before"
 action = "block"
 message = "Blocked by the probe."
 when = { type = "FieldEquals", field = "identity.role", value = "blocked" }
+
+[[rules]]
+name = "probe-tool"
+task_class = "tool"
+phase = "before"
+action = "block"
+message = "Blocked by the probe."
+when = { type = "FieldEquals", field = "identity.role", value = "blocked" }
+
+[[rules]]
+name = "probe-tool-nothing"
+task_class = "tool"
+phase = "after"
+action = "block"
+message = "The tool found nothing."
+when = { type = "FieldEquals", field = "row_count", value = 0 }
 
 [[rules]]
 name = "probe-empty"
@@ -60,6 +77,7 @@ export async function runProbes(): Promise<{ operations: OperationFacts[]; probe
         await probing(operation.name, () => probeOperation(fixture, keys, operation));
       }
       await probing('query.sql', () => specialProbes(fixture));
+      await probing('mcp', () => mcpProbes(fixture, keys));
       return [];
     });
     return { operations, probes };

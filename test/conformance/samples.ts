@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { appendFile, mkdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ApiOptions, TestServer } from '../harness/server.ts';
 
 /** A request that reaches one operation over HTTP and is allowed for the administrator. */
@@ -5,10 +8,26 @@ export interface Sample {
   readonly method: string;
   readonly path: string;
   readonly options: ApiOptions;
+  /** The same request for another resource, where each sample names the same one. */
+  readonly otherPath?: string;
 }
 
 const CSV =
   'id,email,region,pay\n1,ada@example.com,north,100\n2,bob@example.org,south,200\n3,cy@example.net,north,300\n';
+
+/** A tool over the dataset `staff`. */
+const TOOL = `
+name = "staff_of"
+description = "Members of the staff."
+roles = ["reader", "blocked"]
+sql = "SELECT id, email, region FROM staff WHERE id >= $least_id ORDER BY id"
+
+[parameters]
+required = ["least_id"]
+
+[parameters.properties.least_id]
+type = "integer"
+`;
 
 export interface Fixture {
   readonly server: TestServer;
@@ -17,7 +36,7 @@ export interface Fixture {
   readonly ingestId: string;
 }
 
-/** What the samples need: a dataset `staff` with masks and a row filter, a bucket object, keys. */
+/** What the samples need: a dataset `staff` with masks and a row filter, a tool over it, a bucket object, keys. */
 export async function prepareFixture(server: TestServer): Promise<Fixture> {
   const made = await ingest(server, 'staff', CSV);
   await server.api('PUT', '/buckets/default/objects/probe.txt', { body: 'hello' });
@@ -25,6 +44,7 @@ export async function prepareFixture(server: TestServer): Promise<Fixture> {
   const roles = {
     nobody: { grants: [] },
     reader: { grants: [{ dataset: 'staff', actions: ['read'] }] },
+    blocked: { grants: [{ dataset: 'staff', actions: ['read'] }] },
   };
   const put = await server.api('PUT', '/access/policies', {
     json: {
@@ -34,6 +54,9 @@ export async function prepareFixture(server: TestServer): Promise<Fixture> {
     },
   });
   if (put.status !== 200) throw new Error(`the probe policy was refused: ${put.text}`);
+  await writeFile(join(server.home, 'tools', 'staff_of.toml'), TOOL);
+  const reloaded = await server.api('POST', '/tools/reload');
+  if (reloaded.json?.changed !== true) throw new Error(`the tool was refused: ${reloaded.text}`);
   const list = await server.api('GET', '/ingest');
   return { server, datasetId: made.dataset_id, ingestId: list.json?.ingests?.[0]?.ingest_id ?? 'none' };
 }
@@ -98,11 +121,21 @@ export const samples: Readonly<Record<string, (fixture: Fixture) => Sample | Pro
       },
     }),
   'access.roles.list': () => get('/access/roles'),
-  'access.secrets.rotate': () => ({ method: 'POST', path: '/access/secrets/delegation/rotate', options: {} }),
+  'access.secrets.rotate': () => ({
+    method: 'POST',
+    path: '/access/secrets/delegation/rotate',
+    options: {},
+    otherPath: '/access/secrets/mask-hash/rotate',
+  }),
   'buckets.list': () => get('/buckets'),
   'catalog.datasets.delete': async ({ server }) => {
     await ingest(server, 'doomed', `${CSV}${Math.random()},x@example.com,west,1\n`);
-    return { method: 'DELETE', path: '/catalog/datasets/by-name/doomed', options: {} };
+    return {
+      method: 'DELETE',
+      path: '/catalog/datasets/by-name/doomed',
+      options: {},
+      otherPath: '/catalog/datasets/by-name/staff',
+    };
   },
   'catalog.datasets.describe': () => get('/catalog/datasets/by-name/staff'),
   'catalog.datasets.describe-by-id': ({ datasetId }) => get(`/catalog/datasets/${datasetId}`),
@@ -117,11 +150,16 @@ export const samples: Readonly<Record<string, (fixture: Fixture) => Sample | Pro
   'catalog.datasets.snapshots': () => get('/catalog/datasets/by-name/staff/snapshots'),
   'catalog.datasets.update': () =>
     send('PATCH', '/catalog/datasets/by-name/staff', { description: `probe ${Math.random()}` }),
-  'catalog.resync-metadata': () => send('POST', '/catalog/resync-metadata', { limit: 50 }),
-  'catalog.resync-missing': () => send('POST', '/catalog/resync-missing', {}),
+  // Of this dataset alone, because then there is something to look at whatever was looked at before.
+  'catalog.resync-metadata': () => send('POST', '/catalog/resync-metadata', { dataset: 'staff', limit: 50 }),
+  'catalog.resync-missing': async ({ server }) => {
+    await makeOrphan(server);
+    return send('POST', '/catalog/resync-missing', {});
+  },
   'ingest.file': () => ({
     method: 'POST',
     path: '/ingest/file?dataset=staff&mode=append&file_name=staff.csv',
+    otherPath: '/ingest/file?dataset=staff&mode=append&file_name=other.csv',
     options: {
       body: `id,email,region,pay\n${Math.floor(Math.random() * 1e9)},z@example.com,east,1\n`,
       headers: { 'content-type': 'text/csv' },
@@ -148,7 +186,12 @@ export const samples: Readonly<Record<string, (fixture: Fixture) => Sample | Pro
   'journal.verify': () => send('POST', '/journal/verify', {}),
   'objects.delete': async ({ server }) => {
     await server.api('PUT', '/buckets/default/objects/doomed.txt', { body: 'x' });
-    return { method: 'DELETE', path: '/buckets/default/objects/doomed.txt', options: {} };
+    return {
+      method: 'DELETE',
+      path: '/buckets/default/objects/doomed.txt',
+      options: {},
+      otherPath: '/buckets/default/objects/probe.txt',
+    };
   },
   'objects.get': () => get('/buckets/default/objects/probe.txt'),
   'objects.head': () => ({ method: 'HEAD', path: '/buckets/default/objects/probe.txt', options: {} }),
@@ -156,15 +199,35 @@ export const samples: Readonly<Record<string, (fixture: Fixture) => Sample | Pro
   'objects.put': () => ({
     method: 'PUT',
     path: '/buckets/default/objects/put.txt',
+    otherPath: '/buckets/default/objects/probe.txt',
     options: { body: `hello ${Math.random()}` },
   }),
-  'query.cancel': () => ({ method: 'DELETE', path: '/query/none', options: {} }),
+  'query.cancel': async ({ server }) => {
+    const id = `probe-${Math.floor(Math.random() * 1e9)}`;
+    const sql = 'SELECT count(*) FROM range(1000000000000) t(a) WHERE a % 7 = 3';
+    // Runs until it is cancelled, or for so long; nobody waits for its answer.
+    const json = { sql, query_id: id, timeout_ms: 10_000 };
+    server.api('POST', '/query/sql', { json }).catch(() => undefined);
+    while (!/_busy"?\}? [1-9]/.test((await server.api('GET', '/metrics')).text)) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return { method: 'DELETE', path: `/query/${id}`, options: {} };
+  },
   'query.sql': () => send('POST', '/query/sql', { sql: 'SELECT id, email FROM staff ORDER BY id' }),
   'system.metrics': () => get('/metrics'),
   'system.session': () => get('/session'),
+  'tools.call': () => send('POST', '/tools/staff_of/call', { arguments: { least_id: 1 } }),
+  'tools.list': () => get('/tools'),
+  'tools.reload': async ({ server }) => {
+    await appendFile(join(server.home, 'tools', 'staff_of.toml'), `# changed ${Math.random()}\n`);
+    return { method: 'POST', path: '/tools/reload', options: {} };
+  },
   'truth.evaluate': () =>
     send('POST', '/truth/evaluate', { task_class: 'ingest', phase: 'after', context: { row_count: 0 } }),
-  'truth.reload': () => ({ method: 'POST', path: '/truth/reload', options: {} }),
+  'truth.reload': async ({ server }) => {
+    await appendFile(join(server.home, 'truth.toml'), `# changed ${Math.random()}\n`);
+    return { method: 'POST', path: '/truth/reload', options: {} };
+  },
   'truth.rules': () => get('/truth/rules'),
 };
 
@@ -181,6 +244,15 @@ async function parquetOf(server: TestServer): Promise<Uint8Array<ArrayBuffer>> {
     body: JSON.stringify({ sql: 'SELECT 1 AS a', format: 'parquet' }),
   });
   return new Uint8Array(await answer.arrayBuffer());
+}
+
+/** A warehouse file that no dataset names and that is older than any grace. */
+async function makeOrphan({ home }: TestServer): Promise<void> {
+  const folder = join(home, 'warehouse', randomUUID(), 'data');
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, 'left-over.parquet');
+  await writeFile(file, 'left over');
+  await utimes(file, 0, 0);
 }
 
 async function newAgent(server: TestServer): Promise<string> {

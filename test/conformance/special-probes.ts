@@ -1,6 +1,7 @@
 import type { ApiAnswer } from '../harness/server.ts';
 import type { Probe } from './probes.ts';
 import type { Fixture } from './samples.ts';
+import { auditRow } from './stored-records.ts';
 
 /** What needs more than one request of one operation to be seen: masks, filters, truth, a key revoked mid-stream. */
 export async function specialProbes({ server }: Fixture): Promise<Probe[]> {
@@ -27,14 +28,6 @@ export async function specialProbes({ server }: Fixture): Promise<Probe[]> {
     missing.text.replace(instance(missing), '');
   note('query.sql', 'hidden reads like missing', hidden.status === missing.status && same, hidden);
 
-  const policy = (await server.api('GET', '/access/policies')).json;
-  await server.api('PUT', '/access/policies', {
-    json: {
-      roles: { ...policy.roles, blocked: { grants: [{ dataset: 'staff', actions: ['read'] }] } },
-      masks: policy.masks,
-      row_filters: policy.row_filters,
-    },
-  });
   const blocked = await sql('SELECT 1 FROM staff', (await server.key('blocked')).key);
   note('query.sql', 'truth before', blocked.json?.code === 'door.truth_blocked', blocked);
   const empty = await server.api('POST', '/ingest/file?dataset=empty_one&file_name=e.csv', {
@@ -64,7 +57,8 @@ async function revokedMidStream(server: Fixture['server']): Promise<[boolean, st
   const reader = answer.body.getReader();
   try {
     await reader.read();
-    await server.api('DELETE', `/access/keys/${keyId}`);
+    const revoked = await server.api('DELETE', `/access/keys/${keyId}`);
+    if (revoked.status >= 300) return [false, `the key could not be revoked: ${revoked.text}`];
     let bytes = 0;
     for (let step = await reader.read(); !step.done; step = await reader.read()) {
       bytes += step.value.length;
@@ -72,7 +66,10 @@ async function revokedMidStream(server: Fixture['server']): Promise<[boolean, st
     }
     return [false, 'the stream ended as if it were whole'];
   } catch (error) {
-    return [true, `cut off: ${error instanceof Error ? error.message : String(error)}`];
+    // The row is closed before the connection is: with the reason of the cut.
+    const row = auditRow(server, answer.headers.get('x-request-id'));
+    const message = error instanceof Error ? error.message : String(error);
+    return [row?.closing_code === 'door.revoked', `cut off: ${message}, ${row?.closing_code}`];
   } finally {
     await reader.cancel().catch(() => undefined);
   }

@@ -71,6 +71,14 @@ async function prepareRequests(): Promise<ReadonlyMap<string, Sample>> {
     const json = { sql: 'SELECT * FROM staff', format };
     requests.set(`query.sql as ${format}`, { method: 'POST', path: '/query/sql', options: { json } });
   }
+  for (const [name, params] of Object.entries({
+    whoami: {},
+    query: { sql: 'SELECT * FROM staff' },
+    staff_of: { least_id: 1 },
+  })) {
+    const json = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: params } };
+    requests.set(`mcp ${name}`, { method: 'POST', path: '/mcp', options: { json } });
+  }
   return requests;
 }
 

@@ -52,14 +52,22 @@ capabilities = ["chat", "embeddings", "tools", "vision", "reasoning", "json_sche
 
 /** A server whose three providers are the scripted one, in each of its wire formats. */
 export async function startModelServer(
-  options: { ceilings?: string; truth?: string; policy?: unknown; config?: string; routing?: string } = {},
+  options: {
+    ceilings?: string;
+    truth?: string;
+    policy?: unknown;
+    config?: string;
+    routing?: string;
+    /** More lines for each provider; timeouts of a second where it says none. */
+    provider?: string;
+  } = {},
 ): Promise<ModelServer> {
   const upstream = await startScriptedProvider();
-  const { routing = ROUTING, ceilings = '', config = '', ...rest } = options;
+  const { routing = ROUTING, ceilings = '', config = '', provider = '', ...rest } = options;
   const server = await startTestServer({
     ...rest,
     routing: `${routing}\n${ceilings}`,
-    config: `${config}\n${providersConfig(upstream.url)}`,
+    config: `${config}\n${providersConfig(upstream.url, provider)}`,
   });
   return {
     server,
@@ -71,10 +79,13 @@ export async function startModelServer(
   };
 }
 
-export function providersConfig(url: string): string {
+export function providersConfig(url: string, more = ''): string {
+  const timeouts = more.includes('headers_timeout_ms')
+    ? ''
+    : 'headers_timeout_ms = 1000\nidle_timeout_ms = 1000';
   const provider = (name: string, kind: string, base: string) =>
     `[models.providers.${name}]\nkind = "${kind}"\nbase_url = "${base}"\nallow_private_addresses = true\n` +
-    'headers_timeout_ms = 1000\nidle_timeout_ms = 1000\n';
+    `${timeouts}\n${more}\n`;
   return [
     provider('openai', 'openai-compatible', `${url}/v1`),
     provider('anthropic', 'anthropic', url),

@@ -40,3 +40,43 @@ export function requestLines(
 export function statusOf(answer: string): number {
   return Number(answer.split(' ', 2)[1]);
 }
+
+/** One POST of JSON over a connection of its own; everything that came until it was closed, properly or not. */
+export function postJson(
+  url: string,
+  path: string,
+  request: { readonly key: string; readonly requestId: string; readonly json: unknown },
+): Promise<string> {
+  const body = JSON.stringify(request.json);
+  const head = [
+    `POST ${path} HTTP/1.1`,
+    `host: ${new URL(url).host}`,
+    `x-api-key: ${request.key}`,
+    `x-request-id: ${request.requestId}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  return exchange(url, `${head.join('\r\n')}\r\n\r\n${Buffer.from(body).toString('latin1')}`);
+}
+
+/** The body of an answer as it was sent, out of its chunks; `isWhole` where its end came too. */
+export function bodyOf(answer: string): { readonly text: string; readonly isWhole: boolean } {
+  const [head = '', ...rest] = answer.split('\r\n\r\n');
+  const bytes = rest.join('\r\n\r\n');
+  if (!/transfer-encoding: chunked/i.test(head)) return { text: asText(bytes), isWhole: true };
+  let text = '';
+  let at = 0;
+  for (;;) {
+    const end = bytes.indexOf('\r\n', at);
+    const size = end === -1 ? Number.NaN : Number.parseInt(bytes.slice(at, end), 16);
+    if (Number.isNaN(size)) return { text: asText(text), isWhole: false };
+    if (size === 0) return { text: asText(text), isWhole: true };
+    text += bytes.slice(end + 2, end + 2 + size);
+    at = end + 2 + size + 2;
+  }
+}
+
+function asText(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString('utf8');
+}

@@ -1,28 +1,9 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { startModelServer } from '../harness/model-server.ts';
-
-/** A collector that keeps what it was sent. */
-async function startCollector() {
-  const received: { path: string; headers: Record<string, unknown>; body: string }[] = [];
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    received.push({
-      path: request.url ?? '',
-      headers: request.headers,
-      body: Buffer.concat(chunks).toString(),
-    });
-    response.end('{}');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return { received, url: `http://127.0.0.1:${port}/v1/traces`, close: () => server.close() };
-}
+import { startTraceCollector } from '../support/trace-collector.ts';
 
 test('each settled call is a GenAI span under the request’s own trace, without prompt or answer', async () => {
-  const collector = await startCollector();
+  const collector = await startTraceCollector();
   const lake = await startModelServer({ config: `[telemetry]\notlp_traces_url = "${collector.url}"` });
   const messages = [{ role: 'user', content: 'A canary prompt.' }];
   const answer = await lake.server.api('POST', '/v1/chat/completions', {
@@ -31,7 +12,7 @@ test('each settled call is a GenAI span under the request’s own trace, without
   expect(answer.status).toBe(200);
   // Closing sends what is queued.
   await lake.close();
-  collector.close();
+  await collector.close();
   const [sent] = collector.received;
   const body = JSON.parse(sent?.body ?? '{}');
   expect(sent?.path).toBe('/v1/traces');

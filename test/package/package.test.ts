@@ -28,9 +28,19 @@ describe('the packed package, installed in an empty folder', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('holds the compiled program and no sources or tests', async () => {
+  it('holds the compiled program and its settings files, and no sources or tests', async () => {
     const files = await readdir(join(folder, 'node_modules/lakehouse'), { recursive: true });
     expect(files).toContain(join('dist', 'cli', 'lakehouse.js'));
+    // Read at the start of a home that has none of its own; the licence goes with the catalogue made under it.
+    const settings = [
+      'access.toml',
+      'lakehouse.toml',
+      'models.LICENSE',
+      'models.json',
+      'routing.toml',
+      'truth.toml',
+    ];
+    expect(files).toEqual(expect.arrayContaining(settings.map((name) => join('config', name))));
     expect(files.filter((file) => /(?:\.test\.|\.fixture\.|^src)/.test(file))).toEqual([]);
   });
 

@@ -18,6 +18,7 @@ export const RESTRICTED_MODULES: readonly {
       { path: 'src/metastore/sqlite-metastore.ts', reason: 'makes the store file and its backup copy' },
       { path: 'src/govern/access/key-files.ts', reason: 'the pepper and mask keys of the home' },
       { path: 'src/govern/truth/rule-book.ts', reason: 'reads the rules file' },
+      { path: 'src/ai/tools/tool-book.ts', reason: 'reads the tool files' },
       { path: 'src/lake/journald/heads-file.ts', reason: 'checkpoint heads kept outside the store' },
       { path: 'src/lake/journald/checkpoint-key.ts', reason: 'the signing key of the home' },
       { path: 'src/lake/engine/', reason: 'private spill and pipe files of the engine processes' },
@@ -25,9 +26,16 @@ export const RESTRICTED_MODULES: readonly {
       { path: 'src/lake/storaged/', reason: 'the room that is the object store' },
       { path: 'src/ai/aibridge/catalogue/catalogue-file.ts', reason: 'reads models.json' },
       { path: 'src/ai/aibridge/routing/routing-table.ts', reason: 'reads routing.toml' },
+      { path: 'src/ai/aibridge/configured-providers.ts', reason: 'reads the key files of providers' },
       { path: 'src/gateway/upload-spool.ts', reason: 'a body that must be read twice waits on disk' },
       { path: 'src/home/', reason: 'the room that is the home folder' },
       { path: 'src/wiring/start-records.ts', reason: 'reads the policy file at the start' },
+      { path: 'src/review/inspect/tree-files.ts', reason: 'reads the tree under review' },
+      { path: 'src/review/inspect/inspect-tree.ts', reason: 'finds where the tree really is' },
+      {
+        path: 'src/review/inspect/findings-since.ts',
+        reason: 'writes the tree as it was to a folder of its own',
+      },
       { path: 'src/package-version.ts', reason: 'reads package.json' },
       { path: 'src/cli/', reason: 'reads the files a user names, writes the answers a user asks for' },
     ],
@@ -62,6 +70,7 @@ export const RESTRICTED_MODULES: readonly {
     allowed: [
       { path: 'src/lake/engine/', reason: 'engine processes are children' },
       { path: 'src/cli/demo/demo-server.ts', reason: 'the demo runs a real server' },
+      { path: 'src/review/inspect/git.ts', reason: 'git knows which files belong to a repository' },
     ],
   },
   {
@@ -72,6 +81,21 @@ export const RESTRICTED_MODULES: readonly {
   {
     modules: ['smol-toml'],
     allowed: [{ path: 'src/config/checked-toml.ts', reason: 'the adapter of TOML' }],
+  },
+  {
+    modules: ['oxc-parser'],
+    allowed: [
+      { path: 'src/review/inspect/syntax/parsed-source.ts', reason: 'the adapter of the parser' },
+      { path: 'src/review/inspect/syntax/syntax-node.ts', reason: 'the types of its nodes' },
+    ],
+  },
+  {
+    modules: ['oxc-resolver'],
+    allowed: [{ path: 'src/review/inspect/graph/module-resolver.ts', reason: 'the adapter of the resolver' }],
+  },
+  {
+    modules: ['@ast-grep/*'],
+    allowed: [{ path: 'src/review/inspect/rust/rust-source.ts', reason: 'the adapter of Rust syntax' }],
   },
   {
     modules: ['re2js'],
@@ -90,6 +114,13 @@ export const RESTRICTED_MODULES: readonly {
   {
     modules: ['fastify', '@fastify/*', 'fastify-plugin'],
     allowed: [{ path: 'src/gateway/', reason: 'the room that is HTTP' }],
+  },
+  {
+    modules: ['@modelcontextprotocol/*'],
+    allowed: [
+      { path: 'src/gateway/mcp/sdk-server.ts', reason: 'the adapter of the protocol’s server' },
+      { path: 'src/cli/mcp/stdio-link.ts', reason: 'the adapter of its standard input and output' },
+    ],
   },
   {
     modules: ['prom-client'],
@@ -127,6 +158,7 @@ export const LOCAL_COMMANDS: readonly Exception[] = [
   { path: 'src/cli/commands/config.ts', reason: 'checks a configuration without a server' },
   { path: 'src/cli/commands/journal.ts', reason: 'offline verify' },
   { path: 'src/cli/commands/keys-recover.ts', reason: 'recovers the admin key of a home one owns' },
+  { path: 'src/cli/commands/review.ts', reason: 'reviews a folder without a server' },
   { path: 'src/cli/commands/backup.ts', reason: 'copies a home and puts it back' },
   { path: 'src/cli/local-home.ts', reason: 'finds the home the local commands work on' },
 ];

@@ -13,6 +13,7 @@ export const NO_MODELS = {
 /** An invocation without content, of an operation that runs no other. */
 export const BARE_INVOCATION = {
   body: null,
+  contentSha256: async () => '',
   extentAfter: 'none',
   nested: async (operation: string): Promise<NestedAnswer> => {
     throw new Error(`${operation} is not run by this test`);

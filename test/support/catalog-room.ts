@@ -1,18 +1,14 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createIdGenerator, createLogger, isLakeError, systemClock } from '../../src/base/index.ts';
+import { systemClock } from '../../src/base/index.ts';
 import { configSchema } from '../../src/config/index.ts';
-import { createDoor, type Door } from '../../src/door/index.ts';
-import { bootstrap, createAccess } from '../../src/govern/access/index.ts';
-import { createBudget } from '../../src/govern/budget/index.ts';
-import { createTruth } from '../../src/govern/truth/index.ts';
+import type { Door } from '../../src/door/index.ts';
+import { createAccess } from '../../src/govern/access/index.ts';
 import { type Catalogd, createCatalogd, type PiiDetector } from '../../src/lake/catalogd/index.ts';
 import { createEnginePool, type EnginePool } from '../../src/lake/engine/index.ts';
-import { createJournald } from '../../src/lake/journald/index.ts';
 import { createStoraged } from '../../src/lake/storaged/index.ts';
-import { type Metastore, openMetastore } from '../../src/metastore/index.ts';
+import type { Metastore } from '../../src/metastore/index.ts';
+import { openBelow, openDoor } from './door-room.ts';
 import { policyParser } from './policy-parser.ts';
 
 /** The catalog behind the real door: real store, journal, access, truth, storage and engine, in a home of its own. */
@@ -43,34 +39,16 @@ export async function openCatalogRoom(settings: {
   detector: PiiDetector;
   truthRules?: string;
 }): Promise<CatalogRoom> {
-  const home = await mkdtemp(join(tmpdir(), 'lakehouse-catalog-'));
-  const config = configSchema.parse({
-    engine: { processes: 1, small_processes: 0 },
-    metastore: { commit_timeout_ms: 20_000 },
-  });
   let offsetMs = 0;
-  const clock = { nowMs: () => systemClock.nowMs() + offsetMs, monotonicMs: systemClock.monotonicMs };
-  const log = createLogger({ level: 'silent' });
-  const random = (sizeBytes: number) => randomBytes(sizeBytes);
-  const store = await openMetastore({
-    file: join(home, 'store.sqlite'),
-    config: config.metastore,
-    clock,
-    log,
+  const below = await openBelow({
+    ...settings,
+    config: configSchema.parse({
+      engine: { processes: 1, small_processes: 0 },
+      metastore: { commit_timeout_ms: 20_000 },
+    }),
+    clock: { nowMs: () => systemClock.nowMs() + offsetMs, monotonicMs: systemClock.monotonicMs },
   });
-  const admin = bootstrap({ home, config, reader: store, clock, random });
-  await store.commit(admin.statements);
-  const journald = createJournald({ store, config: config.journal, clock, random, home, log });
-  await journald.start();
-  await writeFile(join(home, 'truth.toml'), settings.truthRules ?? '');
-  const ids = createIdGenerator({ clock, random });
-  const { truth } = await createTruth({
-    rulesFile: join(home, 'truth.toml'),
-    log,
-    reader: store,
-    clock,
-    ids,
-  });
+  const { home, config, clock, log, store, random, ids } = below;
   const engine = await createEnginePool({ config, folder: join(home, 'spill'), log });
   const storaged = await createStoraged({ home, config: config.storage, reader: store, clock, ids });
   const catalogd = createCatalogd({
@@ -95,34 +73,13 @@ export async function openCatalogRoom(settings: {
     random,
     ids,
   });
-  const { door } = createDoor({
-    operations: [...access.operations, ...storaged.operations, ...catalogd.operations],
-    access: access.control,
-    truth,
-    budget: createBudget({ reader: store, ceilings: [] }),
-    telemetry: { modelCalled() {}, async close() {} },
-    journal: journald.journal,
-    store,
+  const { door, ...through } = openDoor(below, {
+    access,
+    operations: [...storaged.operations, ...catalogd.operations],
     settle: async (intent) => (await storaged.settleIntent(intent)) ?? catalogd.settleIntent(intent),
-    clock,
-    ids,
-    log,
-    idempotencyRetentionMs: 86_400_000,
   });
-  const call: CatalogRoom['call'] = async (operation, input = {}, key = admin.key) => {
-    const answer = await door.invoke({
-      operation,
-      door: 'http',
-      requestId: ids.next(),
-      credentials: { apiKey: key, delegationToken: null },
-      input,
-      body: null,
-      idempotencyKey: null,
-      signal: new AbortController().signal,
-    });
-    if (answer.kind !== 'value') throw new Error('a stream');
-    return answer.value;
-  };
+  const caller = (key: string | undefined) => (key === undefined ? {} : { key });
+  const call: CatalogRoom['call'] = (operation, input, key) => through.call(operation, input, caller(key));
   return {
     home,
     store,
@@ -137,13 +94,8 @@ export async function openCatalogRoom(settings: {
       return path;
     },
     async refusal(operation, input, key) {
-      try {
-        await call(operation, input, key);
-      } catch (error) {
-        if (isLakeError(error)) return { code: error.code, data: error.data, detail: error.detail };
-        throw error;
-      }
-      throw new Error(`${operation} was not refused`);
+      const { code, data, detail } = await through.refused(operation, input, caller(key));
+      return { code, data, detail };
     },
     async policy(document) {
       await call('access.policies.put', document);
@@ -157,10 +109,8 @@ export async function openCatalogRoom(settings: {
     },
     async close() {
       access.close();
-      await journald.stop();
       await engine.close();
-      await store.close();
-      await rm(home, { recursive: true, force: true });
+      await below.close();
     },
   };
 }

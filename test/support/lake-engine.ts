@@ -56,7 +56,7 @@ export function keptLeases(
       const lease = await made;
       return {
         query: (sql, parameters) => lease.query(sql, parameters),
-        stream: (sql, parameters, format) => lease.stream(sql, parameters, format),
+        stream: (sql, parameters, format, shape) => lease.stream(sql, parameters, format, shape),
         release: async () => turn.resolve(),
       };
     },

@@ -76,6 +76,7 @@ export function answerOf(deltas: readonly ChatDelta[], choice = 0): ChatAnswer {
     if (delta.kind === 'start') answer = { ...answer, id: delta.id, model: delta.model };
     else if (delta.kind === 'usage') answer = { ...answer, usage: delta.usage };
     else if (delta.choice !== choice) continue;
+    else if (delta.kind === 'other') answer = { ...answer, otherText: (answer.otherText ?? '') + delta.text };
     else if (delta.kind === 'finish') answer = { ...answer, finish: delta.reason };
     else if (delta.kind === 'tool_call') {
       const call = calls.get(delta.index) ?? { id: '', name: '', argumentsJson: '' };

@@ -16,6 +16,8 @@ export interface AnswerCollector {
 
 interface Choice {
   text: string;
+  /** What the answer's bytes say besides: results of the service's own tools, citations. */
+  other: string;
   reasoning: string;
   signature: string | null;
   readonly calls: Map<number, { id: string; name: string; argumentsJson: string }>;
@@ -31,7 +33,14 @@ export function createAnswerCollector(): AnswerCollector {
   function choiceOf(index: number): Choice {
     const known = choices.get(index);
     if (known !== undefined) return known;
-    const made: Choice = { text: '', reasoning: '', signature: null, calls: new Map(), finish: null };
+    const made: Choice = {
+      text: '',
+      other: '',
+      reasoning: '',
+      signature: null,
+      calls: new Map(),
+      finish: null,
+    };
     choices.set(index, made);
     return made;
   }
@@ -47,6 +56,9 @@ export function createAnswerCollector(): AnswerCollector {
         return;
       case 'text':
         choiceOf(delta.choice).text += delta.text;
+        return;
+      case 'other':
+        choiceOf(delta.choice).other += delta.text;
         return;
       case 'reasoning': {
         const choice = choiceOf(delta.choice);
@@ -77,14 +89,16 @@ export function createAnswerCollector(): AnswerCollector {
       for (const [index, part] of answer.parts.entries()) {
         for (const delta of partDeltas(part, choice, index)) add(delta);
       }
+      if (answer.otherText !== undefined) add({ kind: 'other', choice, text: answer.otherText });
       add({ kind: 'finish', choice, reason: answer.finish });
       if (answer.usage !== null) add({ kind: 'usage', usage: answer.usage });
     },
     text: () => [...choices.values()].map(({ text }) => text).join('\n'),
     said: () =>
       [...choices.values()]
-        .flatMap(({ text, reasoning, calls }) => [
+        .flatMap(({ text, other, reasoning, calls }) => [
           text,
+          other,
           reasoning,
           ...[...calls.values()].map(({ argumentsJson }) => argumentsJson),
         ])

@@ -24,7 +24,11 @@ const WORDS: Readonly<Record<FailureClass, string>> = {
 };
 
 /** The refusal where no rung answered; the last attempt decides its code, since what came before was fallen back from. */
-export function callFailed(attempts: readonly FailedAttempt[]): LakeError {
+export function callFailed(
+  attempts: readonly FailedAttempt[],
+  /** How long the last provider asked to be left alone; null where it did not. */
+  retryAfterMs: number | null = null,
+): LakeError {
   const last = attempts.at(-1);
   const told = attempts.map(({ provider, model, class: found }) => `${provider}/${model} ${WORDS[found]}`);
   return new LakeError(codeOf(last?.class), {
@@ -32,8 +36,14 @@ export function callFailed(attempts: readonly FailedAttempt[]): LakeError {
       told.length === 0
         ? 'Every model of the route is set aside after recent failures; try again in a moment.'
         : `No model answered: ${told.join('; ')}.`,
-    data: { attempts },
+    data: { attempts, ...retryAfter(last?.class, retryAfterMs) },
   });
+}
+
+/** A limit on our rate is one on the caller's: it is told how long to wait, a second where the provider did not say. */
+function retryAfter(last: FailureClass | undefined, retryAfterMs: number | null) {
+  if (last !== 'rate_limited' && retryAfterMs === null) return {};
+  return { retry_after_s: Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1_000)) };
 }
 
 function codeOf(last: FailureClass | undefined) {

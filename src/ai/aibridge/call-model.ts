@@ -42,8 +42,14 @@ export interface StartedAnswer {
   readonly rung: Rung;
   readonly reply: ChatReply;
   readonly attempts: readonly FailedAttempt[];
-  /** Charges what was used and reports the rung's health; returns the cost in nano-dollars. */
-  settle(counted: Counted, failure: FailureClass | null): number;
+  /** Charges what was used and reports the rung's health. */
+  settle(counted: Counted, failure: FailureClass | null): Settled;
+}
+
+/** What a call was charged: by the provider's count, or by ours where it gave none. */
+export interface Settled {
+  readonly costNanoUsd: number;
+  readonly usage: TokenUsage;
 }
 
 /** What is known of an answer when its call is settled. */
@@ -97,10 +103,12 @@ export async function reachModel<T>(
 ): Promise<{ rung: Rung; value: T; attempts: readonly FailedAttempt[]; account: Account }> {
   const failed: FailedAttempt[] = [];
   let refused: LakeError | null = null;
+  let retryAfterMs: number | null = null;
   const attempts = deps.router.begin(asked.plan);
   for (;;) {
     const attempt = attempts.next();
-    if (attempt === null) throw failed.length === 0 && refused !== null ? refused : callFailed(failed);
+    if (attempt === null)
+      throw failed.length === 0 && refused !== null ? refused : callFailed(failed, retryAfterMs);
     const { rung } = attempt;
     if (attempt.waitMs > 0) await deps.wait(attempt.waitMs, asked.signal);
     const provider = deps.providers.get(rung.provider);
@@ -130,12 +138,19 @@ export async function reachModel<T>(
       return { rung, value, attempts: failed, account: { ...account, settle } };
     } catch (error) {
       if (!(error instanceof ProviderFailure)) {
-        account.settle(null, 'cancelled');
-        attempts.failed(rung, CANCELLED, { answerBegun: false });
+        // A refusal of ours comes before anything is sent; whatever else broke may have been sent.
+        if (isLakeError(error)) {
+          account.settle(null, 'bad_request');
+          attempts.passedOver(rung);
+        } else {
+          account.settle(null, 'cancelled');
+          attempts.failed(rung, CANCELLED, { answerBegun: false });
+        }
         throw error;
       }
       account.settle(null, error.class);
       failed.push({ provider: rung.provider, model: rung.model, class: error.class });
+      retryAfterMs = error.retryAfterMs;
       attempts.failed(rung, error, { answerBegun: false });
     }
   }
@@ -189,7 +204,7 @@ async function begin(events: AsyncIterable<StreamEvent>): Promise<AsyncIterable<
 interface Account {
   timed(events: AsyncIterable<StreamEvent>): AsyncIterable<StreamEvent>;
   /** Null where nothing of an answer came. */
-  settle(counted: Counted | null, failure: FailureClass | null): number;
+  settle(counted: Counted | null, failure: FailureClass | null): Settled;
 }
 
 /** Classes of failure after which the provider may have worked, and billed, all the same. */
@@ -207,7 +222,9 @@ function createAccount(deps: CallDeps, inputTokens: number, rung: Rung, spending
     const reported = counted?.usage() ?? null;
     if (reported !== null && failure === null) return reported;
     const mayBeBilled = counted !== null || failure === null || MAYBE_BILLED.has(failure);
-    const said = Math.ceil((counted?.said().length ?? 0) / CHARACTERS_PER_TOKEN);
+    // A guess never passes what was held: only a provider's own count does.
+    const most = Math.max(0, spending.plan.tokens - inputTokens);
+    const said = Math.min(Math.ceil((counted?.said().length ?? 0) / CHARACTERS_PER_TOKEN), most);
     return {
       input: Math.max(mayBeBilled ? inputTokens : 0, reported?.input ?? 0),
       cachedInput: reported?.cachedInput ?? 0,
@@ -240,7 +257,7 @@ function createAccount(deps: CallDeps, inputTokens: number, rung: Rung, spending
         latencyMs: clock.monotonicMs() - startedMs,
         firstTokenMs,
       });
-      return costNanoUsd;
+      return { costNanoUsd, usage };
     },
   };
 }

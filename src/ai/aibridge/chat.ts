@@ -85,6 +85,12 @@ export interface ChatAnswer {
   readonly finish: FinishReason;
   /** Null where the provider reported none. */
   readonly usage: TokenUsage | null;
+  /**
+   * Texts of the answer's bytes that no part holds: results of tools that ran at the service, citations, transcripts, what
+   * nobody has heard of. They are no part of the answer, and have to be judged where the bytes are passed on. Absent where
+   * there are none.
+   */
+  readonly otherText?: string;
 }
 
 /** One thing a streamed answer said. `choice` is 0 unless the client asked for several answers. */
@@ -106,6 +112,8 @@ export type ChatDelta =
       readonly name: string | null;
       readonly argumentsJson: string;
     }
+  /** Texts of the event's bytes that no other delta holds; see `ChatAnswer.otherText`. */
+  | { readonly kind: 'other'; readonly choice: number; readonly text: string }
   | { readonly kind: 'finish'; readonly choice: number; readonly reason: FinishReason }
   /** The latest wins; a provider may report several times. */
   | { readonly kind: 'usage'; readonly usage: TokenUsage };

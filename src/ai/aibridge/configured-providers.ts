@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Clock, LakeError } from '../../base/index.ts';
+import { type Clock, isLakeError, LakeError } from '../../base/index.ts';
 import type { Config } from '../../config/index.ts';
 import { modelsErrors } from './errors.ts';
 import type { ModelProvider } from './provider.ts';
@@ -16,7 +16,8 @@ export interface ProviderParts {
 
 /**
  * The providers of the configuration, in its order. Connects to none. Throws `models.provider_misconfigured` where a key
- * that is named is not there: a provider without its key would only fail later, request by request.
+ * that is named is not there, since a provider without its key would only fail later, request by request, and where
+ * others than its owner can read the file that holds one.
  */
 export function configuredProviders(parts: ProviderParts): ReadonlyMap<string, ModelProvider> {
   const { clock } = parts;
@@ -43,6 +44,9 @@ export function configuredProviders(parts: ProviderParts): ReadonlyMap<string, M
   );
 }
 
+/** The permission bits of group and others. */
+const OTHERS = 0o077;
+
 function keyOf(
   { home, environment }: ProviderParts,
   name: string,
@@ -50,19 +54,36 @@ function keyOf(
 ): string | null {
   const { api_key_env: variable, api_key_file: file } = settings;
   if (variable === '' && file === '') return null;
-  const key = variable !== '' ? environment[variable] : readText(resolve(home, file));
+  const key = variable !== '' ? environment[variable] : readPrivate(resolve(home, file), name);
   if (key !== undefined && key.trim() !== '') return key.trim();
   const place = variable !== '' ? `the environment variable ${variable}` : 'the file of api_key_file';
-  throw new LakeError(modelsErrors.provider_misconfigured, {
-    detail: `The provider "${name}" takes its key from ${place}, which is not there or empty. Set it and start again.`,
-  });
+  throw misconfigured(`takes its key from ${place}, which is not there or empty. Set it`, name);
 }
 
-function readText(file: string): string | undefined {
+/** The file's text; undefined where it cannot be read, which is told to the administrator like an empty one. */
+function readPrivate(file: string, name: string): string | undefined {
+  let handle: number;
   try {
-    return readFileSync(file, 'utf8');
+    handle = openSync(file, 'r');
   } catch {
-    // Told to the administrator like an empty one.
     return undefined;
   }
+  try {
+    // Asked of the open file, so that what is judged is what is read.
+    const mode = fstatSync(handle).mode & 0o777;
+    if ((mode & OTHERS) === 0) return readFileSync(handle, 'utf8');
+    const found = `takes its key from a file of mode ${mode.toString(8).padStart(4, '0')}, which others can use.`;
+    throw misconfigured(`${found} Run chmod 600 on the file of api_key_file`, name);
+  } catch (error) {
+    if (isLakeError(error)) throw error;
+    return undefined;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function misconfigured(what: string, name: string): LakeError {
+  return new LakeError(modelsErrors.provider_misconfigured, {
+    detail: `The provider "${name}" ${what} and start again.`,
+  });
 }

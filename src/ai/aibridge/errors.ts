@@ -54,6 +54,6 @@ export const modelsErrors = declareErrors('models', {
     kind: 'internal',
     title: 'A model provider is configured in a way that cannot work',
     remedy:
-      'Give the provider a base URL of http or https without user, query or fragment, and headers of visible ASCII.',
+      'Do what the detail says and start again: a base URL of http or https without user, query or fragment, a key of visible ASCII, in the variable it names or in a file that its owner alone can read.',
   },
 });

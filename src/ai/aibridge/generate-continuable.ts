@@ -1,8 +1,8 @@
-import { isLakeError, LakeError } from '../../base/index.ts';
+import { isLakeError } from '../../base/index.ts';
 import type { ReadScope } from '../../govern/scope/index.ts';
 import { createAnswerCollector } from './answer-collector.ts';
 import type { FailedAttempt } from './call-failure.ts';
-import { type CallDeps, callModel, type StartedAnswer } from './call-model.ts';
+import { type CallDeps, callModel, type Settled, type StartedAnswer } from './call-model.ts';
 import type { ChatMessage, ChatRequest, ContentPart, FinishReason, TokenUsage } from './chat.ts';
 import { modelsErrors } from './errors.ts';
 import type { RoutePlan, Rung } from './routing/plan-route.ts';
@@ -44,7 +44,8 @@ const CUT: ReadonlySet<FinishReason> = new Set(['length', 'pause', 'cut']);
 /**
  * Generates one answer and yields its text as it comes. A cut-off answer is continued; an answer that thinking left empty
  * is asked for once more without thinking; JSON under a schema and tool calls are never continued but made anew with the
- * largest cap. All bounded by calls, tokens and dollars.
+ * largest cap. All bounded by calls, tokens and dollars; where a further call is refused or fails, what is there is the
+ * answer.
  *
  *     call ─▶ whole ──────────────────────────────▶ done
  *       ├──▶ cut, text ──▶ call with the text so far ─┐ (≤ maxCalls)
@@ -56,48 +57,55 @@ export async function* generateContinuable(
   scope: ReadScope,
   request: GenerateRequest,
 ): AsyncGenerator<string, Generated> {
-  const { limits } = request;
+  const { limits, signal } = request;
+  const most = Math.min(request.chat.maxOutputTokens ?? Infinity, limits.maxOutputTokens);
+  const whole = request.chat.format.kind !== 'text' || request.chat.tools.length > 0;
   const done = { text: '', usage: NO_USAGE, costNanoUsd: 0, calls: 0, attempts: [] as FailedAttempt[] };
   let anew = false;
   let thinking = request.chat.reasoning;
+  let last: Generated | null = null;
   for (;;) {
-    const chat = { ...request.chat, reasoning: thinking };
-    const capped = remainingTokens(request, done.usage.output, anew);
-    const whole = chat.format.kind !== 'text' || chat.tools.length > 0;
-    const started = await callModel(
-      deps,
-      scope,
-      callOf(request, { chat, soFar: done.text, maxOutputTokens: capped, isContinued: !whole && !anew }),
-    );
+    const asked = callOf(request, {
+      chat: { ...request.chat, reasoning: thinking },
+      soFar: done.text,
+      maxOutputTokens: most - done.usage.output,
+      isContinued: !whole && !anew,
+    });
+    let started: StartedAnswer;
+    try {
+      started = await callModel(deps, scope, asked);
+    } catch (error) {
+      // What is there is an answer that met its limit; a refused continuation does not take it away.
+      if (last === null || last.text === '' || signal.aborted || !isLakeError(error)) throw error;
+      return yield* shownWhole(last, whole);
+    }
     done.attempts.push(...started.attempts);
     const part = yield* readPart(started, { tail: done.text, yields: !whole });
     done.calls++;
     done.costNanoUsd += part.costNanoUsd;
     done.usage = added(done.usage, part.usage);
     const { finish, parts, text } = part;
-    const ended = (): Generated => ({
+    last = {
       ...done,
       text: done.text + text,
       parts: joined(done.text, parts),
       finish,
       rung: started.rung,
-    });
+    };
     const spent =
-      done.calls >= limits.maxCalls ||
-      done.usage.output >= limits.maxOutputTokens ||
-      done.costNanoUsd >= limits.maxCostNanoUsd;
+      done.calls >= limits.maxCalls || done.usage.output >= most || done.costNanoUsd >= limits.maxCostNanoUsd;
     const isEmpty = text.trim() === '' && done.text === '' && !parts.some(({ kind }) => kind === 'tool_call');
     if (isEmpty && part.thought && thinking !== 'off' && !spent) thinking = 'off';
-    else if (!CUT.has(finish) || spent) {
-      if (whole && text !== '') yield text;
-      return ended();
-    } else if (whole) {
-      if (anew) return ended();
-      anew = true;
-    } else {
-      done.text += text;
-    }
+    else if (!CUT.has(finish) || spent || (whole && anew)) return yield* shownWhole(last, whole);
+    else if (whole) anew = true;
+    else done.text += text;
   }
+}
+
+/** The end of an answer; one that was not to be shown in parts is shown now. */
+function* shownWhole(generated: Generated, whole: boolean): Generator<string, Generated> {
+  if (whole && generated.text !== '') yield generated.text;
+  return generated;
 }
 
 /** The whole answer, for callers that show nothing before it is complete. */
@@ -111,7 +119,7 @@ export async function generateWhole(...parts: Parameters<typeof generateContinua
 
 function callOf(
   request: GenerateRequest,
-  part: { chat: ChatRequest; soFar: string; maxOutputTokens: number | null; isContinued: boolean },
+  part: { chat: ChatRequest; soFar: string; maxOutputTokens: number; isContinued: boolean },
 ) {
   const { chat, soFar, maxOutputTokens, isContinued } = part;
   return {
@@ -145,7 +153,7 @@ async function* readPart(started: StartedAnswer, options: { tail: string; yields
   const seam = createSeam(options.tail);
   let finish: FinishReason | null = null;
   let failure: 'cut_off' | 'cancelled' | null = 'cancelled';
-  let costNanoUsd = 0;
+  let settled: Settled = { costNanoUsd: 0, usage: NO_USAGE };
   let text = '';
   const say = function* (piece: string) {
     text += piece;
@@ -166,7 +174,7 @@ async function* readPart(started: StartedAnswer, options: { tail: string; yields
     failure = 'cut_off';
     finish = 'cut';
   } finally {
-    costNanoUsd = started.settle(collector, failure);
+    settled = started.settle(collector, failure);
   }
   yield* say(seam.end());
   const answer = collector.answer();
@@ -178,8 +186,7 @@ async function* readPart(started: StartedAnswer, options: { tail: string; yields
     parts: said,
     thought,
     finish: finish ?? answer.finish,
-    usage: answer.usage ?? NO_USAGE,
-    costNanoUsd,
+    ...settled,
   };
 }
 
@@ -188,15 +195,6 @@ function joined(before: string, parts: readonly ContentPart[]): readonly Content
   if (before === '') return parts;
   const text = before + parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
   return [...parts.filter(({ kind }) => kind !== 'text'), { kind: 'text', text }];
-}
-
-/** Null asks for the model's largest answer. Throws where the limit is used up, which the caller's loop excludes. */
-function remainingTokens(request: GenerateRequest, used: number, anew: boolean): number | null {
-  if (anew) return null;
-  const { maxOutputTokens } = request.chat;
-  const left = request.limits.maxOutputTokens - used;
-  if (left <= 0) throw new LakeError(modelsErrors.unavailable, { detail: 'The answer used all its tokens.' });
-  return Math.min(maxOutputTokens ?? left, left);
 }
 
 function added(a: TokenUsage, b: TokenUsage): TokenUsage {

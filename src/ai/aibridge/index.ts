@@ -1,1 +1,3 @@
+export { readCatalogue } from './catalogue/catalogue-file.ts';
 export { createAibridge } from './create-aibridge.ts';
+export { openRouting } from './routing/open-routing.ts';

@@ -23,6 +23,13 @@ export function stringOf(value: JsonValue | undefined): string | null {
   return typeof value === 'string' ? value : null;
 }
 
+/** Every text within a value, names of members left out. */
+export function textsIn(value: JsonValue | undefined): readonly string[] {
+  if (typeof value === 'string') return value === '' ? [] : [value];
+  if (Array.isArray(value)) return value.flatMap(textsIn);
+  return Object.values(objectOf(value)).flatMap(textsIn);
+}
+
 /** A count of tokens or a position: a whole number from 0 up; null for anything else. */
 export function countOf(value: JsonValue | undefined): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;

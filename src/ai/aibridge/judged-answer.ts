@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../base/index.ts';
 import type { Invocation, JudgedChunk } from '../../govern/scope/index.ts';
 import type { AnswerCollector } from './answer-collector.ts';
+import type { ChatDelta } from './chat.ts';
 import type { StreamEvent } from './provider.ts';
 
 /**
@@ -23,13 +24,6 @@ export interface JudgedAnswerParts {
   wholeContext(): JsonObject;
 }
 
-interface Waiting {
-  readonly bytes: Uint8Array;
-  /** How much had been said before and after this piece. */
-  readonly saidFrom: number;
-  readonly saidUpTo: number;
-}
-
 /**
  * A provider's stream as chunks for the door. From the event that says why the model stopped everything is held back, so
  * that the client learns of the end only when truth has judged the whole and the record is closed.
@@ -37,38 +31,111 @@ interface Waiting {
 export async function* judgedAnswer(parts: JudgedAnswerParts): AsyncGenerator<JudgedChunk> {
   const { collector, extent } = parts;
   const last: Uint8Array[] = [];
-  const waiting: Waiting[] = [];
+  const heldBack = createHeldBack();
   let ending = false;
-  let said = '';
   for await (const event of parts.events) {
-    const saidFrom = said.length;
     for (const delta of event.deltas) {
       collector.add(delta);
-      if ('text' in delta) said += delta.text;
-      if (delta.kind === 'tool_call') said += delta.argumentsJson;
       if (delta.kind === 'finish') ending = true;
     }
     const bytes = parts.write(event);
-    if (bytes.length === 0) continue;
     if (ending) last.push(bytes);
     else if (extent === 'piece') {
-      waiting.push({ bytes, saidFrom, saidUpTo: said.length });
-      const ready = takeReady(waiting, said.length - HOLDBACK_CHARACTERS);
+      const ready = heldBack.push(bytes, event.deltas);
       if (ready !== null) {
-        const from = Math.max(0, ready.from - HOLDBACK_CHARACTERS);
-        yield { bytes: ready.bytes, judge: { context: parts.pieceContext(said.slice(from)), final: false } };
+        yield { bytes: ready.bytes, judge: { context: parts.pieceContext(ready.said), final: false } };
       }
-    } else yield { bytes, judge: null };
+    } else if (bytes.length > 0) yield { bytes, judge: null };
   }
-  const rest = [...waiting.map(({ bytes }) => bytes), ...last, parts.end()];
+  const rest = [heldBack.rest(), ...last, parts.end()];
   yield { bytes: Buffer.concat(rest), judge: { context: parts.wholeContext(), final: true } };
 }
 
-/** Takes the pieces that end at or before `limit`, as one; `from` is where the first of them begins. */
-function takeReady(waiting: Waiting[], limit: number): { bytes: Uint8Array; from: number } | null {
-  const count = waiting.findIndex(({ saidUpTo }) => saidUpTo > limit);
-  const taken = waiting.splice(0, count === -1 ? waiting.length : count);
-  const first = taken[0];
-  if (first === undefined) return null;
-  return { bytes: Buffer.concat(taken.map(({ bytes }) => bytes)), from: first.saidFrom };
+/** One run of text that a reader puts together: the text of a choice, its thinking, the arguments of one call. */
+interface Thread {
+  readonly choice: Choice;
+  /** Without what no piece that waits can reach back to. */
+  text: string;
+  /** Characters that were cut off the front. */
+  dropped: number;
+}
+
+interface Choice {
+  readonly threads: Map<string, Thread>;
+  /** Characters of all its threads. */
+  said: number;
+}
+
+/** Bytes that wait, and what they say of each thread. */
+interface Piece {
+  readonly bytes: Uint8Array;
+  readonly spans: readonly { readonly thread: Thread; readonly from: number; readonly saidUpTo: number }[];
+}
+
+/**
+ * Pieces that are not far enough from the end of what their choice has said. Choices are streamed side by side, and a
+ * value of one is not to be hidden by what another says in between: each has its own distance and its own text.
+ */
+function createHeldBack() {
+  const choices = new Map<number, Choice>();
+  let waiting: Piece[] = [];
+
+  function threadOf(delta: ChatDelta): Thread | null {
+    if (!('choice' in delta) || delta.kind === 'finish') return null;
+    const choice = choices.get(delta.choice) ?? { threads: new Map(), said: 0 };
+    choices.set(delta.choice, choice);
+    const name = delta.kind === 'tool_call' ? `${delta.kind} ${delta.index}` : delta.kind;
+    const thread = choice.threads.get(name) ?? { choice, text: '', dropped: 0 };
+    choice.threads.set(name, thread);
+    return thread;
+  }
+
+  function spansOf(deltas: readonly ChatDelta[]): Piece['spans'] {
+    const begun = new Map<Thread, number>();
+    for (const delta of deltas) {
+      const thread = threadOf(delta);
+      if (thread === null) continue;
+      if (!begun.has(thread)) begun.set(thread, thread.dropped + thread.text.length);
+      const text = saidBy(delta);
+      thread.text += text;
+      thread.choice.said += text.length;
+    }
+    return [...begun].map(([thread, from]) => ({ thread, from, saidUpTo: thread.choice.said }));
+  }
+
+  const isReady = ({ spans }: Piece) =>
+    spans.every(({ thread, saidUpTo }) => thread.choice.said - saidUpTo >= HOLDBACK_CHARACTERS);
+
+  return {
+    /** What may leave now, with the text of the threads it is part of; null where all has to wait. */
+    push(bytes: Uint8Array, deltas: readonly ChatDelta[]): { bytes: Uint8Array; said: string } | null {
+      waiting.push({ bytes, spans: spansOf(deltas) });
+      const first = waiting.findIndex((piece) => !isReady(piece));
+      const taken = first === -1 ? waiting : waiting.slice(0, first);
+      if (!taken.some(({ spans }) => spans.length > 0)) return null;
+      waiting = waiting.slice(taken.length);
+      const begun = new Map<Thread, number>();
+      for (const { thread, from } of taken.flatMap(({ spans }) => spans)) {
+        if (!begun.has(thread)) begun.set(thread, from);
+      }
+      return {
+        bytes: Buffer.concat(taken.map((piece) => piece.bytes)),
+        said: [...begun].map(([thread, from]) => textFrom(thread, from - HOLDBACK_CHARACTERS)).join('\n'),
+      };
+    },
+    rest: () => Buffer.concat(waiting.map(({ bytes }) => bytes)),
+  };
+}
+
+/** The text from a position on; what lies before it is not asked for again, since pieces leave in order. */
+function textFrom(thread: Thread, position: number): string {
+  const cut = Math.max(0, position - thread.dropped);
+  thread.text = thread.text.slice(cut);
+  thread.dropped += cut;
+  return thread.text;
+}
+
+function saidBy(delta: ChatDelta): string {
+  if (delta.kind === 'tool_call') return delta.argumentsJson;
+  return 'text' in delta ? delta.text : '';
 }

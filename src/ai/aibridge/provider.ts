@@ -35,9 +35,16 @@ export interface ModelProvider {
 export interface ChatCall {
   /** The model by the provider's own name. */
   readonly model: string;
-  /** `native`: a body of the provider's own protocol, sent as it is but for `model`; `chat`: to be written in it. */
+  /**
+   * `native`: a body of the provider's own protocol, sent as it is but for `model`; `chat`: to be written in it. Of a native
+   * request's headers a provider sends on those its protocol gives a meaning, such as `anthropic-beta`; names in lower case.
+   */
   readonly request:
-    | { readonly kind: 'native'; readonly body: JsonObject }
+    | {
+        readonly kind: 'native';
+        readonly body: JsonObject;
+        readonly headers?: Readonly<Record<string, string>>;
+      }
     | { readonly kind: 'chat'; readonly chat: ChatRequest };
   readonly stream: boolean;
   readonly signal: AbortSignal;

@@ -25,7 +25,7 @@ export const bridgeRoutes: readonly HttpRoute[] = [
     method: 'POST',
     path: '/v1/messages',
     body: 'json',
-    headers: OUR_HEADERS,
+    headers: { ...OUR_HEADERS, 'anthropic-beta': 'lakehouse_anthropic_beta' },
     errorMember: true,
     streams: ['application/json', 'text/event-stream'],
   },

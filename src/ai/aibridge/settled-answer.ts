@@ -61,7 +61,7 @@ function accountOf(parts: SettledAnswerParts, collector: AnswerCollector) {
   const settle = (failure: 'cut_off' | 'cancelled' | null): number | null => {
     if (settled) return null;
     settled = true;
-    return started.settle(collector, failure);
+    return started.settle(collector, failure).costNanoUsd;
   };
   return {
     settle,

@@ -18,8 +18,12 @@ interface ConfigOptions {
 const EXAMPLES = `
 Examples:
   $ lakehouse config check --home ./home        # exit code 2 and the line, key and suggestion of each mistake
-  $ lakehouse config check --file lakehouse.toml
-  $ lakehouse config show --home ./home         # every key in force, and where it came from`;
+  $ lakehouse config check --file lakehouse.toml   # this file alone
+  $ lakehouse config show --home ./home         # every key in force, and where it came from
+
+With --home the check reads what a start reads: lakehouse.toml and, as it names them, the truth rules, the
+policy file, the routing file and the model catalogue. Whether the SQL of a policy compiles, a rule's task
+class is judged and the keys of model providers are there, the start itself says.`;
 
 /** `config`: reads files and environment, never a server. */
 export const addConfigCommand: AddCommand = (program, context) => {
@@ -28,18 +32,21 @@ export const addConfigCommand: AddCommand = (program, context) => {
     .description('check and show the configuration')
     .addHelpText('after', EXAMPLES);
 
-  sources(config.command('check').summary('check file and environment')).action((options: ConfigOptions) => {
-    const loaded = load(context, options);
-    const keys = loaded.origins.size;
-    const set = [...loaded.origins.values()].filter((origin) => origin !== 'default').length;
-    show(
-      context,
-      options,
-      { valid: true, keys, set },
-      () =>
-        `${context.terminal.colours.green('✓')} The configuration is valid: ${set} of ${keys} keys are set, the rest have their defaults.`,
-    );
-  });
+  sources(config.command('check').summary('check the settings files and the environment')).action(
+    async (options: ConfigOptions) => {
+      const { loaded, files } = await checked(context, options);
+      const keys = loaded.origins.size;
+      const set = [...loaded.origins.values()].filter((origin) => origin !== 'default').length;
+      show(context, options, { valid: true, keys, set, files }, () => {
+        const tick = context.terminal.colours.green('✓');
+        const lines = [
+          `${tick} The configuration is valid: ${set} of ${keys} keys are set, the rest have their defaults.`,
+          ...files.map((file) => `${tick} ${displayText(file)} is valid.`),
+        ];
+        return lines.join('\n');
+      });
+    },
+  );
 
   sources(config.command('show').summary('every key in force, and where it came from')).action(
     (options: ConfigOptions) => {
@@ -67,6 +74,17 @@ function sources(command: Command): Command {
     .option('--home <dir>', 'the home whose lakehouse.toml to read')
     .option('--file <file>', 'a file to read instead')
     .option('--json', 'print JSON for scripts');
+}
+
+/** A home is checked with all it names; a file by itself, since what it names is relative to a home. */
+async function checked(
+  context: CliContext,
+  options: ConfigOptions,
+): Promise<{ readonly loaded: LoadedConfig; readonly files: readonly string[] }> {
+  if (options.home === undefined || options.file !== undefined)
+    return { loaded: load(context, options), files: [] };
+  const { checkSettings } = await import('../../main.ts');
+  return checkSettings({ home: resolve(options.home), environment: context.environment });
 }
 
 function load(context: CliContext, options: ConfigOptions): LoadedConfig {

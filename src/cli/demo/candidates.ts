@@ -1,3 +1,5 @@
+import { createDraw, date, pad } from './draw.ts';
+
 /** The invented staffing company's candidates: the same rows on every machine, streamed, none of them a real person. */
 export interface CandidateFile {
   /** CSV with a header, in chunks of about 256 KiB. */
@@ -12,7 +14,7 @@ const HEADER =
 
 export const REGIONS = ['EMEA', 'AMER', 'APAC', 'LATAM'] as const;
 
-const CITIES: Readonly<Record<(typeof REGIONS)[number], readonly string[]>> = {
+export const CITIES: Readonly<Record<(typeof REGIONS)[number], readonly string[]>> = {
   EMEA: ['Berlin', 'Lisbon', 'Nairobi', 'Gdansk', 'Lyon'],
   AMER: ['Toronto', 'Austin', 'Chicago', 'Denver', 'Halifax'],
   APAC: ['Osaka', 'Perth', 'Pune', 'Hanoi', 'Busan'],
@@ -27,7 +29,7 @@ const FAMILY_NAMES =
   'Lindqvist Okafor Tanaka Moreau Silva Novak Haddad Keller Sharma Castro Nguyen Brandt Eriksen Costa Adeyemi Rossi Park Varga Dubois Mendes Iyer Holm Santos Weber Kovacs Aydin Larsen Romero Fischer Duarte'.split(
     ' ',
   );
-const SKILLS =
+export const SKILLS =
   'Welding,Nursing,Accounting,Forklift,Java,Payroll,Carpentry,Data analysis,Plumbing,Translation,Warehouse,Project management'.split(
     ',',
   );
@@ -63,30 +65,4 @@ function candidateLine(id: number): string {
   const birth = date(1962 + draw.below(41), draw);
   const salary = 28_000 + draw.below(900) * 100;
   return `${id},${given} ${family},${email},${phone},${birth},${region},${draw.of(CITIES[region])},${draw.of(SKILLS)},${years},${salary},${date(2027, draw)},${date(2026, draw)}\n`;
-}
-
-interface Draw {
-  below(limit: number): number;
-  of<T>(values: readonly T[]): T;
-}
-
-/** Numbers that depend on the row alone (mulberry32), so that any slice of the table can be made again. */
-function createDraw(seed: number): Draw {
-  let state = Math.imul(seed, 0x9e3779b1) | 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-  const below = (limit: number) => next() % limit;
-  return { below, of: <T>(values: readonly T[]) => values[below(values.length)] as T };
-}
-
-function date(year: number, draw: Draw): string {
-  return `${year}-${pad(1 + draw.below(12), 2)}-${pad(1 + draw.below(28), 2)}`;
-}
-
-function pad(value: number, digits: number): string {
-  return String(value).padStart(digits, '0');
 }

@@ -29,6 +29,7 @@ export function whereToGoNext(): string {
     'lakehouse serve --home ./home          the API at /openapi.json',
     'lakehouse ingest FILE                  CSV, TSV, NDJSON, JSON or Parquet, also gzipped',
     'lakehouse sql                          a prompt that completes what you were granted',
+    'lakehouse mcp                          the tools, for MCP clients (also at /mcp)',
     'lakehouse chat                         a model, with rows you may see, under a ceiling',
     'lakehouse doctor                       every step on every operation, probed live',
     'npm run demo -- --keep                 this server, left running for curl',

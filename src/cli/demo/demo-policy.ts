@@ -8,18 +8,20 @@ interface Policy {
 
 /** What the demo adds to the shipped policy: who may read what, and that a recruiter sees their own region. */
 export const DEMO_POLICY_LINES = [
-  '[roles.analyst]    grants = candidates, flights*, movies, zipcodes, birdstrikes: read',
-  '[roles.recruiter]  grants = candidates, zipcodes: read',
-  '[roles.agent]      grants = candidates: read',
+  '[roles.analyst]    grants = candidates, jobs, placements, flights*, movies, zipcodes, birdstrikes: read',
+  '[roles.recruiter]  grants = candidates, jobs, placements, zipcodes: read',
+  '[roles.agent]      grants = candidates, jobs, placements: read',
   '[[row_filters]]    dataset = "candidates", roles = ["recruiter"], where = "region = identity.region"',
 ] as const;
+
+const AGENCY = ['candidates', 'jobs', 'placements'] as const;
 
 export function demoPolicy(shipped: Policy): Policy {
   const read = (...names: readonly string[]) => names.map((dataset) => ({ dataset, actions: ['read'] }));
   const grants = {
-    analyst: read('candidates', 'flights*', 'movies', 'zipcodes', 'birdstrikes'),
-    recruiter: read('candidates', 'zipcodes'),
-    agent: read('candidates'),
+    analyst: read(...AGENCY, 'flights*', 'movies', 'zipcodes', 'birdstrikes'),
+    recruiter: read(...AGENCY, 'zipcodes'),
+    agent: read(...AGENCY),
   };
   const granted = Object.entries(grants).map(([role, list]) => [
     role,

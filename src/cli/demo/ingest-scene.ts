@@ -7,6 +7,7 @@ import type { Terminal } from '../terminal.ts';
 import { type IngestAnswer, uploadChunks, uploadFile, watched } from '../upload-file.ts';
 import type { Caller } from './callers.ts';
 import { candidateFile } from './candidates.ts';
+import { jobsFile, placementsFile } from './jobs.ts';
 
 export interface LoadedDataset {
   readonly source: string;
@@ -27,7 +28,7 @@ const REAL_FILES = [
   { file: 'movies.json', dataset: 'movies' },
 ] as const;
 
-/** Loads the real files of the npm package `vega-datasets` and the generated candidates, over HTTP. */
+/** Loads the real files of the npm package `vega-datasets` and the generated agency, over HTTP. */
 export async function loadDatasets(
   admin: Caller,
   rows: number,
@@ -51,6 +52,15 @@ export async function loadDatasets(
     loaded.push({ source: 'generated candidates.csv', answer, milliseconds: parts.nowMs() - startedMs });
   } finally {
     bar.stop();
+  }
+  for (const { dataset, content } of [
+    { dataset: 'jobs', content: jobsFile() },
+    { dataset: 'placements', content: placementsFile(rows) },
+  ]) {
+    const startedMs = parts.nowMs();
+    const request = { dataset, signal: parts.signal };
+    const answer = await uploadChunks(admin.api, `${dataset}.csv`, content, request);
+    loaded.push({ source: `generated ${dataset}.csv`, answer, milliseconds: parts.nowMs() - startedMs });
   }
   return loaded;
 }
@@ -94,5 +104,5 @@ export function describePersonalData(loaded: readonly LoadedDataset[], terminal:
     columns: terminal.columns - 3,
     colours,
   });
-  return `${table}\n${colours.dim(`${untouched} of flights, birdstrikes, zipcodes, movies and candidates: nothing personal found`)}`;
+  return `${table}\n${colours.dim(`${untouched} of these ${loaded.length} datasets: nothing personal found`)}`;
 }

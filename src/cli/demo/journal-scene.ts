@@ -22,11 +22,15 @@ interface AuditPage {
     readonly decision: string;
     readonly row_count: number | null;
     readonly datasets: readonly {
+      readonly name: string;
       readonly masked_field_ids: readonly number[];
       readonly filtered: boolean;
     }[];
   }[];
 }
+
+const CANDIDATES = 'candidates';
+const ACTIONS_PER_LINE = 5;
 
 export async function journalTotal(admin: Caller): Promise<number> {
   const { value } = await admin.api.json<Stats>({ method: 'GET', path: '/journal/stats' });
@@ -39,29 +43,33 @@ export async function describeJournal(admin: Caller, terminal: Terminal): Promis
   const { value: stats } = await admin.api.json<Stats>({ method: 'GET', path: '/journal/stats' });
   const verify = { method: 'POST', path: '/journal/verify', json: {} } as const;
   const { value: proof } = await admin.api.json<Verification>(verify);
-  const actions = stats.by_action
-    .map(({ action, events }) => `${displayText(action)} ${humanCount(events)}`)
-    .join(' · ');
+  const actions = stats.by_action.map(({ action, events }) => `${displayText(action)} ${humanCount(events)}`);
+  const lines = Array.from({ length: Math.ceil(actions.length / ACTIONS_PER_LINE) }, (_, at) =>
+    actions.slice(at * ACTIONS_PER_LINE, (at + 1) * ACTIONS_PER_LINE).join(' · '),
+  );
   const verdict = proof.valid ? colours.green('✓ the chain holds') : colours.red('✗ the chain is broken');
   return [
-    `${counted(stats.total_events_created, 'event')}:`,
-    colours.dim(actions),
+    counted(stats.total_events_created, 'event'),
+    ...lines.map((line) => colours.dim(`  ${line}`)),
     `${verdict}: ${counted(proof.events_checked, 'event')} and ${counted(proof.checkpoints_checked, 'signed checkpoint')} checked`,
   ].join('\n');
 }
 
 /** The last reads of candidates, as the audit names them. */
 export async function describeAudit(admin: Caller, terminal: Terminal): Promise<string> {
-  const query = { dataset: 'candidates', operation: 'query.sql', limit: 5 };
+  const query = { dataset: CANDIDATES, operation: 'query.sql', limit: 5 };
   const { value } = await admin.api.json<AuditPage>({ method: 'GET', path: '/access/audit', query });
-  const rows = value.rows.map((row) => [
-    displayText(row.identity),
-    displayText(row.operation),
-    displayText(row.decision),
-    String(row.datasets[0]?.masked_field_ids.length ?? 0),
-    row.datasets[0]?.filtered === true ? 'yes' : 'no',
-    row.row_count === null ? '' : humanCount(row.row_count),
-  ]);
+  const rows = value.rows.map((row) => {
+    const read = row.datasets.find(({ name }) => name === CANDIDATES);
+    return [
+      displayText(row.identity),
+      displayText(row.operation),
+      displayText(row.decision),
+      String(read?.masked_field_ids.length ?? 0),
+      read?.filtered === true ? 'yes' : 'no',
+      row.row_count === null ? '' : humanCount(row.row_count),
+    ];
+  });
   return renderTable({
     head: ['who', 'did', 'decision', 'masked columns', 'row filter', 'rows out'],
     rows,

@@ -19,6 +19,7 @@ import {
 import { REAL_PROVIDER_LINES, STAND_IN_ROUTING, standInConfig } from './model-settings.ts';
 import { createStage } from './stage.ts';
 import { type StandInProvider, startStandInProvider } from './stand-in-provider.ts';
+import { describePlacements, placementsAs, TOOL_CALL } from './tool-scene.ts';
 import { triggerRules } from './truth-scene.ts';
 
 interface DemoOptions {
@@ -128,6 +129,13 @@ async function tellStory(
   await stage.step('The agent acts for rosa: never more than both may', async (say) => {
     const acting = await actingFor(agent, recruiter, context.fetch);
     say(describeViews([await viewAs(recruiter), await viewAs(agent), await viewAs(acting)], terminal));
+  });
+
+  await stage.step('One tool of config/tools, as two of them: it has no right of its own', async (say) => {
+    say(colours.dim(TOOL_CALL));
+    const views = [await placementsAs(analyst), await placementsAs(recruiter)];
+    say(describePlacements(views, terminal));
+    say(colours.dim('the same tools are there for MCP clients: `lakehouse mcp`, or /mcp over HTTP'));
   });
 
   await stage.step('Truth rules: one blocks, one flags', async (say) => {

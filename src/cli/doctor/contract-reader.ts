@@ -41,7 +41,16 @@ interface PathOperation {
   };
 }
 
-/** Every address the running server describes, sorted by operation. */
+/**
+ * Messages of the door `mcp`, which describes itself: one that every caller is answered by name, and one of the protocol.
+ * A message that names a tool is answered with the tool's own refusal, and is probed as the operation it stands for.
+ */
+const MCP_ENTRIES: readonly ContractEntry[] = [
+  mcpEntry('tools.list', 'tools/list'),
+  mcpEntry('system.session', 'ping'),
+];
+
+/** Every address the running server describes, and those of its MCP door, sorted by operation. */
 export async function readContract(api: ApiClient): Promise<readonly ContractEntry[]> {
   const { value } = await api.json<Document>({ method: 'GET', path: '/openapi.json' });
   const entries = Object.entries(value.paths).flatMap(([path, item]) =>
@@ -61,5 +70,25 @@ export async function readContract(api: ApiClient): Promise<readonly ContractEnt
       };
     }),
   );
-  return entries.sort((a, b) => (`${a.operation} ${a.path}` < `${b.operation} ${b.path}` ? -1 : 1));
+  return [...entries, ...MCP_ENTRIES].sort((a, b) =>
+    `${a.operation} ${a.path}` < `${b.operation} ${b.path}` ? -1 : 1,
+  );
+}
+
+function mcpEntry(operation: string, message: string): ContractEntry {
+  return {
+    operation,
+    method: 'POST',
+    path: '/mcp',
+    kind: 'read',
+    access: 'authenticated',
+    truth: { before: null, after: null },
+    parameters: [],
+    body: {
+      type: 'object',
+      required: ['jsonrpc', 'id', 'method'],
+      properties: { jsonrpc: { enum: ['2.0'] }, id: { type: 'integer' }, method: { enum: [message] } },
+    },
+    takesBytes: false,
+  };
 }

@@ -7,7 +7,7 @@ import type { QueryAnswer } from './query-client.ts';
 const NUMERIC = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL)/i;
 
 /** The rows as a table, then one line that counts them and names what was masked. */
-export function renderAnswer(answer: QueryAnswer, terminal: Terminal): string {
+export function renderAnswer(answer: Omit<QueryAnswer, 'query_id'>, terminal: Terminal): string {
   const { colours, columns } = terminal;
   const masked = maskedNames(answer.masked_columns);
   const head = answer.columns.map(({ name }) => displayText(name));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AnyOperation, readOperation } from '../../govern/scope/index.ts';
+import { type AnyOperation, nothingToJudge, readOperation } from '../../govern/scope/index.ts';
 import { type ContractParts, openApiDocument } from '../openapi.ts';
 
 /** `system.openapi`: the description of this server, public like every API's manual. */
@@ -12,7 +12,7 @@ export function contractOperation(contract: () => ContractParts): AnyOperation {
     input: z.strictObject({}),
     output: z.record(z.string(), z.unknown()),
     access: { kind: 'public', reason: 'the manual of the API; it holds no data and no name of any' },
-    truth: { before: { none: 'no data' }, after: { none: 'no data' } },
+    truth: nothingToJudge('no data'),
     async run() {
       document ??= openApiDocument(contract());
       return { kind: 'value', value: document, headers: { 'cache-control': 'no-cache' } };

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { type AnyOperation, permissionRule, readOperation } from '../../govern/scope/index.ts';
+import {
+  type AnyOperation,
+  nothingToJudge,
+  permissionRule,
+  readOperation,
+} from '../../govern/scope/index.ts';
 import type { Metrics } from '../metrics.ts';
 
 /** `system.metrics`: the Prometheus exposition, for keys with the permission `metrics.read`. */
@@ -12,7 +17,7 @@ export function metricsOperation(metrics: Metrics): AnyOperation {
     input: z.strictObject({}),
     output: z.null(),
     access: permissionRule('metrics.read'),
-    truth: { before: { none: 'numbers only' }, after: { none: 'numbers only' } },
+    truth: nothingToJudge('numbers only'),
     async run(scope) {
       scope.requirePermission('metrics.read');
       const text = Buffer.from(await metrics.render());

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AnyOperation, readOperation } from '../../govern/scope/index.ts';
+import { type AnyOperation, nothingToJudge, readOperation } from '../../govern/scope/index.ts';
 
 /** The operation that proves a key before the gateway keeps bytes for its caller. */
 export const SESSION_OPERATION = 'system.session';
@@ -14,7 +14,7 @@ export function sessionOperation(): AnyOperation {
     input: z.strictObject({}),
     output: z.strictObject({ name: z.string(), role: z.string(), on_behalf_of: z.string().nullable() }),
     access: { kind: 'authenticated', reason: 'tells a caller its own name and role' },
-    truth: { before: { none: 'no data' }, after: { none: 'no data' } },
+    truth: nothingToJudge('no data'),
     async run(scope) {
       const { name, role, onBehalfOf } = scope.identity;
       return { kind: 'value', value: { name, role, on_behalf_of: onBehalfOf?.name ?? null } };

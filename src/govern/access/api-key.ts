@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 /**
@@ -43,7 +43,7 @@ export function parseApiKey(text: string): ApiKey | null {
 }
 
 /** What is stored of a key: HMAC-SHA256 under the server's pepper, hex. */
-export function hashApiKey(text: string, pepper: Uint8Array): string {
+export function hashApiKey(text: string, pepper: KeyObject): string {
   return createHmac('sha256', pepper).update(text).digest('hex');
 }
 

@@ -36,7 +36,7 @@ export function authoriseDemand(
         ? { allowed: true, authorisation: null }
         : refuse(`No grant to the model ${demand.model}.`);
     case 'tool':
-      return mayUseTool(identity, demand.roles)
+      return demand.roles !== null && mayUseTool(identity, demand.roles)
         ? { allowed: true, authorisation: null }
         : refuse(`The tool ${demand.tool} is not granted to this role.`);
     case 'dataset':

@@ -81,7 +81,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     operations: accessOperations(parts),
     routes: accessRoutes,
     get maskHashKey() {
-      return state.secrets.maskHash.current.bytes;
+      return state.secrets.maskHash.current.key.export();
     },
     pendingTouches: () => use.takePending(),
     auditRetention: (nowMs) => auditRetention(reader, { nowMs, retentionDays: config.audit.retention_days }),

@@ -1,10 +1,11 @@
+import { createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { signDelegation, verifyDelegation } from './delegation-token.ts';
 
 const secretOf = (...fills: number[]) => {
-  const versions = new Map(fills.map((fill, index) => [index + 1, Buffer.alloc(32, fill)]));
-  const current = { version: fills.length, bytes: Buffer.alloc(32, fills.at(-1) ?? 0) };
+  const versions = new Map(fills.map((fill, index) => [index + 1, createSecretKey(Buffer.alloc(32, fill))]));
+  const current = { version: fills.length, key: createSecretKey(Buffer.alloc(32, fills.at(-1) ?? 0)) };
   return { current, version: (version: number) => versions.get(version) ?? null };
 };
 const secret = secretOf(1);

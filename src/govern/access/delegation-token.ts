@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { VersionedSecret } from './key-files.ts';
 
@@ -18,7 +18,7 @@ export function signDelegation(claims: DelegationClaims, secret: VersionedSecret
   const { delegationId: d, personKeyId: p, agentKeyId: a, expiresMs: e } = claims;
   const payload = Buffer.from(JSON.stringify({ d, p, a, e })).toString('base64url');
   const body = `lhd_${secret.current.version}_${payload}`;
-  return `${body}.${mac(body, secret.current.bytes).toString('base64url')}`;
+  return `${body}.${mac(body, secret.current.key).toString('base64url')}`;
 }
 
 /** The claims of a token that this server signed, or null. Whether they still hold is for the caller to ask. */
@@ -26,10 +26,10 @@ export function verifyDelegation(token: string, secret: VersionedSecret): Delega
   const parts = token.length <= 1_024 ? FORM.exec(token) : null;
   if (parts === null) return null;
   const [, version = '', payload = '', signature = ''] = parts;
-  const bytes = secret.version(Number(version));
-  const expected = mac(token.slice(0, token.lastIndexOf('.')), bytes ?? secret.current.bytes);
+  const signing = secret.version(Number(version));
+  const expected = mac(token.slice(0, token.lastIndexOf('.')), signing ?? secret.current.key);
   const given = Buffer.from(signature, 'base64url');
-  if (given.length !== expected.length || !timingSafeEqual(given, expected) || bytes === null) return null;
+  if (given.length !== expected.length || !timingSafeEqual(given, expected) || signing === null) return null;
   // The last character of base64url holds spare bits: only the one spelling is ours.
   if (given.toString('base64url') !== signature) return null;
   const claims = claimsSchema.safeParse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
@@ -38,6 +38,6 @@ export function verifyDelegation(token: string, secret: VersionedSecret): Delega
   return { delegationId: d, personKeyId: p, agentKeyId: a, expiresMs: e };
 }
 
-function mac(text: string, secret: Uint8Array): Buffer {
+function mac(text: string, secret: KeyObject): Buffer {
   return createHmac('sha256', secret).update(text).digest();
 }

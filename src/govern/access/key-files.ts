@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
@@ -17,9 +18,9 @@ export type KeyFileName = (typeof KEY_FILE_NAMES)[number];
 
 /** The versions of one secret: one in force, and others that still verify what they made. */
 export interface VersionedSecret {
-  readonly current: { readonly version: number; readonly bytes: Uint8Array };
+  readonly current: { readonly version: number; readonly key: KeyObject };
   /** Null for a version that the file does not hold. */
-  version(version: number): Uint8Array | null;
+  version(version: number): KeyObject | null;
 }
 
 const SECRET_BYTES = 32;
@@ -50,9 +51,9 @@ export function createKeyFiles(home: string, random: (sizeBytes: number) => Uint
 export function readKeyFile(home: string, name: KeyFileName, inForce?: number): VersionedSecret {
   const versions = parseKeyFile(join(home, 'keys', name), name);
   const version = inForce ?? Math.max(...versions.keys());
-  const bytes = versions.get(version);
-  if (bytes === undefined) throw new Error(`keys/${name} does not hold the version in force`);
-  return { current: { version, bytes }, version: (wanted) => versions.get(wanted) ?? null };
+  const key = versions.get(version);
+  if (key === undefined) throw new Error(`keys/${name} does not hold the version in force`);
+  return { current: { version, key }, version: (wanted) => versions.get(wanted) ?? null };
 }
 
 /** Adds a fresh version to a key file, durably, and returns its number; it is in force once the store says so. */
@@ -71,13 +72,14 @@ export function addKeyVersion(
   return version;
 }
 
-function parseKeyFile(path: string, name: KeyFileName): ReadonlyMap<number, Uint8Array> {
-  const versions = new Map<number, Uint8Array>();
+/** Keys are made once: from bytes, each HMAC would spend six times its own work on making one. */
+function parseKeyFile(path: string, name: KeyFileName): ReadonlyMap<number, KeyObject> {
+  const versions = new Map<number, KeyObject>();
   for (const line of readFileSync(path, 'utf8').split('\n')) {
     if (line.trim() === '') continue;
     const match = /^([1-9][0-9]{0,8}) ([0-9a-f]{64,128})$/.exec(line.trim());
     if (match === null) throw new Error(`keys/${name} holds a line that is not "<version> <hex>"`);
-    versions.set(Number(match[1]), Buffer.from(match[2] ?? '', 'hex'));
+    versions.set(Number(match[1]), createSecretKey(match[2] ?? '', 'hex'));
   }
   if (versions.size === 0) throw new Error(`keys/${name} holds no secret`);
   return versions;

@@ -1,19 +1,19 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { AccessKeyRow } from '../../metastore/tables/access.ts';
 import { hashApiKey, newApiKey, newKeyId } from './api-key.ts';
 import { KeyRing } from './key-ring.ts';
 
 const random = (sizeBytes: number) => randomBytes(sizeBytes);
-const bytes = Buffer.alloc(32, 1);
+const pepperKey = createSecretKey(Buffer.alloc(32, 1));
 /** A pepper that counts how often a digest asks for it. */
 function countingPepper() {
   const pepper = {
     asked: 0,
-    current: { version: 1, bytes },
+    current: { version: 1, key: pepperKey },
     version(version: number) {
       pepper.asked++;
-      return version === 1 ? bytes : null;
+      return version === 1 ? pepperKey : null;
     },
   };
   return pepper;
@@ -26,7 +26,7 @@ function rowOf(key: { keyId: string; text: string }, more: Partial<AccessKeyRow>
     name: 'ada',
     role: 'analyst',
     attributes_json: '{}',
-    secret_hash: hashApiKey(key.text, bytes),
+    secret_hash: hashApiKey(key.text, pepperKey),
     pepper_version: 1,
     previous_hash: null,
     previous_pepper_version: null,
@@ -46,7 +46,7 @@ describe('verifying a key', () => {
     const key = newKey();
     const cases: readonly [string, readonly AccessKeyRow[], boolean][] = [
       ['right', [rowOf(key)], true],
-      ['wrong', [rowOf(key, { secret_hash: hashApiKey('other', bytes) })], false],
+      ['wrong', [rowOf(key, { secret_hash: hashApiKey('other', pepperKey) })], false],
       ['unknown', [], false],
       ['revoked', [rowOf(key, { revoked_ms: 1 })], false],
       ['expired', [rowOf(key, { expires_ms: 50 })], false],
@@ -55,8 +55,8 @@ describe('verifying a key', () => {
         'rotated',
         [
           rowOf(key, {
-            secret_hash: hashApiKey('other', bytes),
-            previous_hash: hashApiKey(key.text, bytes),
+            secret_hash: hashApiKey('other', pepperKey),
+            previous_hash: hashApiKey(key.text, pepperKey),
             previous_pepper_version: 1,
             previous_until_ms: 200,
           }),
@@ -67,8 +67,8 @@ describe('verifying a key', () => {
         'rotated too long ago',
         [
           rowOf(key, {
-            secret_hash: hashApiKey('other', bytes),
-            previous_hash: hashApiKey(key.text, bytes),
+            secret_hash: hashApiKey('other', pepperKey),
+            previous_hash: hashApiKey(key.text, pepperKey),
             previous_pepper_version: 1,
             previous_until_ms: 100,
           }),

@@ -76,7 +76,7 @@ function matches(
   version: number | null | undefined,
 ): boolean {
   const known = pepper.version(version ?? pepper.current.version);
-  const given = hashApiKey(key.text, known ?? pepper.current.bytes);
+  const given = hashApiKey(key.text, known ?? pepper.current.key);
   const same = sameHash(given, stored ?? NO_HASH);
   return same && known !== null && stored !== null && stored !== undefined;
 }

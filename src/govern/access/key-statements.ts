@@ -41,7 +41,7 @@ export function newKeyStatements(
     name: request.name,
     role: request.role,
     attributes_json: JSON.stringify(request.attributes),
-    secret_hash: hashApiKey(key.text, parts.pepper.current.bytes),
+    secret_hash: hashApiKey(key.text, parts.pepper.current.key),
     pepper_version: parts.pepper.current.version,
     previous_hash: null,
     previous_pepper_version: null,

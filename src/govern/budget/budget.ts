@@ -52,7 +52,7 @@ export function createBudget(parts: { reader: MetastoreReader; ceilings: readonl
       const matching = matchingCeilings(ceilings, facts);
       for (const ceiling of matching) refuseTooLarge(ceiling, call.plan);
       const windows = windowHolds(matching, facts, call.nowMs);
-      for (const hold of windows) if (hold.amount > hold.limit) throw exhausted(hold, hold.limit);
+      for (const hold of windows) if (hold.amount > hold.limit) throw tooLargeForWindow(hold);
       return {
         call,
         windows,
@@ -141,6 +141,21 @@ function refuseTooLarge(ceiling: Ceiling, plan: SpendPlan): void {
       `This call could cost ${dollars(plan.costNanoUsd)}, and the ceiling "${ceiling.name}" allows ${dollars(limit)} ` +
       'a request. Ask for a shorter answer (max_tokens), send less, or name a cheaper model.',
     data: { ceiling: ceiling.name, limit: dollars(limit), worst: dollars(plan.costNanoUsd) },
+  });
+}
+
+/** No wait would help: the call does not fit an empty window either. */
+function tooLargeForWindow(hold: WindowHold): LakeError {
+  return new LakeError(budgetErrors.request_too_large, {
+    detail:
+      `This call could use ${shown(hold, hold.amount)}, and the ceiling "${hold.ceiling}" allows ` +
+      `${shown(hold, hold.limit)} in all. Ask for a shorter answer (max_tokens), send less, or name a cheaper model.`,
+    data: {
+      ceiling: hold.ceiling,
+      unit: hold.unit,
+      limit: shown(hold, hold.limit),
+      worst: shown(hold, hold.amount),
+    },
   });
 }
 

@@ -38,7 +38,8 @@ export interface ModelDemand {
 export interface ToolDemand {
   readonly kind: 'tool';
   readonly tool: string;
-  readonly roles: readonly string[];
+  /** Null where no such tool exists: refused to everyone, like one that is not granted. */
+  readonly roles: readonly string[] | null;
 }
 
 export interface DatasetDemand {

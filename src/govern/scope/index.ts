@@ -29,6 +29,7 @@ export type {
   Invocation,
   JudgedChunk,
   MutationAttempt,
+  MutationInvocation,
   MutationOperation,
   NestedAnswer,
   Operation,
@@ -38,7 +39,7 @@ export type {
   Resolution,
   TruthRule,
 } from './operation.ts';
-export { mutationOperation, permissionRule, readOperation } from './operation.ts';
+export { mutationOperation, nothingToJudge, permissionRule, readOperation } from './operation.ts';
 export type { AnyScope } from './scope.ts';
 export { ReadScope, ResolveScope, requireOpenScope, scopeIssuer, WriteScope } from './scope.ts';
 export type { SpendOutcome, SpendPlan } from './spending.ts';

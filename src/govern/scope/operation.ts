@@ -54,6 +54,11 @@ export function permissionRule(permission: Permission) {
   return { kind: 'demands', resolve: async () => resolution } as const;
 }
 
+/** The truth rule of an operation with nothing to judge, for this reason. */
+export function nothingToJudge(reason: string) {
+  return { before: { none: reason }, after: { none: reason } } as const;
+}
+
 export interface Resolution<R> {
   /** `none` for an input that reads nothing of anyone's (`SELECT 1`), with the reason. */
   readonly demands: readonly [Demand, ...Demand[]] | { readonly none: string };
@@ -92,6 +97,22 @@ export interface Invocation<R> {
 export type NestedAnswer =
   | { readonly kind: 'value'; readonly status: number; readonly value: unknown }
   | { readonly kind: 'stream'; readonly contentType: string; readonly chunks: AsyncIterable<Uint8Array> };
+
+export interface MutationInvocation<R> extends Invocation<R> {
+  /**
+   * The content's SHA-256 in lower-case hex, from the one time that the door hashes it while it is read; reads what is
+   * left of it first. Of no bytes where there is no content.
+   */
+  contentSha256(): Promise<string>;
+}
+
+export interface MutationInvocation<R> extends Invocation<R> {
+  /**
+   * The content's SHA-256 in lower-case hex, from the one time that the door hashes it while it is read; reads what is
+   * left of it first. Of no bytes where there is no content.
+   */
+  contentSha256(): Promise<string>;
+}
 
 export interface ReadOperation<I, O, R> extends OperationBase<I, R> {
   readonly kind: 'read';
@@ -147,7 +168,7 @@ export interface JudgedChunk {
 export interface MutationOperation<I, O, R> extends OperationBase<I, R> {
   readonly kind: 'mutation';
   /** Does the work that no one can see yet (writes data files, validates); commits nothing. */
-  prepare(scope: WriteScope, input: I, invocation: Invocation<R>): Promise<PreparedMutation<O>>;
+  prepare(scope: WriteScope, input: I, invocation: MutationInvocation<R>): Promise<PreparedMutation<O>>;
 }
 
 export interface PreparedMutation<O> {

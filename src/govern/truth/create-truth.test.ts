@@ -106,6 +106,7 @@ test('lists every rule with its condition and counts real matches, not dry runs'
     task_class: 'ingest',
     phase: 'after',
     action: 'block',
+    extent: 'whole',
     message: expect.any(String),
     when: { type: 'FieldEquals', field: 'row_count', value: 0 },
     hits: 1,
@@ -252,7 +253,12 @@ test('a rule that nothing is ever judged by is refused, at the start and at a re
     'rule ingest-empty-file: Unknown task class; there are ingests, query.sql.',
   );
   expect(misspelt.detail).toContain('Did you mean "ingests"?');
-  requireJudged([judged('ingest'), judged('query.sql')]);
+  const chat = judged('chat');
+  // `chat.match` is a task of `chat` only where its inputs name tasks.
+  const untold = await refusal(async () => requireJudged([judged('ingest'), judged('query.sql'), chat]));
+  expect(untold.detail).toContain('rule match-has-its-fields: Unknown task class');
+  const told = { ...chat, truth: { ...chat.truth, task: () => null } };
+  requireJudged([judged('ingest'), judged('query.sql'), told]);
   writeFileSync(rulesFile, rule('when = { type = "Always" }').replace('"ingest"', '"ingset"'));
   expect(await refusal(() => reload(operations))).toMatchObject({
     code: 'truth.rules_invalid',

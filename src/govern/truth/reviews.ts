@@ -40,3 +40,18 @@ export function reviewRetention(reader: MetastoreReader, oldestMs: number): Stat
 export function isRequester(row: { readonly identity: string }, identity: Identity): boolean {
   return row.identity === identityLabel(identity);
 }
+
+/**
+ * Whether a caller stands behind a request, as who asked, as the person asked for, or as the agent that asked: none of
+ * them decides on it. Compares names within the label, so that a name that reads like a pair is refused too often rather
+ * than too rarely.
+ */
+export function isInvolved(row: { readonly identity: string }, identity: Identity): boolean {
+  const behind = new Set([row.identity, ...row.identity.split(' for ')]);
+  return isRequester(row, identity) || namesOf(identity).some((name) => behind.has(name));
+}
+
+function namesOf(identity: Identity): readonly string[] {
+  const { name, onBehalfOf } = identity;
+  return onBehalfOf === null ? [name] : [name, onBehalfOf.name];
+}

@@ -124,8 +124,9 @@ export class DatasetStore {
       .selectAll()
       .where('dataset_id', 'in', ids)
       .orderBy('version');
-    const tagsById = grouped<ColumnTagRow>(await this.#store.read(tags));
-    const schemasById = grouped<SchemaRow>(await this.#store.read(schemas));
+    const [tagRows, schemaRows] = await Promise.all([this.#store.read(tags), this.#store.read(schemas)]);
+    const tagsById = grouped<ColumnTagRow>(tagRows);
+    const schemasById = grouped<SchemaRow>(schemaRows);
     return rows.map((row) => {
       const id = row.dataset_id;
       const record = datasetRecord(row, schemasById.get(id) ?? [], tagsById.get(id) ?? []);

@@ -3,9 +3,17 @@ import {
   createDuckdbParser,
   type DuckdbInstance,
   type DuckdbParser,
+  type KnownColumns,
 } from './duckdb-instance.ts';
 import type { EngineColumn } from './engine.ts';
-import type { ChildAnswer, ChildInput, ChildOutput, ChildRequest, ChildSettings } from './protocol.ts';
+import type {
+  ChildAnswer,
+  ChildInput,
+  ChildOutput,
+  ChildRequest,
+  ChildSettings,
+  InstanceLock,
+} from './protocol.ts';
 
 /**
  * The program of an engine process. It serves one request at a time, keeps one instance warm, and does no file or
@@ -15,12 +23,13 @@ const settings = readSettings(process.argv[2]);
 let warm: DuckdbInstance | null = null;
 let leased: DuckdbInstance | null = null;
 let parser: DuckdbParser | null = null;
-/** Settles when what runs on the leased instance has ended; an instance is never closed under a statement. */
-let statement: Promise<unknown> = Promise.resolve();
+const known: KnownColumns = new Map();
+/** One request after another: no statement runs before its instance is locked, and none is closed under a statement. */
+let turn: Promise<void> = Promise.resolve();
 
 process.on('message', (input: ChildInput) => {
   if ('interrupt' in input) leased?.interrupt();
-  else void answer(input.id, input.request);
+  else turn = turn.then(() => answer(input.id, input.request));
 });
 // The gateway is gone: nothing this process does can be of use.
 process.on('disconnect', () => process.exit(0));
@@ -28,7 +37,7 @@ process.on('disconnect', () => process.exit(0));
 process.on('SIGINT', () => {});
 
 if (settings === null) parser = await createDuckdbParser();
-else warm = await createDuckdbInstance(settings);
+else warm = await createDuckdbInstance(settings, known);
 send({ kind: 'ready' });
 
 async function answer(id: number, request: ChildRequest): Promise<void> {
@@ -41,23 +50,18 @@ async function answer(id: number, request: ChildRequest): Promise<void> {
 
 async function serve(id: number, request: ChildRequest): Promise<ChildAnswer> {
   switch (request.kind) {
-    case 'open':
-      leased = take(warm);
-      warm = null;
-      await leased.lock(request);
-      return { kind: 'nothing' };
-    case 'query':
-      return { kind: 'result', result: await track(take(leased).query(request.sql, request.parameters)) };
+    case 'query': {
+      const instance = await open(request.lock);
+      return { kind: 'result', result: await instance.query(request.sql, request.parameters) };
+    }
     case 'stream': {
+      const instance = await open(request.lock);
       const announce = (columns: readonly EngineColumn[]) => send({ kind: 'columns', id, columns });
-      const rowCount = await track(take(leased).stream(request, announce));
-      return { kind: 'streamed', rowCount };
+      return { kind: 'streamed', rowCount: await instance.stream(request, announce) };
     }
     case 'close':
-      await statement.catch(() => {});
-      leased?.close();
-      leased = null;
-      if (settings !== null) warm ??= await createDuckdbInstance(settings);
+      close();
+      if (settings !== null) warm ??= await createDuckdbInstance(settings, known);
       return { kind: 'nothing' };
     case 'parse':
       return { kind: 'ast', ast: await take(parser).parse(request.sql) };
@@ -66,9 +70,24 @@ async function serve(id: number, request: ChildRequest): Promise<ChildAnswer> {
   }
 }
 
-function track<T>(work: Promise<T>): Promise<T> {
-  statement = work;
-  return work;
+/** The lease's instance: the warm one, once it is locked, or the one that an earlier statement of the lease locked. */
+async function open(lock: InstanceLock | null): Promise<DuckdbInstance> {
+  if (lock === null) return take(leased);
+  const instance = take(warm);
+  warm = null;
+  leased = instance;
+  try {
+    await instance.lock(lock);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return instance;
+}
+
+function close(): void {
+  leased?.close();
+  leased = null;
 }
 
 function take<T>(thing: T | null): T {

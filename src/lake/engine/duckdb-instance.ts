@@ -22,13 +22,29 @@ export interface DuckdbInstance {
   lock(lock: InstanceLock): Promise<void>;
   query(sql: string, parameters: EngineParameters): Promise<EngineResult>;
   /** Announces the columns, then writes the rows into the process's pipe. Answers the number of rows. */
-  stream(
-    request: { sql: string; parameters: EngineParameters; format: EngineFormat },
-    announce: (columns: readonly EngineColumn[]) => void,
-  ): Promise<number>;
+  stream(request: StreamedStatement, announce: (columns: readonly EngineColumn[]) => void): Promise<number>;
   interrupt(): void;
   close(): void;
 }
+
+export interface StreamedStatement {
+  readonly sql: string;
+  readonly parameters: EngineParameters;
+  readonly format: EngineFormat;
+  /** Statements of one shape have the same columns; null where nothing is known of them. */
+  readonly shape: string | null;
+}
+
+/** Columns of statements by shape; a process keeps one for all of its instances. */
+export type KnownColumns = Map<string, readonly TypedColumn[]>;
+
+interface TypedColumn {
+  readonly name: string;
+  readonly type: DuckDBType;
+}
+
+const KNOWN_COLUMNS_MAX = 500;
+const SHAPE_CHARACTERS_MAX = 16_384;
 
 /** Largest answer of `query`, which is held in memory and sent as one message. */
 const MAX_QUERY_ROWS = 200_000;
@@ -41,7 +57,10 @@ const MAX_QUERY_ROWS = 200_000;
 const STATISTICS_OPTIMIZERS = 'build_side_probe_side,join_order,statistics_propagation';
 
 /** Makes and warms an instance; about 15 ms, so it is done before a lease asks. */
-export async function createDuckdbInstance(settings: ChildSettings): Promise<DuckdbInstance> {
+export async function createDuckdbInstance(
+  settings: ChildSettings,
+  known: KnownColumns,
+): Promise<DuckdbInstance> {
   const spills = settings.spillLimitMb > 0;
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(settings.threads),
@@ -63,7 +82,8 @@ export async function createDuckdbInstance(settings: ChildSettings): Promise<Duc
       );
     },
     query: (sql, parameters) => query(connection, sql, parameters),
-    stream: (request, announce) => stream(connection, resultPipePath(settings.folder), request, announce),
+    stream: (request, announce) =>
+      stream({ connection, known, pipe: resultPipePath(settings.folder) }, request, announce),
     interrupt: () => connection.interrupt(),
     close() {
       connection.closeSync();
@@ -150,12 +170,12 @@ async function query(
 }
 
 async function stream(
-  connection: DuckDBConnection,
-  pipe: string,
-  request: { sql: string; parameters: EngineParameters; format: EngineFormat },
+  parts: { readonly connection: DuckDBConnection; readonly known: KnownColumns; readonly pipe: string },
+  request: StreamedStatement,
   announce: (columns: readonly EngineColumn[]) => void,
 ): Promise<number> {
-  const types = await columnTypes(connection, request);
+  const { connection, pipe } = parts;
+  const types = await columnsOf(connection, request, parts.known);
   const columns = types.map(({ name, type }) => ({ name, type: type.toString() }));
   announce(columns);
   const target = quoteLiteral(pipe);
@@ -171,7 +191,7 @@ async function stream(
 function copyStatement(
   format: EngineFormat,
   source: string,
-  columns: readonly { readonly name: string; readonly type: DuckDBType }[],
+  columns: readonly TypedColumn[],
   target: string,
 ): string {
   const internal = columns.map((_, at) => `c${at}`);
@@ -195,11 +215,25 @@ function copyStatement(
   }
 }
 
+/** The statement's columns, remembered by its shape: finding them out plans the statement a second time. */
+async function columnsOf(
+  connection: DuckDBConnection,
+  request: StreamedStatement,
+  known: KnownColumns,
+): Promise<readonly TypedColumn[]> {
+  const { shape } = request;
+  if (shape === null || shape.length > SHAPE_CHARACTERS_MAX) return columnTypes(connection, request);
+  const columns = known.get(shape) ?? (await columnTypes(connection, request));
+  if (known.size >= KNOWN_COLUMNS_MAX) known.clear();
+  known.set(shape, columns);
+  return columns;
+}
+
 /** Names (made unique) and types of a statement's answer, without running it. */
 async function columnTypes(
   connection: DuckDBConnection,
   request: { sql: string; parameters: EngineParameters },
-): Promise<{ name: string; type: DuckDBType }[]> {
+): Promise<TypedColumn[]> {
   if (Object.keys(request.parameters).length > 0) return columnTypesOfEmptyRun(connection, request);
   const statement = await connection.prepare(request.sql);
   try {
@@ -216,7 +250,7 @@ async function columnTypes(
 async function columnTypesOfEmptyRun(
   connection: DuckDBConnection,
   request: { sql: string; parameters: EngineParameters },
-): Promise<{ name: string; type: DuckDBType }[]> {
+): Promise<TypedColumn[]> {
   // Parsed by itself first: only one whole statement may stand between the brackets that follow.
   if ((await connection.extractStatements(request.sql)).count !== 1) throw notStreamable();
   const empty = await connection.prepare(`SELECT * FROM (${request.sql}\n) LIMIT 0`);

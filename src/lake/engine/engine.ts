@@ -52,8 +52,16 @@ export interface LeaseRequest {
 export interface EngineLease {
   /** Runs one statement and returns all its rows: for small results. Throws `LakeError` with an `engine.*` code. */
   query(sql: string, parameters?: EngineParameters): Promise<EngineResult>;
-  /** Runs one statement and streams its rows with back-pressure. */
-  stream(sql: string, parameters: EngineParameters, format: EngineFormat): Promise<EngineStream>;
+  /**
+   * Runs one statement and streams its rows with back-pressure. Statements of one `shape` have the same columns, which
+   * are then found out once for all of them: it must hold everything that names and types depend on.
+   */
+  stream(
+    sql: string,
+    parameters: EngineParameters,
+    format: EngineFormat,
+    shape?: string | null,
+  ): Promise<EngineStream>;
   /** Gives the process back; always call it. Never throws. */
   release(): Promise<void>;
 }

@@ -1,31 +1,7 @@
 import { declareErrors } from '../../base/index.ts';
 
-export const engineErrors = declareErrors('engine', {
-  busy: {
-    kind: 'rate_limited',
-    title: 'Too many queries are waiting',
-    remedy: 'Send the request again after the time in `retry_after_s`.',
-    retryable: true,
-  },
-  queue_timeout: {
-    kind: 'unavailable',
-    title: 'No engine process became free in time',
-    remedy:
-      'Send the request again; raise engine.processes or engine.queue_timeout_ms where it keeps happening.',
-    retryable: true,
-  },
-  process_died: {
-    kind: 'unavailable',
-    title: 'The engine process ended during the request',
-    remedy: 'Send the request again; another process has taken its place.',
-    retryable: true,
-  },
-  unavailable: {
-    kind: 'unavailable',
-    title: 'The engine cannot be started',
-    remedy: 'See the server’s log; `lakehouse doctor` checks what the engine needs.',
-    retryable: true,
-  },
+/** How a caller's SQL fails, in words that hold whoever ran it: a room that runs SQL declares them under its own name. */
+export const sqlFailures = {
   timeout: {
     kind: 'timeout',
     title: 'The query ran out of time',
@@ -41,27 +17,6 @@ export const engineErrors = declareErrors('engine', {
     title: 'The query needs more memory than it may use',
     remedy: 'Ask for fewer rows or columns, aggregate earlier, or raise engine.memory_limit_mb.',
   },
-  disk_full: {
-    kind: 'storage_full',
-    title: 'The disk is full',
-    remedy: 'Free space on the server’s disk and send the request again.',
-    retryable: true,
-  },
-  syntax: {
-    kind: 'invalid',
-    title: 'SQL syntax error',
-    remedy: 'Correct the statement at the position given.',
-  },
-  not_a_query: {
-    kind: 'invalid',
-    title: 'Not a query',
-    remedy: 'Send one SELECT statement; data is changed through the ingest and catalog operations.',
-  },
-  too_complex: {
-    kind: 'invalid',
-    title: 'The statement is too complex to parse',
-    remedy: 'Split it, or use an IN list or a join in place of very long chains of conditions.',
-  },
   unknown_column: {
     kind: 'invalid',
     title: 'Unknown column',
@@ -71,16 +26,6 @@ export const engineErrors = declareErrors('engine', {
     kind: 'invalid',
     title: 'Ambiguous name',
     remedy: 'Qualify the name with its table or alias.',
-  },
-  unknown_name: {
-    kind: 'invalid',
-    title: 'Unknown table, function or type',
-    remedy: 'Check the name.',
-  },
-  bind: {
-    kind: 'invalid',
-    title: 'The statement cannot be planned',
-    remedy: 'Check names, grouping, parameters and the types of arguments.',
   },
   type_error: {
     kind: 'invalid',
@@ -106,6 +51,66 @@ export const engineErrors = declareErrors('engine', {
     kind: 'unsupported',
     title: 'The engine does not support this',
     remedy: 'Write the query in another way.',
+  },
+} as const;
+
+export const engineErrors = declareErrors('engine', {
+  ...sqlFailures,
+  busy: {
+    kind: 'rate_limited',
+    title: 'Too many queries are waiting',
+    remedy: 'Send the request again after the time in `retry_after_s`.',
+    retryable: true,
+  },
+  queue_timeout: {
+    kind: 'unavailable',
+    title: 'No engine process became free in time',
+    remedy:
+      'Send the request again; raise engine.processes or engine.queue_timeout_ms where it keeps happening.',
+    retryable: true,
+  },
+  process_died: {
+    kind: 'unavailable',
+    title: 'The engine process ended during the request',
+    remedy: 'Send the request again; another process has taken its place.',
+    retryable: true,
+  },
+  unavailable: {
+    kind: 'unavailable',
+    title: 'The engine cannot be started',
+    remedy: 'See the server’s log; `lakehouse doctor` checks what the engine needs.',
+    retryable: true,
+  },
+  disk_full: {
+    kind: 'storage_full',
+    title: 'The disk is full',
+    remedy: 'Free space on the server’s disk and send the request again.',
+    retryable: true,
+  },
+  syntax: {
+    kind: 'invalid',
+    title: 'SQL syntax error',
+    remedy: 'Correct the statement at the position given.',
+  },
+  not_a_query: {
+    kind: 'invalid',
+    title: 'Not a query',
+    remedy: 'Send one SELECT statement; data is changed through the ingest and catalog operations.',
+  },
+  too_complex: {
+    kind: 'invalid',
+    title: 'The statement is too complex to parse',
+    remedy: 'Split it, or use an IN list or a join in place of very long chains of conditions.',
+  },
+  unknown_name: {
+    kind: 'invalid',
+    title: 'Unknown table, function or type',
+    remedy: 'Check the name.',
+  },
+  bind: {
+    kind: 'invalid',
+    title: 'The statement cannot be planned',
+    remedy: 'Check names, grouping, parameters and the types of arguments.',
   },
   io: {
     kind: 'unavailable',

@@ -1,7 +1,7 @@
 import type { EngineColumn, EngineLease, EngineStream, LeaseRequest } from './engine.ts';
 import type { EngineProcess } from './engine-process.ts';
 import { type LeaseWatch, watchLease } from './lease-watch.ts';
-import { resultPipePath } from './protocol.ts';
+import { type InstanceLock, resultPipePath } from './protocol.ts';
 import { openResultPipe, type ResultReader } from './result-pipe.ts';
 
 export interface LeaseParts {
@@ -13,9 +13,15 @@ export interface LeaseParts {
   readonly onKilled: () => void;
 }
 
-/** Opens one use of an engine process: its instance is locked to the request's files before a statement runs. */
-export async function openLease(parts: LeaseParts): Promise<EngineLease> {
+/** Opens one use of an engine process: its instance is locked to the request's files before the first statement runs. */
+export function openLease(parts: LeaseParts): EngineLease {
   const { process: engine, request } = parts;
+  let unsent: InstanceLock | null = lockOf(request);
+  const takeLock = () => {
+    const lock = unsent;
+    unsent = null;
+    return lock;
+  };
   let reader: ResultReader | null = null;
   let released: Promise<void> | null = null;
   const watch = watchLease({ ...parts, onStop: (reason) => reader?.abandon(reason) });
@@ -27,50 +33,47 @@ export async function openLease(parts: LeaseParts): Promise<EngineLease> {
     watch.end();
     parts.onReleased();
   };
-  const lease: EngineLease = {
+  return {
     async query(sql, parameters = []) {
-      const answer = await watch.guard(() => engine.request({ kind: 'query', sql, parameters }));
+      const answer = await watch.guard(() =>
+        engine.request({ kind: 'query', lock: takeLock(), sql, parameters }),
+      );
       if (answer.kind !== 'result') throw new Error('unexpected answer of the engine process');
       return answer.result;
     },
-    async stream(sql, parameters, format) {
+    async stream(sql, parameters, format, shape = null) {
       if (engine.folder === null) throw new Error('this process does not stream');
       reader?.abandon(null);
       reader = openResultPipe(resultPipePath(engine.folder));
-      return startStream(engine, watch, reader, { kind: 'stream', sql, parameters, format });
+      const send = (onColumns: (columns: readonly EngineColumn[]) => void) =>
+        engine.request({ kind: 'stream', lock: takeLock(), sql, parameters, format, shape }, onColumns);
+      return startStream(watch, reader, send);
     },
     release() {
       released ??= release();
       return released;
     },
   };
-  try {
-    await watch.guard(() =>
-      engine.request({
-        kind: 'open',
-        allowedPaths: [...request.readFiles, ...request.writeFiles],
-        memoryLimitMb: request.memoryLimitMb,
-        preserveOrder: request.preserveOrder ?? true,
-        blindPlan: request.blindPlan ?? false,
-      }),
-    );
-  } catch (error) {
-    await lease.release();
-    throw error;
-  }
-  return lease;
+}
+
+function lockOf(request: LeaseRequest): InstanceLock {
+  return {
+    allowedPaths: [...request.readFiles, ...request.writeFiles],
+    memoryLimitMb: request.memoryLimitMb,
+    preserveOrder: request.preserveOrder ?? true,
+    blindPlan: request.blindPlan ?? false,
+  };
 }
 
 /** Answers as soon as the columns are known; the rest of the statement's fate shows in the chunks. */
 async function startStream(
-  engine: EngineProcess,
   watch: LeaseWatch,
   pipe: ResultReader,
-  request: Parameters<EngineProcess['request']>[0],
+  send: (onColumns: (columns: readonly EngineColumn[]) => void) => ReturnType<EngineProcess['request']>,
 ): Promise<EngineStream> {
   const columns = Promise.withResolvers<readonly EngineColumn[]>();
   const finished = watch
-    .guard(() => engine.request(request, columns.resolve))
+    .guard(() => send(columns.resolve))
     .then(
       (answer) => {
         pipe.finish();

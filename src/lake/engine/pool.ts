@@ -6,6 +6,7 @@ import type { EngineLease, EnginePool, LeaseRequest } from './engine.ts';
 import { type EngineProcess, startEngineProcess } from './engine-process.ts';
 import { engineErrors } from './errors.ts';
 import { openLease } from './lease.ts';
+import { rememberingParser } from './parse-memory.ts';
 import { createParser } from './parser.ts';
 
 export interface EngineParts {
@@ -51,7 +52,7 @@ export async function createEnginePool(parts: EngineParts): Promise<EnginePool> 
     await Promise.all([pool.close(), parsing.status === 'fulfilled' ? parsing.value.close() : null]);
     throw parsing.status === 'rejected' ? parsing.reason : (serving as PromiseRejectedResult).reason;
   }
-  const parser = parsing.value;
+  const parser = rememberingParser(parsing.value);
   return {
     lease: (request) => pool.lease(request),
     parse: (sql, signal) => parser.parse(sql, signal),

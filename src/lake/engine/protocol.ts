@@ -5,21 +5,29 @@ import type { EngineColumn, EngineFormat, EngineParameters, EngineResult } from 
  * not travel here: they go through the process's named pipe, unparsed and with back-pressure.
  */
 export type ChildRequest =
-  /** Locks the pre-warmed instance to these files and takes it into use. */
-  | ({ readonly kind: 'open' } & InstanceLock)
-  | { readonly kind: 'query'; readonly sql: string; readonly parameters: EngineParameters }
+  | {
+      readonly kind: 'query';
+      readonly lock: InstanceLock | null;
+      readonly sql: string;
+      readonly parameters: EngineParameters;
+    }
   | {
       readonly kind: 'stream';
+      readonly lock: InstanceLock | null;
       readonly sql: string;
       readonly parameters: EngineParameters;
       readonly format: EngineFormat;
+      readonly shape: string | null;
     }
   /** Throws the instance away and warms the next one. */
   | { readonly kind: 'close' }
   | { readonly kind: 'parse'; readonly sql: string }
   | { readonly kind: 'deparse'; readonly ast: string };
 
-/** What an instance is locked to for one lease. */
+/**
+ * What an instance is locked to for one lease. It comes with the lease's first statement and with no other: the instance
+ * is locked before the statement is looked at, and without a message of its own.
+ */
 export interface InstanceLock {
   readonly allowedPaths: readonly string[];
   readonly memoryLimitMb: number;

@@ -1,5 +1,10 @@
 import { isLakeError, type JsonObject, LakeError } from '../../base/index.ts';
-import type { DatasetFacts, PreparedMutation, WriteScope } from '../../govern/scope/index.ts';
+import type {
+  DatasetFacts,
+  MutationInvocation,
+  PreparedMutation,
+  WriteScope,
+} from '../../govern/scope/index.ts';
 import type { DatasetChange, IcebergField } from '../catalogd/index.ts';
 import type { SystemFiles } from '../storaged/index.ts';
 import { writeDataFile } from './data-file.ts';
@@ -33,13 +38,14 @@ export async function prepareIngest(
   parts: IngestParts,
   scope: WriteScope,
   input: IngestInput,
-  body: AsyncIterable<Uint8Array> | null,
+  content: Pick<MutationInvocation<unknown>, 'body' | 'contentSha256'>,
 ): Promise<PreparedMutation<IngestOutput>> {
   const id = parts.ids.next();
   const { max_bytes: maxBytes, max_expansion: maxExpansion } = parts.config;
   const upload = await receiveUpload(parts.files, {
     id,
-    body: watched(body, scope.signal),
+    body: watched(content.body, scope.signal),
+    sha256: content.contentSha256,
     contentEncoding: input.content_encoding?.trim().toLowerCase() ?? null,
     limits: { maxBytes, maxExpansion },
   });
@@ -57,6 +63,8 @@ export async function prepareIngest(
     const written = await writeRows(parts, scope, received, facts);
     await parts.files.remove('work', id);
     await parts.files.remove('work', `${id}.clean`);
+    // The source goes to the disk while the engine reads it; the commit that names it comes after both.
+    await upload.durable;
     await Promise.all([parts.files.keep('sources'), parts.files.keep('quarantine')]);
     return {
       attempt: () => commitAttempt(parts, scope, received, written),

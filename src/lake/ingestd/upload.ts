@@ -38,6 +38,8 @@ export interface Upload {
   /** Records of delimited text, its header included; 0 for anything else. */
   readonly recordCount: number;
   readonly longestRecordBytes: number;
+  /** Settles when the files are durable. They can be read before; nothing may be committed. */
+  readonly durable: Promise<unknown>;
 }
 
 /**
@@ -49,6 +51,8 @@ export async function receiveUpload(
   request: {
     id: string;
     body: AsyncIterable<Uint8Array>;
+    /** The SHA-256 of what the whole body brought. */
+    sha256: () => Promise<string>;
     contentEncoding: string | null;
     limits: UploadLimits;
   },
@@ -67,17 +71,19 @@ export async function receiveUpload(
       requireEncoding(request.contentEncoding, false);
       const text = new TextWatch(isText(received), received.kind === 'text');
       for await (const chunk of rest) text.push(chunk);
-      const written = await source.finish();
+      const written = await source.seal();
+      const sha256 = await request.sha256();
       return {
         sourceName: id,
         sourceBytes: written.sizeBytes,
-        sourceSha256: written.sha256,
+        sourceSha256: sha256,
         readable: { namespace: 'sources', name: id, sizeBytes: written.sizeBytes },
-        contentSha256: written.sha256,
+        contentSha256: sha256,
         kind: text.kindAfter(received),
         isUtf8: text.isUtf8(),
         recordCount: text.records(),
         longestRecordBytes: text.longestBytes(),
+        durable: written.durable,
       };
     }
     requireEncoding(request.contentEncoding, received.kind === 'gzip');
@@ -88,7 +94,7 @@ export async function receiveUpload(
     writers.push(work);
     const counter = { received: 0 };
     const unzipped = received.kind === 'gzip' ? gunzipped(counted(rest, counter), counter, limits) : rest;
-    return await decode({ id, source, work, content: unzipped });
+    return await decode({ id, source, work, content: unzipped, sha256: request.sha256 });
   } catch (error) {
     for (const writer of writers) await writer.abandon();
     throw error;
@@ -100,6 +106,7 @@ async function decode(parts: {
   source: ContentWriter;
   work: ContentWriter;
   content: AsyncIterable<Buffer>;
+  sha256: () => Promise<string>;
 }): Promise<Upload> {
   const { head, rest } = await peek(parts.content);
   const kind = contentKindOf(head);
@@ -119,20 +126,21 @@ async function decode(parts: {
     startBytes += chunk.length;
     await parts.work.write(chunk);
   }
-  const source = await parts.source.finish();
-  const work = await parts.work.finish();
+  const source = await parts.source.seal();
+  const work = await parts.work.seal();
   const decodedKind =
     kind.kind === 'utf16' ? contentKindOf(Buffer.concat(start).subarray(0, HEAD_BYTES)) : kind;
   return {
     sourceName: parts.id,
     sourceBytes: source.sizeBytes,
-    sourceSha256: source.sha256,
+    sourceSha256: await parts.sha256(),
     readable: { namespace: 'work', name: parts.id, sizeBytes: work.sizeBytes },
     contentSha256: hash.digest('hex'),
     kind: text.kindAfter(decodedKind),
     isUtf8: text.isUtf8(),
     recordCount: text.records(),
     longestRecordBytes: text.longestBytes(),
+    durable: Promise.all([source.durable, work.durable]),
   };
 }
 

@@ -1,9 +1,9 @@
+import { createSecretKey } from 'node:crypto';
 import type { Clock, IdSource } from '../../base/index.ts';
 import type { Config } from '../../config/index.ts';
 import type { AnyOperation, HttpRoute, Identity } from '../../govern/scope/index.ts';
 import type { Catalog } from '../catalogd/index.ts';
 import type { EnginePool } from '../engine/index.ts';
-import { createExpressionWriter } from './expression-writer.ts';
 import { queryCancelOperation } from './operations/query-cancel.ts';
 import { querySqlOperation } from './operations/query-sql.ts';
 import { queryRoutes } from './routes.ts';
@@ -26,6 +26,8 @@ export interface Queryd {
   readonly routes: readonly HttpRoute[];
 }
 
+const NAME_KEY_BYTES = 32;
+
 /** Wires the governed SQL of this room. */
 export function createQueryd(parts: QuerydParts): Queryd {
   const running = createRunningQueries();
@@ -33,7 +35,7 @@ export function createQueryd(parts: QuerydParts): Queryd {
     ...parts,
     limits: parts.config.query,
     running,
-    writer: createExpressionWriter(parts.engine),
+    nameKey: createSecretKey(parts.random(NAME_KEY_BYTES)),
   };
   return {
     operations: [querySqlOperation(deps), queryCancelOperation(deps)],

@@ -1,6 +1,8 @@
 import { declareErrors } from '../../base/index.ts';
+import { sqlFailures } from '../engine/index.ts';
 
 export const queryErrors = declareErrors('query', {
+  ...sqlFailures,
   syntax: {
     kind: 'invalid',
     title: 'SQL syntax error',
@@ -53,60 +55,10 @@ export const queryErrors = declareErrors('query', {
     title: 'The policy cannot be applied to this version',
     remedy: 'Read a version that has the columns the row filter names, or ask the policy’s administrator.',
   },
-  unknown_column: {
-    kind: 'invalid',
-    title: 'Unknown column',
-    remedy: 'Check the column’s name; describing the dataset lists its columns.',
-  },
-  ambiguous: {
-    kind: 'invalid',
-    title: 'Ambiguous name',
-    remedy: 'Qualify the name with its table or alias.',
-  },
   invalid_plan: {
     kind: 'invalid',
     title: 'The statement cannot be planned',
     remedy: 'Check names, grouping, subqueries and the number of columns.',
-  },
-  type_error: {
-    kind: 'invalid',
-    title: 'Types do not fit',
-    remedy: 'Cast the arguments to types the operator or function takes.',
-  },
-  conversion: {
-    kind: 'unprocessable',
-    title: 'A value could not be converted',
-    remedy: 'Use TRY_CAST, or exclude the rows that do not convert.',
-  },
-  out_of_range: {
-    kind: 'unprocessable',
-    title: 'A value is out of range',
-    remedy: 'Use a wider type, or exclude the rows that overflow.',
-  },
-  invalid_input: {
-    kind: 'unprocessable',
-    title: 'A function was given an input it does not take',
-    remedy: 'Check the arguments; TRY(…) gives NULL in place of an error.',
-  },
-  not_supported: {
-    kind: 'unsupported',
-    title: 'Not supported',
-    remedy: 'Write the query in another way.',
-  },
-  timeout: {
-    kind: 'timeout',
-    title: 'The query ran out of time',
-    remedy: 'Ask for less, or for more time with `timeout_ms` up to engine.max_timeout_ms.',
-  },
-  memory: {
-    kind: 'unprocessable',
-    title: 'The query needs more memory than it may use',
-    remedy: 'Ask for fewer rows or columns, aggregate earlier, or raise engine.memory_limit_mb.',
-  },
-  cancelled: {
-    kind: 'cancelled',
-    title: 'The query was cancelled',
-    remedy: 'Nothing to do: it was stopped on request, or its caller went away.',
   },
   not_found: {
     kind: 'not_found',

@@ -1,5 +1,5 @@
 import type { IcebergField, IcebergSchema } from '../catalogd/index.ts';
-import { harmlessPredicate, isPlainExpression } from './harmless.ts';
+import { harmlessPredicate, isPlainExpression, isPlainOrder } from './harmless.ts';
 import type { NamedParameters } from './parameters.ts';
 import { fieldNamed } from './policy-expression.ts';
 import { children, isNode, nodesOf, type SyntaxNode, textOf, textsOf, visit } from './syntax-tree.ts';
@@ -37,7 +37,7 @@ export function exposedColumns(
   if (isNode(query.where_clause)) predicate(query.where_clause);
   for (const member of [query.having, query.qualify, query.from_table]) expose(member);
   for (const modifier of nodesOf(query, 'modifiers')) {
-    const plain = expressionsOf(modifier).every(isPlainExpression);
+    const plain = expressionsOf(modifier).every(isPlainOrder);
     if (!plain) expose(modifier);
   }
   if (everything) return schema.fields;

@@ -161,6 +161,23 @@ export function isPlainExpression(node: SyntaxNode): boolean {
   }
 }
 
+/** What an ORDER BY may sort by: a plain expression, or `ALL`, which is the columns that the query answers with. */
+export function isPlainOrder(node: SyntaxNode): boolean {
+  return isPlainExpression(node) || isOrderByAll(node);
+}
+
+/** The parser writes `ALL` as a star that stands for columns and leaves none out. */
+function isOrderByAll(node: SyntaxNode): boolean {
+  const lists = [node.exclude_list, node.qualified_exclude_list, node.replace_list, node.rename_list];
+  return (
+    textOf(node, 'class') === 'STAR' &&
+    node.columns === true &&
+    node.expr === null &&
+    textOf(node, 'relation_name') === '' &&
+    lists.every((list) => Array.isArray(list) && list.length === 0)
+  );
+}
+
 /**
  * Whether the whole query is one SELECT over one table, of columns and plain aggregates, with harmless predicates
  * only. The barrier may be left out for such a one.
@@ -178,7 +195,7 @@ export function harmlessQuery(
   const modifiers = nodesOf(query, 'modifiers').every((modifier) =>
     [modifier.limit, modifier.offset, ...nodesOf(modifier, 'orders').map((order) => order.expression)]
       .filter(isNode)
-      .every(isPlainExpression),
+      .every(isPlainOrder),
   );
   const fieldOf = (reference: SyntaxNode) =>
     fieldNamed(schema, textsOf(reference, 'column_names').at(-1) ?? '') ?? null;

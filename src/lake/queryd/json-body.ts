@@ -2,6 +2,8 @@ import type { EngineStream } from '../engine/index.ts';
 
 const NEWLINE = 0x0a;
 const COMMA = 0x2c;
+/** A smaller answer leaves as one chunk, and so in one write. */
+const CHUNK_BYTES = 16_384;
 
 export interface JsonBodyParts {
   /** JSON lines, one row more than `limit` where there are more. */
@@ -22,7 +24,8 @@ export function jsonBody(parts: JsonBodyParts): { chunks: AsyncIterable<Uint8Arr
   let truncated = false;
   async function* chunks(): AsyncGenerator<Uint8Array> {
     const head = JSON.stringify({ query_id: parts.queryId, columns: parts.stream.columns });
-    let opening: string | null = `${head.slice(0, -1)},"rows":[`;
+    const gathered = new Gathered();
+    gathered.add(Buffer.from(`${head.slice(0, -1)},"rows":[`));
     let separator = '';
     for await (const chunk of parts.stream.chunks) {
       // Rows past the limit are still read to their end, which closes the query properly.
@@ -34,10 +37,10 @@ export function jsonBody(parts: JsonBodyParts): { chunks: AsyncIterable<Uint8Arr
       rows += taken.rows;
       if (taken.bytes.length < chunk.length && rows >= parts.limit) truncated = true;
       const ends = taken.bytes.at(-1) === NEWLINE;
-      const body = commas(ends ? taken.bytes.subarray(0, -1) : taken.bytes);
-      yield Buffer.concat([Buffer.from((opening ?? '') + separator), body]);
-      opening = null;
+      gathered.add(Buffer.from(separator));
+      gathered.add(commas(ends ? taken.bytes.subarray(0, -1) : taken.bytes));
       separator = ends ? ',' : '';
+      if (gathered.sizeBytes() >= CHUNK_BYTES) yield gathered.take();
     }
     const tail = JSON.stringify({
       row_count: rows,
@@ -46,9 +49,31 @@ export function jsonBody(parts: JsonBodyParts): { chunks: AsyncIterable<Uint8Arr
       masked_columns: parts.maskedColumns,
       snapshots: parts.snapshots,
     });
-    yield Buffer.from(`${opening ?? ''}],${tail.slice(1)}`);
+    gathered.add(Buffer.from(`],${tail.slice(1)}`));
+    yield gathered.take();
   }
   return { chunks: chunks(), rowCount: () => rows };
+}
+
+class Gathered {
+  #pieces: Uint8Array[] = [];
+  #sizeBytes = 0;
+
+  add(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#sizeBytes += piece.length;
+  }
+
+  sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  take(): Uint8Array {
+    const whole = Buffer.concat(this.#pieces, this.#sizeBytes);
+    this.#pieces = [];
+    this.#sizeBytes = 0;
+    return whole;
+  }
 }
 
 /** The chunk up to the end of its `most`-th row. */

@@ -32,10 +32,9 @@ export function bindParameters(query: SyntaxNode, given: GivenParameters): Named
   );
 }
 
-/** Those of the values that a statement still has. */
-export function parametersOf(query: SyntaxNode, parameters: NamedParameters): NamedParameters {
-  const used = parameterNames(query);
-  return Object.fromEntries(Object.entries(parameters).filter(([name]) => used.has(name)));
+/** Whether a parameter stands anywhere in an expression. */
+export function hasParameter(expression: SyntaxNode): boolean {
+  return parameterNames(expression).size > 0;
 }
 
 /** The value of one parameter node; undefined where the parameters do not name it. */

@@ -104,6 +104,16 @@ describe('query.sql', () => {
       { r: 'north', n: 4 },
       [{ id: 5 }, { id: 6 }],
     ],
+    ['SELECT id FROM people ORDER BY id LIMIT $1 OFFSET $2', [2, 1], [{ id: 2 }, { id: 3 }]],
+    [
+      'SELECT $1, upper($1), id + $2 FROM people WHERE id = $2',
+      ["it's", 1],
+      [{ $p1: "it's", 'upper($p1)': "IT'S", '(id + $p2)': 2 }],
+    ],
+    ['SELECT x.* FROM (SELECT id + $n FROM people) x ORDER BY 1 LIMIT 1', { n: 1 }, [{ '(id + $n)': 2 }]],
+    ['SELECT id FROM people WHERE email = $1', ["' OR true --"], []],
+    ['SELECT id FROM people WHERE email = $1 OR $2 = email', ['a\0', 'p1@mail.example'], [{ id: 1 }]],
+    ['SELECT count(*) AS n FROM people WHERE born < $1', ['1990-05-20'], [{ n: 2 }]],
     ['SELECT * FROM empty', [], []],
     ['SELECT count(*) AS n FROM empty', [], [{ n: 0 }]],
     [
@@ -145,6 +155,29 @@ describe('query.sql', () => {
     ],
   ])('runs %s', async (sql, params, expected) => {
     expect((await rows({ sql, params })).rows).toEqual(expected);
+  });
+
+  it('finds the columns out again where they depend on a value', async () => {
+    for (const sql of [
+      'SELECT $1 AS v FROM people LIMIT 1',
+      'SELECT coalesce(id, $1) AS v FROM people LIMIT 1',
+    ]) {
+      const types = [];
+      for (const value of [1, 2.5, 3_000_000_000]) {
+        types.push((await rows({ sql, params: [value] })).columns[0].type);
+      }
+      expect(types, sql).toEqual([sql.includes('coalesce') ? 'BIGINT' : 'INTEGER', 'DOUBLE', 'BIGINT']);
+    }
+  });
+
+  it('answers a plain query with the same columns for other values, each with its own rows', async () => {
+    const sql = 'SELECT id, pay, born FROM people WHERE id = $1';
+    const first = await rows({ sql, params: [1] });
+    for (const id of [2, 5, 2]) {
+      const answer = await rows({ sql, params: [id] });
+      expect(answer.columns).toEqual(first.columns);
+      expect(answer.rows).toEqual((await rows({ sql: sql.replace('$1', String(id)) })).rows);
+    }
   });
 
   it('applies masks and the row filter, and names the masked columns that were touched', async () => {

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { maskHashBlocks } from '../../govern/access/index.ts';
 import {
   type DatasetDecision,
@@ -5,26 +6,30 @@ import {
   requireOpenScope,
   type WriteScope,
 } from '../../govern/scope/index.ts';
-import type { Catalog, IcebergField, PinnedDataset, ScanPlan } from '../catalogd/index.ts';
+import type { Catalog, IcebergField, IcebergSchema, PinnedDataset, ScanPlan } from '../catalogd/index.ts';
 import type { EnginePool } from '../engine/index.ts';
 import { conjunctsFor } from './copy-down.ts';
 import { exposedColumns } from './exposed-columns.ts';
-import type { ExpressionWriter } from './expression-writer.ts';
 import { harmlessFilter, harmlessQuery } from './harmless.ts';
 import { columnSql, isMasked, maskedNames } from './masked-column.ts';
 import { isOrderFree } from './order-free.ts';
-import { type NamedParameters, parametersOf } from './parameters.ts';
+import { hasParameter, type NamedParameters } from './parameters.ts';
 import type { PlannedQuery, PlannedTable } from './plan-query.ts';
 import { bindPolicyExpression } from './policy-expression.ts';
 import { pruneFiles } from './prune-files.ts';
+import { scanFields } from './scan-fields.ts';
 import { quoteName, scanFiles, scanSql } from './scan-sql.ts';
+import { giveSecretNames, type SecretNames } from './secret-names.ts';
 import { requireAllowedQuery } from './statement-gate.ts';
 import { isNode, nodesOf, parseTree, type SyntaxNode, textOf, textsOf, visit } from './syntax-tree.ts';
 import { findTableReferences } from './table-references.ts';
+import { writeExpression } from './write-expression.ts';
+import { type GovernedSql, writeValues } from './written-values.ts';
 
 /** A planned query with a scan under the caller's decision for each of its tables. */
 export interface ScannedQuery {
   readonly planned: PlannedQuery;
+  readonly names: SecretNames;
   readonly scans: readonly TableScan[];
   readonly readFiles: readonly string[];
   readonly plannedBytes: number;
@@ -37,18 +42,11 @@ export interface ScannedQuery {
   readonly snapshots: Readonly<Record<string, string | null>>;
 }
 
-/** A query as it will run: the caller's, over scans that apply the policy. */
-export interface GovernedSql {
-  readonly sql: string;
-  readonly parameters: NamedParameters;
-}
-
 export interface RewriteDeps {
   readonly engine: EnginePool;
-  readonly writer: ExpressionWriter;
   readonly catalog: Pick<Catalog, 'scan'>;
-  /** Fills the random part of the scans' names, which the caller's SQL cannot guess. */
-  readonly random: (sizeBytes: number) => Uint8Array;
+  /** The key of the names inside queries, made anew at each start and known to no one. */
+  readonly nameKey: KeyObject;
   /** The key of join-preserving hashes. */
   readonly maskKey: () => Uint8Array;
 }
@@ -61,10 +59,15 @@ export async function scanTables(
 ): Promise<ScannedQuery> {
   requireOpenScope(scope);
   const query = planned.statement.node as SyntaxNode;
+  await nameUnnamed(deps, scope.signal, query);
+  const names = giveSecretNames(deps.nameKey, planned);
   const scans: TableScan[] = [];
-  for (const table of planned.tables) scans.push(await planTable(deps, scope, planned, query, table));
+  for (const table of planned.tables) {
+    scans.push(await planTable(deps, scope, { query, table, parameters: names.parameters }));
+  }
   return {
     planned,
+    names,
     scans,
     readFiles: [...new Set(scans.flatMap(({ plan }) => scanFiles(plan)))],
     plannedBytes: planned.tables.reduce((sum, { pinned }) => sum + pinned.plannedBytes, 0),
@@ -82,30 +85,24 @@ export async function scanTables(
 export async function rewriteQuery(
   deps: RewriteDeps,
   scope: ReadScope | WriteScope,
-  { planned, scans, blindPlan }: ScannedQuery,
+  { planned, names, scans, blindPlan }: ScannedQuery,
 ): Promise<GovernedSql> {
   requireOpenScope(scope);
-  const prefix = `scan_${Buffer.from(deps.random(12)).toString('hex')}`;
   const query = planned.statement.node as SyntaxNode;
   if (blindPlan) sampleByRow(query);
-  await nameSubqueries(deps, scope.signal, query);
-  const names = new Set<string>();
-  for (const [at, { table }] of scans.entries()) {
-    const name = `${prefix}_${at}`;
-    names.add(name);
-    pointAt(query, table.node, name);
-  }
+  for (const [at, { table }] of scans.entries()) pointAt(query, table.node, names.scan(at));
   const { sql, ast } = await deps.engine.deparse(
     JSON.stringify({ error: false, statements: [planned.statement] }),
     scope.signal,
   );
-  requireOnlyScans(requireAllowedQuery(parseTree(ast), sql).node as SyntaxNode, names);
-  const ctes = scans.map((scan, at) => `${quoteName(`${prefix}_${at}`)} AS NOT MATERIALIZED (${scan.sql})`);
+  const own = new Set(scans.map((_, at) => names.scan(at)));
+  requireOnlyScans(requireAllowedQuery(parseTree(ast), sql).node as SyntaxNode, own);
+  const ctes = scans.map((scan, at) => `${quoteName(names.scan(at))} AS NOT MATERIALIZED (${scan.sql})`);
   const head = ctes.length === 0 ? '' : `WITH ${ctes.join(', ')} `;
-  return {
-    sql: `${head}SELECT * FROM (${sql}\n) AS ${quoteName(`${prefix}_answer`)}`,
-    parameters: parametersOf(query, planned.parameters),
-  };
+  const text = `${head}SELECT * FROM (${sql}\n) AS ${quoteName(names.answer)}`;
+  // In a plain query parameters are compared with columns and nothing else, so that no type comes from their values.
+  const isPlain = scans.length === 1 && scans.every((scan) => scan.isPlain);
+  return { ...writeValues(text, names), shape: isPlain ? text : null };
 }
 
 interface TableScan {
@@ -114,32 +111,32 @@ interface TableScan {
   readonly sql: string;
   /** Whether the query could find out about what the scan hides, were it not for the barrier. */
   readonly hides: boolean;
+  /** Whether the query is of plain columns and aggregates over this table alone, with harmless predicates. */
+  readonly isPlain: boolean;
   readonly maskedColumns: readonly string[];
 }
 
 async function planTable(
   deps: RewriteDeps,
   scope: ReadScope | WriteScope,
-  planned: PlannedQuery,
-  query: SyntaxNode,
-  table: PlannedTable,
+  parts: { query: SyntaxNode; table: PlannedTable; parameters: NamedParameters },
 ): Promise<TableScan> {
+  const { query, table, parameters } = parts;
   const { pinned, fieldIds } = table;
   const { schema } = pinned;
   const decision = scope.decision(pinned.facts.datasetId, 'read');
   const whole = await deps.catalog.scan(scope, pinned);
   const filters = decision.rowFilters.map((filter) => bindPolicyExpression(filter, schema));
   const copied = filters.every((filter) => harmlessFilter(filter, schema))
-    ? conjunctsFor({
-        query,
-        table: table.node,
-        schema,
-        masks: decision.masks,
-        parameters: planned.parameters,
-      })
+    ? conjunctsFor({ query, table: table.node, schema, masks: decision.masks, parameters })
     : [];
-  const plan = { ...whole, files: pruneFiles(whole.files, copied, schema, planned.parameters) };
-  const expressions = await maskExpressions(deps, scope.signal, decision, pinned);
+  const plan = { ...whole, files: pruneFiles(whole.files, copied, schema, parameters) };
+  const masks = maskExpressions(decision, schema);
+  const fields = scanFields(schema, fieldIds, [...filters, ...masks.values()]);
+  const expressions = new Map<number, string>();
+  for (const [fieldId, mask] of masks) {
+    expressions.set(fieldId, `(${await writeExpression(deps.engine, mask, scope.signal)})`);
+  }
   const blocks = maskHashBlocks(deps.maskKey());
   const context = {
     masks: decision.masks,
@@ -147,14 +144,13 @@ async function planTable(
     expressions,
   };
   const hides = filters.length > 0 || whole.files.some((file) => file.deleteFiles.length > 0);
+  const isPlain = harmlessQuery(query, schema, parameters);
   const harmless =
-    filters.every((filter) => harmlessFilter(filter, schema)) &&
-    expressions.size === 0 &&
-    harmlessQuery(query, schema, planned.parameters);
-  const flat = expressions.size > 0 ? schema.fields : exposedColumns(query, schema, planned.parameters);
+    filters.every((filter) => harmlessFilter(filter, schema)) && expressions.size === 0 && isPlain;
+  const flat = expressions.size > 0 ? fields.read : exposedColumns(query, schema, parameters);
   const sql = scanSql({
-    plan,
-    columns: schema.fields.map((field) => ({ name: field.name, sql: columnSql(field, context) })),
+    plan: { ...plan, schema: { ...schema, fields: fields.read } },
+    columns: fields.shown.map((field) => ({ name: field.name, sql: columnSql(field, context) })),
     where: await conditionSql(deps, scope.signal, [...filters, ...copied]),
     barrier: (hides || expressions.size > 0) && !harmless ? { flat } : null,
     storedNames: registeredNames(pinned),
@@ -162,7 +158,14 @@ async function planTable(
   const touched =
     fieldIds === undefined ? schema.fields : schema.fields.filter(({ id }) => fieldIds.includes(id));
   const maskedColumns = maskedColumnsOf(pinned, touched, decision);
-  return { table, plan, sql, hides: (hides || maskedColumns.length > 0) && !harmless, maskedColumns };
+  return {
+    table,
+    plan,
+    sql,
+    hides: (hides || maskedColumns.length > 0) && !harmless,
+    isPlain,
+    maskedColumns,
+  };
 }
 
 function maskedColumnsOf(
@@ -176,20 +179,14 @@ function maskedColumnsOf(
     .map((name) => `${pinned.facts.name}.${name}`);
 }
 
-/** SQL of the masks that are expressions of the policy's own. */
-async function maskExpressions(
-  deps: RewriteDeps,
-  signal: AbortSignal,
-  decision: DatasetDecision,
-  pinned: PinnedDataset,
-): Promise<ReadonlyMap<number, string>> {
-  const texts = new Map<number, string>();
+/** The masks that are expressions of the policy's own, by field id. */
+function maskExpressions(decision: DatasetDecision, schema: IcebergSchema): ReadonlyMap<number, SyntaxNode> {
+  const bound = new Map<number, SyntaxNode>();
   for (const mask of decision.masks.values()) {
     if (mask.method !== 'expression' || mask.expression === null) continue;
-    const bound = bindPolicyExpression(mask.expression, pinned.schema);
-    texts.set(mask.fieldId, `(${await deps.writer.write(bound, signal)})`);
+    bound.set(mask.fieldId, bindPolicyExpression(mask.expression, schema));
   }
-  return texts;
+  return bound;
 }
 
 async function conditionSql(
@@ -203,7 +200,7 @@ async function conditionSql(
     parts.length === 1
       ? first
       : { class: 'CONJUNCTION', type: 'CONJUNCTION_AND', alias: '', query_location: 0, children: parts };
-  return `(${await deps.writer.write(all, signal)})`;
+  return `(${await writeExpression(deps.engine, all, signal)})`;
 }
 
 /** A sample of whole batches would show where hidden rows lie, since they shape the batches. */
@@ -214,20 +211,20 @@ function sampleByRow(query: SyntaxNode): void {
 }
 
 /**
- * The engine names a column without an alias after its expression's text, subqueries included. Such columns get that
- * text as their alias while it still says what the caller wrote, so that no name of ours shows.
+ * The engine names a column without an alias after its expression's text, subqueries and parameters included. Such
+ * columns get that text as their alias while it still says what the caller wrote, so that no name of ours shows.
  */
-async function nameSubqueries(deps: RewriteDeps, signal: AbortSignal, query: SyntaxNode): Promise<void> {
+async function nameUnnamed(deps: RewriteDeps, signal: AbortSignal, query: SyntaxNode): Promise<void> {
   const unnamed: SyntaxNode[] = [];
   visit(query, (node) => {
     if (textOf(node, 'type') !== 'SELECT_NODE') return;
     for (const item of nodesOf(node, 'select_list')) {
       const names = textOf(item, 'alias') !== '' || textOf(item, 'class') === 'STAR';
-      if (!names && findTableReferences(item).length > 0) unnamed.push(item);
+      if (!names && (hasParameter(item) || findTableReferences(item).length > 0)) unnamed.push(item);
     }
   });
   const texts: string[] = [];
-  for (const item of unnamed) texts.push(await deps.writer.write(item, signal));
+  for (const item of unnamed) texts.push(await writeExpression(deps.engine, item, signal));
   for (const [at, item] of unnamed.entries()) item.alias = texts[at] ?? '';
 }
 

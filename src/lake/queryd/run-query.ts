@@ -6,13 +6,8 @@ import { jsonBody } from './json-body.ts';
 import { laneOf } from './lane-of.ts';
 import type { PlannedQuery } from './plan-query.ts';
 import { type CallersQuery, callerError } from './query-failure.ts';
-import {
-  type GovernedSql,
-  type RewriteDeps,
-  rewriteQuery,
-  type ScannedQuery,
-  scanTables,
-} from './rewrite-query.ts';
+import { type RewriteDeps, rewriteQuery, type ScannedQuery, scanTables } from './rewrite-query.ts';
+import type { GovernedSql } from './written-values.ts';
 
 export const QUERY_FORMATS = ['json', 'ndjson', 'csv', 'parquet'] as const;
 export type QueryFormat = (typeof QUERY_FORMATS)[number];
@@ -70,6 +65,7 @@ export async function runQuery(
       limited(ready.governed.sql, request),
       ready.governed.parameters,
       format === 'json' ? 'ndjson' : format,
+      ready.governed.shape,
     );
     const body = bodyOf(deps, stream, scanned, request, startedMs);
     const chunks = body.chunks[Symbol.asyncIterator]();

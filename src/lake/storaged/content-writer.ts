@@ -21,17 +21,23 @@ export interface WriteLimits {
 export interface WrittenContent {
   readonly path: string;
   readonly sizeBytes: number;
-  /** Lower-case hex. */
-  readonly sha256: string;
   /** Base64; null where it was not asked for. */
   readonly md5: string | null;
 }
 
-/** Writes one new file piece by piece, hashing as it goes. Nothing exists under any other name until someone renames it. */
+/** A file whose bytes are all written, and that others may read, while the disk still takes them. */
+export interface SealedContent extends WrittenContent {
+  /** Settles when the bytes are durable (fsync); nothing may refer to the file before. */
+  readonly durable: Promise<void>;
+}
+
+/** Writes one new file piece by piece. Nothing exists under any other name until someone renames it. */
 export interface ContentWriter {
   readonly path: string;
   /** Throws `storage.too_large`, `storage.full`, `storage.unavailable`. */
   write(bytes: Uint8Array): Promise<void>;
+  /** Hands all bytes to the system and begins to flush them to the disk; closes after that. */
+  seal(): Promise<SealedContent>;
   /** Flushes to the disk (fsync) and closes. */
   finish(): Promise<WrittenContent>;
   /** Closes and removes the file; harmless after `finish`, which it undoes. */
@@ -72,10 +78,11 @@ class FileContentWriter implements ContentWriter {
   readonly path: string;
   readonly #file: FileHandle;
   readonly #limits: WriteLimits;
-  readonly #sha256 = createHash('sha256');
   readonly #md5;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
+  /** The write in progress: bytes are received while the ones before them are written. */
+  #flushing: Promise<void> = Promise.resolve();
   #sizeBytes = 0;
   #nextSpaceCheckBytes = FREE_SPACE_CHECK_BYTES;
   #closed = false;
@@ -94,28 +101,40 @@ class FileContentWriter implements ContentWriter {
         detail: `The content is larger than ${this.#limits.maxBytesKey} = ${this.#limits.maxBytes} bytes.`,
       });
     }
-    this.#sha256.update(bytes);
     this.#md5?.update(bytes);
     this.#pending.push(bytes);
     this.#pendingBytes += bytes.byteLength;
-    if (this.#pendingBytes >= WRITE_BUFFER_BYTES) await this.#flush();
+    if (this.#pendingBytes < WRITE_BUFFER_BYTES) return;
+    await this.#flushing;
+    this.#flushing = this.#flush();
+    // Thrown by the next call that waits for it.
+    this.#flushing.catch(() => undefined);
   }
 
-  async finish(): Promise<WrittenContent> {
+  async seal(): Promise<SealedContent> {
+    await this.#flushing;
     await this.#flush();
-    await guarded(async () => {
+    const durable = guarded(async () => {
       await this.#file.sync();
       await this.#close();
     });
+    durable.catch(() => undefined);
     return {
       path: this.path,
       sizeBytes: this.#sizeBytes,
-      sha256: this.#sha256.digest('hex'),
       md5: this.#md5?.digest('base64') ?? null,
+      durable,
     };
   }
 
+  async finish(): Promise<WrittenContent> {
+    const { durable, ...written } = await this.seal();
+    await durable;
+    return written;
+  }
+
   async abandon(): Promise<void> {
+    await this.#flushing.catch(() => undefined);
     await this.#close().catch(() => undefined);
     await rm(this.path, { force: true }).catch(() => undefined);
   }

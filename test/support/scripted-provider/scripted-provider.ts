@@ -33,6 +33,9 @@ export interface ReceivedRequest {
   readonly ended: Promise<'complete' | 'cancelled'>;
 }
 
+/** Faults that come after everything was said. */
+const WHOLE_STREAMS: ReadonlySet<string> = new Set(['no_terminator', 'no_finish', 'hang_at_end']);
+
 const FORMATS: Readonly<Record<string, WireFormat>> = {
   '/v1/chat/completions': openAiFormat,
   '/v1/messages': anthropicFormat,
@@ -101,7 +104,7 @@ function chat(
   // Ollama streams unless it is told not to.
   const isStream = request.body.stream ?? format === ollamaFormat;
   if (isStream === true) void stream(one, format, { model, includesUsage }, response);
-  else whole(one, format.whole(one, model), response);
+  else void whole(one, withFault(one, format.whole(one, model)), response);
 }
 
 function pick({ headers, body }: ReceivedRequest, queue: ScriptedReply[]): ScriptedReply {
@@ -137,14 +140,34 @@ function answersOtherwise(one: ScriptedReply, format: WireFormat, response: Serv
   }
 }
 
-function whole(one: ScriptedReply, text: string, response: ServerResponse): void {
-  const body = Buffer.from(
-    one.fault === 'garbage' || one.fault === 'error_midway' ? text.slice(0, -9) : text,
-  );
-  response.writeHead(200, { 'content-type': 'application/json', ...one.headers });
+/** One object that holds the depth wherever one of the protocols looks for content. */
+function deepObject(): string {
+  const depth = `{"a":${'['.repeat(100_000)}"x"${']'.repeat(100_000)}}`;
+  const choice = `{"index":0,"message":${depth},"delta":${depth}}`;
+  return `{"type":"content_block_start","content_block":${depth},"choices":[${choice}],"content":[${depth}],"message":${depth}}`;
+}
+
+/** An answer that is an error as well. */
+function withFault({ fault, errorMessage }: ScriptedReply, text: string): string {
+  if (fault === 'deep') return deepObject();
+  return fault === 'error_midway'
+    ? JSON.stringify({ ...JSON.parse(text), error: { message: errorMessage } })
+    : text;
+}
+
+async function whole(one: ScriptedReply, text: string, response: ServerResponse): Promise<void> {
+  const body = Buffer.from(one.fault === 'garbage' ? text.slice(0, -9) : text);
   const half = body.subarray(0, body.length / 2);
+  if (one.held?.part === 'head') await one.held.until;
+  response.writeHead(200, { 'content-type': 'application/json', ...one.headers });
+  if (one.held?.part === 'half') {
+    response.write(half);
+    await one.held.until;
+    response.end(body.subarray(half.length));
+    return;
+  }
   if (one.fault === 'hang_midway') response.write(half);
-  else if (one.fault === 'cut') response.end(half);
+  else if (one.fault === 'cut' || one.fault === 'torn') response.end(half);
   else if (one.fault === 'reset') response.write(half, () => response.socket?.destroy());
   else if (one.fault === 'endless') repeat(response, ' '.repeat(65_536));
   else response.end(body);
@@ -160,17 +183,20 @@ async function stream(
   response.flushHeaders();
   const { said, finish, terminator } = format.events(one, facts);
   const half = said.slice(0, Math.ceil(said.length / 2));
-  const isHalf = one.fault !== null && one.fault !== 'no_terminator' && one.fault !== 'no_finish';
+  const isHalf = one.fault !== null && !WHOLE_STREAMS.has(one.fault);
   const events = isHalf ? half : [...said, ...(one.fault === 'no_finish' ? [] : finish)];
   if (one.fault === null) events.push(...terminator);
   if (one.fault === 'garbage') events.push(format.garbage);
+  if (one.fault === 'deep')
+    events.push(format === ollamaFormat ? `${deepObject()}\n` : `data: ${deepObject()}\n\n`);
+  if (one.fault === 'torn') events.push((half.at(-1) ?? '').slice(0, -12));
   if (one.fault === 'error_midway') events.push(format.errorEvent(one.errorMessage));
   for (const text of events) {
     if (response.destroyed) return;
-    if (one.gapMs > 0) await new Promise((resolve) => setTimeout(resolve, one.gapMs));
     response.write(text);
+    if (one.gapMs > 0) await new Promise((resolve) => setTimeout(resolve, one.gapMs));
   }
-  if (one.fault === 'hang_midway') return;
+  if (one.fault === 'hang_midway' || one.fault === 'hang_at_end') return;
   if (one.fault === 'endless') repeat(response, half.at(-1) ?? '');
   else if (one.fault === 'reset') response.write('', () => response.socket?.destroy());
   else response.end();

@@ -28,10 +28,19 @@ export interface ScriptedReply {
   readonly headers: Readonly<Record<string, string>>;
   /** The sentence of an error body. */
   readonly errorMessage: string;
-  /** Between two events of a stream. */
+  /** After each event of a stream. */
   readonly gapMs: number;
   /** The text is what was received. */
   readonly echoes: boolean;
+  /** Null: nothing is waited for. */
+  readonly held: ScriptedHold | null;
+}
+
+/** A whole answer, not a stream, of which a part comes only once the test says so. */
+export interface ScriptedHold {
+  /** `head`: all of it; `half`: the second half of its body. */
+  readonly part: 'head' | 'half';
+  readonly until: Promise<unknown>;
 }
 
 export type ScriptedFault =
@@ -39,16 +48,22 @@ export type ScriptedFault =
   | 'hang'
   /** Half of the answer, then silence. */
   | 'hang_midway'
+  /** The whole answer without the protocol's terminator, then silence. */
+  | 'hang_at_end'
   /** Half of the answer, then a reset connection. */
   | 'reset'
   /** Half of the answer, then the proper end of the HTTP body. */
   | 'cut'
+  /** The same, in the middle of an event. */
+  | 'torn'
   /** The whole answer without the protocol's terminator. */
   | 'no_terminator'
   /** The whole answer without the reason why it stopped, nor a terminator. */
   | 'no_finish'
   /** An event, or a body, that is broken JSON. */
   | 'garbage'
+  /** JSON that nests deeper than anything that recurses can follow. */
+  | 'deep'
   /** A web page under status 200. */
   | 'wrong_content_type'
   /** An error as JSON under status 200. */
@@ -78,6 +93,7 @@ const PLAIN: ScriptedReply = {
   errorMessage: 'The canary sentence of an upstream error, which no answer may repeat.',
   gapMs: 0,
   echoes: false,
+  held: null,
 };
 
 const WEATHER: ScriptedToolCall = { id: 'call_1', name: 'weather', argumentsJson: '{"city":"Zürich"}' };
@@ -110,11 +126,14 @@ export const SCRIPTED_REPLIES: Readonly<Record<string, ScriptedReply>> = {
   usage_zero: reply({ usage: { input: 0, cachedInput: 0, output: 0, reasoning: 0 } }),
   hang: reply({ fault: 'hang' }),
   hang_midway: reply({ fault: 'hang_midway' }),
+  hang_at_end: reply({ fault: 'hang_at_end' }),
   reset: reply({ fault: 'reset' }),
   cut: reply({ fault: 'cut' }),
+  torn: reply({ fault: 'torn' }),
   no_terminator: reply({ fault: 'no_terminator' }),
   no_finish: reply({ fault: 'no_finish' }),
   garbage: reply({ fault: 'garbage' }),
+  deep: reply({ fault: 'deep' }),
   wrong_content_type: reply({ fault: 'wrong_content_type' }),
   error_body: reply({ fault: 'error_body' }),
   error_midway: reply({ fault: 'error_midway' }),

@@ -106,6 +106,8 @@ describe('what an answer loses', () => {
     [openAiDialect, 'usage.cache_write', {}],
     [anthropicDialect, 'tool_calls', { parts: [CUT_CALL] }],
     [anthropicDialect, 'usage', { usage: null }],
+    [openAiDialect, 'content.other', { otherText: 'found', usage: null }],
+    [anthropicDialect, 'content.other', { otherText: 'found' }],
   ])('$0.protocol names $1', (dialect, name, changes) => {
     expect(dialect.lossesOf(answer(changes))).toEqual([name]);
   });

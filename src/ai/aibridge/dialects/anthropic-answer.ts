@@ -15,6 +15,8 @@ export const ANTHROPIC_ANSWER_LOSSES: readonly {
   },
   /** The protocol always reports a usage; one that nobody counted is shown as zero. */
   { name: 'usage', occursIn: ({ usage }) => usage === null },
+  /** Results of tools that ran at the service, citations, transcripts. */
+  { name: 'content.other', occursIn: ({ otherText = '' }) => otherText !== '' },
 ];
 
 /** The protocol has no word for an answer that was cut; `max_tokens` is the one that says the answer is not whole. */

@@ -44,6 +44,7 @@ export class AnthropicStreamWriter implements StreamWriter {
         this.#usage = delta.usage;
         break;
       case 'start':
+      case 'other':
         break;
     }
     return bytesOf(events);

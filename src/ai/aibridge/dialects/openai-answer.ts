@@ -14,6 +14,8 @@ export const OPENAI_ANSWER_LOSSES: readonly {
   /** An answer that goes on in another turn is shown as one that met its limit: not whole either. */
   { name: 'finish.pause', occursIn: ({ finish }) => finish === 'pause' },
   { name: 'usage.cache_write', occursIn: ({ usage }) => (usage?.cacheWriteInput ?? 0) > 0 },
+  /** Results of tools that ran at the service, citations, transcripts. */
+  { name: 'content.other', occursIn: ({ otherText = '' }) => otherText !== '' },
 ];
 
 /** The protocol has no word for an answer that was cut; `length` is the one that says the answer is not whole. */
@@ -64,6 +66,8 @@ export class OpenAiStreamWriter implements StreamWriter {
         return delta.text === '' ? NOTHING : this.#chunk({ reasoning_content: delta.text });
       case 'tool_call':
         return this.#chunk({ tool_calls: [writeToolCallDelta(delta)] });
+      case 'other':
+        return NOTHING;
       case 'finish':
         this.#hasFinished = true;
         return this.#chunk({}, FINISH_REASONS[delta.reason]);

@@ -53,7 +53,9 @@ describe('a request of chat completions', () => {
   });
 
   it.each<readonly [string, JsonObject, object]>([
-    ['the newer limit before the older', { max_tokens: 5, max_completion_tokens: 9 }, { maxOutputTokens: 9 }],
+    ['the newer limit', { max_completion_tokens: 9 }, { maxOutputTokens: 9 }],
+    ['the larger of two limits', { max_tokens: 5, max_completion_tokens: 9 }, { maxOutputTokens: 9 }],
+    ['the larger of two limits', { max_tokens: 9, max_completion_tokens: 5 }, { maxOutputTokens: 9 }],
     ['the older limit', { max_tokens: 5 }, { maxOutputTokens: 5 }],
     ['one stop', { stop: 'END' }, { stop: ['END'] }],
     ['an effort of none', { reasoning_effort: 'none' }, { reasoning: 'off' }],

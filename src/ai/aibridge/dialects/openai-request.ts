@@ -66,8 +66,7 @@ export function parseOpenAiRequest(body: JsonObject): ParsedRequest {
   const options = root.member('stream_options');
   const chat: ChatRequest = {
     messages: messages.items().flatMap((message) => readMessage(message, losses)),
-    maxOutputTokens:
-      root.member('max_completion_tokens').optionalCount() ?? root.member('max_tokens').optionalCount(),
+    maxOutputTokens: readLimit(root),
     temperature: root.member('temperature').optionalNumber(),
     topP: root.member('top_p').optionalNumber(),
     stop: readStop(root.member('stop')),
@@ -88,6 +87,13 @@ export function parseOpenAiRequest(body: JsonObject): ParsedRequest {
     losses: losses.losses,
     refusals: losses.refusals,
   };
+}
+
+/** Of two limits the larger: a service may obey either, and what is held for the answer must suffice. */
+function readLimit(root: RequestNode): number | null {
+  const newer = root.member('max_completion_tokens').optionalCount();
+  const older = root.member('max_tokens').optionalCount();
+  return newer === null || older === null ? (newer ?? older) : Math.max(newer, older);
 }
 
 function noteRootMembers(root: RequestNode, losses: Losses): void {

@@ -11,8 +11,6 @@ export function anthropicMessages(parts: BridgeParts) {
     protocol: 'anthropic',
     dialect: anthropicDialect,
     addContext: (body, text) => ({ ...body, system: [{ type: 'text', text }, ...systemBlocks(body)] }),
-    errorEvent: ({ detail, code }) =>
-      `event: error\ndata: ${JSON.stringify({ type: 'error', error: { type: code, message: detail } })}\n\n`,
   });
 }
 

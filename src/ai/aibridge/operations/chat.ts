@@ -4,7 +4,7 @@ import { type JudgedChunk, type ReadScope, readOperation } from '../../../govern
 import { answerContext, jsonOf } from '../answer-context.ts';
 import type { BridgeParts } from '../bridge-parts.ts';
 import type { ChatRequest } from '../chat.ts';
-import { type Generated, generateContinuable } from '../generate-continuable.ts';
+import { type Generated, generateContinuable, generateWhole } from '../generate-continuable.ts';
 import {
   dearestCost,
   fullName,
@@ -116,17 +116,18 @@ export function chat(parts: BridgeParts) {
           ? null
           : await retrieveContext(input.context, invocation.nested, parts.estimator);
       const citations = retrieved === null ? [] : [retrieved.citation];
-      const pieces = generateContinuable(parts, scope, {
+      const request = {
         ...invocation.resolved,
         chat: withContext(invocation.resolved.chat, retrieved?.text ?? null),
         task: input.task,
         limits: parts.continuation,
         signal: scope.signal,
-      });
-      if (input.stream) return streamed({ parts, scope, input, citations, pieces });
-      let step = await pieces.next();
-      while (step.done !== true) step = await pieces.next();
-      const generated = step.value;
+      };
+      if (input.stream) {
+        const pieces = generateContinuable(parts, scope, request);
+        return streamed({ parts, scope, input, citations, pieces });
+      }
+      const generated = await generateWhole(parts, scope, request);
       return {
         kind: 'value',
         value: shown(scope, generated, citations),
@@ -146,14 +147,19 @@ function streamed(asked: {
 }) {
   const { parts, scope, input, citations, pieces } = asked;
   async function* chunks(): AsyncGenerator<JudgedChunk> {
-    let step = await pieces.next();
-    for (; step.done !== true; step = await pieces.next()) {
-      // Rules over pieces wait for the whole here: continued pieces are few and long.
-      yield { bytes: event('text', { text: step.value }), judge: null };
+    try {
+      let step = await pieces.next();
+      for (; step.done !== true; step = await pieces.next()) {
+        // Rules over pieces wait for the whole here: continued pieces are few and long.
+        yield { bytes: event('text', { text: step.value }), judge: null };
+      }
+      const { text: _, ...rest } = shown(scope, step.value, citations);
+      const context = contextOf(parts, scope, input, step.value);
+      yield { bytes: event('done', rest), judge: { context, final: true } };
+    } finally {
+      // Where the reader has left, the call under way is cancelled and settled.
+      await pieces[Symbol.asyncDispose]();
     }
-    const { text: _, ...rest } = shown(scope, step.value, citations);
-    const context = contextOf(parts, scope, input, step.value);
-    yield { bytes: event('done', rest), judge: { context, final: true } };
   }
   return {
     kind: 'judged-stream' as const,

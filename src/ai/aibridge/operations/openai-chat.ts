@@ -11,8 +11,6 @@ export function openAiChat(parts: BridgeParts) {
     protocol: 'openai',
     dialect: openAiDialect,
     addContext: (body, text) => ({ ...body, messages: [{ role: 'system', content: text }, ...list(body)] }),
-    errorEvent: ({ detail, code, kind }) =>
-      `data: ${JSON.stringify({ error: { message: detail, type: kind, code, param: null } })}\n\n`,
   });
 }
 

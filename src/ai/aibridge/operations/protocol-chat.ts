@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { type JsonObject, jsonSafe, type LakeError } from '../../../base/index.ts';
 import { type Invocation, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
 import type { BridgeParts } from '../bridge-parts.ts';
-import { callModel } from '../call-model.ts';
+import { callModel, type StartedAnswer } from '../call-model.ts';
+import type { ChatRequest } from '../chat.ts';
 import { type Dialect, type ParsedRequest, requireTranslatable } from '../dialects/dialect.ts';
 import {
   dearestCost,
@@ -14,6 +15,7 @@ import {
 } from '../planned-chat.ts';
 import type { ChatReply, Protocol } from '../provider.ts';
 import { contextSchema, retrieveContext } from '../retrieved-context.ts';
+import type { Rung } from '../routing/plan-route.ts';
 import { settledAnswer } from '../settled-answer.ts';
 import { choicesOf, requirePriced } from '../unpriced-members.ts';
 import { chatTruth, DEFAULT_TASK, tagList, taskName } from './chat-truth.ts';
@@ -23,6 +25,11 @@ const ours = {
   lakehouse_task: taskName.optional(),
   lakehouse_tags: tagList.optional(),
   lakehouse_context: contextSchema.optional(),
+  lakehouse_anthropic_beta: z
+    .string()
+    .max(1_000)
+    .optional()
+    .describe('The header `anthropic-beta`, sent on to a provider of the same protocol.'),
 };
 const inputSchema = z.looseObject({
   model: z.string().min(1).max(256),
@@ -43,8 +50,6 @@ export interface ProtocolChat {
   readonly dialect: Dialect;
   /** Puts retrieved rows into a body of this protocol, as a system turn. */
   addContext(body: JsonObject, text: string): JsonObject;
-  /** A refusal in the words of this protocol's stream. */
-  errorEvent(error: LakeError): string;
 }
 
 /**
@@ -75,6 +80,8 @@ export function protocolChat(parts: BridgeParts, spoken: ProtocolChat) {
           tags: input.lakehouse_tags ?? [],
           contextTokens: input.lakehouse_context?.max_tokens ?? 0,
         });
+        const billed = planned.plan.rungs.filter(({ entry }) => entry.billing === 'metered');
+        if (billed.some((rung) => speaks(parts, spoken, rung))) requirePriced(spoken.protocol, body);
         return { demands: modelDemands(planned.plan), resolved: { ...planned, parsed, body } };
       },
     },
@@ -89,13 +96,15 @@ export function protocolChat(parts: BridgeParts, spoken: ProtocolChat) {
   });
 }
 
-async function answer(asked: {
-  parts: BridgeParts;
-  spoken: ProtocolChat;
-  scope: ReadScope;
-  input: Input;
-  invocation: Invocation<Resolved>;
-}) {
+interface Asked {
+  readonly parts: BridgeParts;
+  readonly spoken: ProtocolChat;
+  readonly scope: ReadScope;
+  readonly input: Input;
+  readonly invocation: Invocation<Resolved>;
+}
+
+async function answer(asked: Asked) {
   const { parts, spoken, scope, input, invocation } = asked;
   const { dialect } = spoken;
   const { parsed, plan, inputTokens } = invocation.resolved;
@@ -111,19 +120,15 @@ async function answer(asked: {
     stream,
     signal: scope.signal,
     requestFor(rung, maxOutputTokens) {
-      if (parts.providers.get(rung.provider)?.protocol === spoken.protocol) {
-        if (rung.entry.billing === 'metered') requirePriced(spoken.protocol, body);
-        return { kind: 'native', body };
-      }
+      if (speaks(parts, spoken, rung)) return { kind: 'native', body, headers: nativeHeaders(input) };
       requireTranslatable(parsed);
       return { kind: 'chat', chat: { ...chat, maxOutputTokens: chat.maxOutputTokens ?? maxOutputTokens } };
     },
   });
-  const isNative = parts.providers.get(started.rung.provider)?.protocol === spoken.protocol;
+  const isNative = speaks(parts, spoken, started.rung);
   const facts = { id: `chat-${scope.requestId}`, createdMs: parts.clock.nowMs(), model: input.model };
-  const writer = isNative
-    ? null
-    : dialect.createStreamWriter({ ...facts, includesUsage: parsed.includesUsage });
+  const writer = dialect.createStreamWriter({ ...facts, includesUsage: parsed.includesUsage });
+  const losses = isNative ? [] : lossesOf(asked, started, chat);
   const chunks = settledAnswer({
     started,
     task,
@@ -132,8 +137,8 @@ async function answer(asked: {
     maskedTags: scope.maskedTags(),
     stream: {
       write: (event) =>
-        writer === null ? event.bytes : Buffer.concat(event.deltas.map((delta) => writer.write(delta))),
-      end: () => writer?.end() ?? new Uint8Array(0),
+        isNative ? event.bytes : Buffer.concat(event.deltas.map((delta) => writer.write(delta))),
+      end: () => (isNative ? new Uint8Array(0) : writer.end()),
     },
     whole: (reply) => wholeBytes(reply, isNative, (whole) => dialect.writeAnswer(whole, facts)),
   });
@@ -144,10 +149,32 @@ async function answer(asked: {
       'cache-control': 'no-store',
       'x-lakehouse-model': fullName(started.rung),
       'x-lakehouse-attempts': String(started.attempts.length + 1),
+      ...(losses.length === 0 ? {} : { 'x-lakehouse-losses': losses.join(', ') }),
     },
     chunks,
-    broken: (error: LakeError) => Buffer.from(stream ? spoken.errorEvent(error) : ''),
+    broken: (error: LakeError) => (stream ? writer.fail(error.detail) : new Uint8Array(0)),
   };
+}
+
+/** What the client asked for that the provider does not do, and what the answer says that the client cannot read. */
+function lossesOf(asked: Asked, started: StartedAnswer, chat: ChatRequest): readonly string[] {
+  const { parts, spoken, invocation } = asked;
+  const { reply, rung } = started;
+  const answers = reply.kind === 'whole' ? reply.answers : [];
+  return [
+    ...invocation.resolved.parsed.losses,
+    ...(parts.providers.get(rung.provider)?.lossesOf(chat) ?? []),
+    ...answers.flatMap((one) => spoken.dialect.lossesOf(one)),
+  ];
+}
+
+function nativeHeaders({ lakehouse_anthropic_beta: beta }: Input): Readonly<Record<string, string>> {
+  return beta === undefined ? {} : { 'anthropic-beta': beta };
+}
+
+/** Whether the provider of a rung takes the client's own body. */
+function speaks(parts: BridgeParts, spoken: ProtocolChat, rung: Rung): boolean {
+  return parts.providers.get(rung.provider)?.protocol === spoken.protocol;
 }
 
 function wholeBytes(

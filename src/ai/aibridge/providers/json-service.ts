@@ -49,12 +49,14 @@ export class JsonService {
     protocol: ChatProtocol,
     request: {
       readonly path: string;
+      readonly headers?: Readonly<Record<string, string>>;
       readonly body: JsonObject;
       readonly stream: boolean;
       readonly signal: AbortSignal;
     },
   ): Promise<ChatReply> {
-    const upstream = await this.#post(request.path, request.body, request.signal);
+    const { path, headers = {}, body, signal } = request;
+    const upstream = await this.#post(path, body, signal, headers);
     if (!request.stream) {
       const { bytes, value } = await readJson(upstream);
       const answers = readGuarded(() => protocol.readAnswers(value));
@@ -80,9 +82,14 @@ export class JsonService {
     return this.#transport.close();
   }
 
-  async #post(path: string, body: JsonObject, signal: AbortSignal): Promise<Upstream> {
-    const text = JSON.stringify(body);
-    return this.#requireSuccess(await this.#transport.send({ method: 'POST', path, body: text, signal }));
+  async #post(
+    path: string,
+    body: JsonObject,
+    signal: AbortSignal,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Upstream> {
+    const request = { method: 'POST', path, headers, body: JSON.stringify(body), signal } as const;
+    return this.#requireSuccess(await this.#transport.send(request));
   }
 
   async #requireSuccess(upstream: Upstream): Promise<Upstream> {

@@ -19,12 +19,11 @@ import {
 import { systemClock } from '../../../base/index.ts';
 import type { ChatRequest } from '../chat.ts';
 import type { ChatCall, FailureClass, ModelProvider } from '../provider.ts';
-import { createProvider } from './create-provider.ts';
-import type { ProviderKind, ProviderSettings } from './provider-settings.ts';
+import { type ConfiguredProvider, createProvider, type ProviderKind } from './create-provider.ts';
 
 const KEY = 'sk-canary-key-0123456789';
 const PROMPT = 'The canary prompt.';
-const MAX_BYTES = 1_000_000;
+const MAX_BYTES = 4_000_000;
 const PATIENT = { headersMs: 30_000, idleMs: 30_000, totalMs: 60_000 };
 
 /** What differs between the protocols as far as every provider promises the same. */
@@ -66,6 +65,8 @@ const HEAD_FAILURES: readonly (readonly [
 
 const WHOLE_FAILURES: readonly (readonly [string, FailureClass])[] = [
   ['garbage', 'server_error'],
+  ['error_midway', 'server_error'],
+  ['deep', 'server_error'],
   ['cut', 'server_error'],
   ['reset', 'unreachable'],
   ['endless', 'server_error'],
@@ -74,7 +75,9 @@ const WHOLE_FAILURES: readonly (readonly [string, FailureClass])[] = [
 const STREAM_FAILURES: readonly (readonly [string, FailureClass])[] = [
   ['garbage', 'server_error'],
   ['error_midway', 'server_error'],
+  ['deep', 'server_error'],
   ['cut', 'cut_off'],
+  ['torn', 'cut_off'],
   ['reset', 'cut_off'],
   ['no_finish', 'cut_off'],
   ['endless', 'server_error'],
@@ -85,7 +88,7 @@ export function describeProvider(subject: ProviderUnderTest): void {
   let scripted: ScriptedProvider;
   let provider: ModelProvider;
 
-  const settings = (changes: Partial<ProviderSettings> = {}): ProviderSettings => ({
+  const settings = (changes: Partial<ConfiguredProvider> = {}): ConfiguredProvider => ({
     name: 'scripted',
     kind: subject.kind,
     baseUrl: scripted.url + subject.basePath,
@@ -95,7 +98,7 @@ export function describeProvider(subject: ProviderUnderTest): void {
     maxResponseBytes: MAX_BYTES,
     ...changes,
   });
-  const providerOf = (changes: Partial<ProviderSettings> = {}) =>
+  const providerOf = (changes: Partial<ConfiguredProvider> = {}) =>
     createProvider(settings(changes), { clock: systemClock });
   const callOf = (name: string, stream: boolean, changes: Partial<ChatRequest> = {}): ChatCall => ({
     model: `scripted/${name}`,
@@ -113,6 +116,11 @@ export function describeProvider(subject: ProviderUnderTest): void {
   };
   const streamed = async (name: string, changes: Partial<ChatRequest> = {}) =>
     readStream(await provider.chat(spendingOf(), callOf(name, true, changes)));
+  const eventsOf = async (name: string, signal = new AbortController().signal) => {
+    const answered = await provider.chat(spendingOf(), { ...callOf(name, true), signal });
+    if (answered.kind !== 'stream') throw new Error('expected a stream');
+    return answered.events[Symbol.asyncIterator]();
+  };
   const lastReceived = () => {
     const last = scripted.received.at(-1);
     if (last === undefined) throw new Error('nothing was received');
@@ -178,6 +186,14 @@ export function describeProvider(subject: ProviderUnderTest): void {
       const { deltas } = await streamed('tool_call');
       const call = { kind: 'tool_call', id: 'call_1', name: 'weather', argumentsJson: '{"city":"Zürich"}' };
       expect(answerOf(deltas)).toMatchObject({ parts: [call], finish: 'tool_calls' });
+    });
+
+    it('a tool call that was cut with what came of its arguments, and as cut by its length', async () => {
+      const answer = answerOf((await streamed('cut_tool_call')).deltas);
+      expect(answer.finish).toBe('length');
+      // Ollama gives whole calls only.
+      const argumentsJson = subject.finishIsTerminator ? '{}' : '{"city":"Zür';
+      expect(answer.parts).toMatchObject([{ kind: 'tool_call', name: 'weather', argumentsJson }]);
     });
 
     it('usage as null where none was reported, and as zero where zero was', async () => {
@@ -316,6 +332,13 @@ export function describeProvider(subject: ProviderUnderTest): void {
       await hasty.close();
     });
 
+    it('a service that falls silent after it said why it stopped has answered', async () => {
+      const hasty = providerOf({ timeouts: { ...PATIENT, idleMs: 50 } });
+      const read = await readStream(await hasty.chat(spendingOf(), callOf('hang_at_end', true)));
+      expect(read.failure?.class ?? null).toBe(subject.finishIsTerminator ? 'timeout' : null);
+      await hasty.close();
+    });
+
     it('an answer that takes too long in all is a timeout, however busy', async () => {
       const hasty = providerOf({ timeouts: { ...PATIENT, totalMs: 300 } });
       scripted.script(reply({ text: 'x'.repeat(7_000), gapMs: 5 }));
@@ -340,9 +363,11 @@ export function describeProvider(subject: ProviderUnderTest): void {
       const spending = spendingOf();
       await provider.chat(spending, callOf('plain', false));
       const before = scripted.received.length;
-      await expect(provider.chat(spending, callOf('plain', false))).rejects.toMatchObject({
-        code: 'scope.not_issued',
-      });
+      const refused = { code: 'scope.not_issued' };
+      const { model, signal } = callOf('plain', false);
+      await expect(provider.chat(spending, callOf('plain', false))).rejects.toMatchObject(refused);
+      const embedding = provider.embed(spending, { model, texts: ['a'], dimensions: null, signal });
+      await expect(embedding).rejects.toMatchObject(refused);
       expect(scripted.received.length).toBe(before);
     });
   });
@@ -368,30 +393,31 @@ export function describeProvider(subject: ProviderUnderTest): void {
 
     it('in the middle ends the request upstream', async () => {
       const caller = new AbortController();
-      const call = { ...callOf('hang_midway', true), signal: caller.signal };
-      const reply = await provider.chat(spendingOf(), call);
-      if (reply.kind !== 'stream') throw new Error('expected a stream');
-      const events = reply.events[Symbol.asyncIterator]();
+      const events = await eventsOf('hang_midway', caller.signal);
       await events.next();
       caller.abort();
-      const rest = async () => {
-        while ((await events.next()).done !== true);
-      };
-      expect((await failureOf(rest())).class).toBe('cancelled');
+      expect((await failureOf(drain(events))).class).toBe('cancelled');
       expect(await lastReceived().ended).toBe('cancelled');
     });
 
-    it('by return() ends the request upstream, also while the next event is awaited', async () => {
-      for (const name of ['hang_midway', 'endless']) {
-        const reply = await provider.chat(spendingOf(), callOf(name, true));
-        if (reply.kind !== 'stream') throw new Error('expected a stream');
-        const events = reply.events[Symbol.asyncIterator]();
-        await events.next();
-        const waiting = name === 'hang_midway' ? drain(events) : Promise.resolve();
-        await events.return?.();
-        await waiting;
-        expect(await lastReceived().ended, name).toBe('cancelled');
-      }
+    it('by return() ends the request upstream', async () => {
+      const events = await eventsOf('endless');
+      await events.next();
+      await events.return?.();
+      expect(await lastReceived().ended).toBe('cancelled');
+    });
+
+    it('by return() ends the request upstream also while the next event is awaited', async () => {
+      // The events that come before the silence are those that come before a cut.
+      let arriving = 0;
+      const cut = await eventsOf('cut');
+      await failureOf(drain(cut, () => arriving++));
+      const events = await eventsOf('hang_midway');
+      for (let read = 0; read < arriving; read++) await events.next();
+      const waiting = failureOf(drain(events));
+      await events.return?.();
+      expect((await waiting).class).toBe('cancelled');
+      expect(await lastReceived().ended).toBe('cancelled');
     });
 
     it('is not needed after the end: connections are used again', async () => {
@@ -402,6 +428,9 @@ export function describeProvider(subject: ProviderUnderTest): void {
         ports.add(lastReceived().remotePort);
       }
       expect(ports.size).toBe(1);
+      // The end of the body comes a while after the terminator, which ends the events.
+      expect((await streamed('slow')).failure).toBeNull();
+      expect(await lastReceived().ended).toBe('complete');
     });
   });
 
@@ -415,13 +444,9 @@ export function describeProvider(subject: ProviderUnderTest): void {
   });
 }
 
-/** Reads until the stream ends, properly or by being cut. */
-async function drain(events: AsyncIterator<unknown>): Promise<void> {
-  try {
-    while ((await events.next()).done !== true);
-  } catch {
-    // The cut is what is tested, at the other end.
-  }
+/** Reads until the stream ends. */
+async function drain(events: AsyncIterator<unknown>, seen = () => {}): Promise<void> {
+  while ((await events.next()).done !== true) seen();
 }
 
 /** The same request again, by a client that reads nothing into it. */

@@ -12,10 +12,13 @@ export function startDeadline(caller: AbortSignal, totalMs: number): Deadline {
   const controller = new AbortController();
   const cancel = () =>
     controller.abort(new ProviderFailure({ class: 'cancelled' }, 'The call was cancelled by its caller.'));
+  // A delay beyond what timers count would end at once.
+  const delayMs = Math.min(totalMs, 2 ** 31 - 1);
   const timer = setTimeout(() => {
     const message = `The provider took longer than the ${totalMs} ms that a call may take in all.`;
     controller.abort(new ProviderFailure({ class: 'timeout' }, message));
-  }, totalMs);
+  }, delayMs);
+  timer.unref();
   caller.addEventListener('abort', cancel, { once: true });
   if (caller.aborted) cancel();
   return {

@@ -32,6 +32,8 @@ export interface TransportRequest {
   readonly method: 'GET' | 'POST';
   /** Below the base URL, with its leading slash. */
   readonly path: string;
+  /** Of this request alone. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** A JSON text. */
   readonly body: string | null;
   readonly signal: AbortSignal;
@@ -67,14 +69,15 @@ export function createTransport(
     bodyTimeout: idleMs,
   });
   return {
-    async send({ method, path, body, signal }) {
+    async send({ method, path, headers: own, body, signal }) {
       const deadline = startDeadline(signal, totalMs);
+      const content = body === null ? {} : { 'content-type': 'application/json' };
       try {
         const answer = await agent.request({
           origin: base.origin,
           path: base.pathname.replace(/\/+$/, '') + path,
           method,
-          headers: body === null ? headers : { ...headers, 'content-type': 'application/json' },
+          headers: { ...headers, ...content, ...own },
           body,
           signal: deadline.signal,
         });
@@ -105,8 +108,9 @@ function requireUncompressed(upstream: Upstream): Upstream {
 }
 
 /**
- * Connects only to addresses the settings allow. Every address a name resolves to is checked before the connection and
- * the one connected to after it, so that neither a second answer of the name service nor a form of writing gets round.
+ * Connects only to addresses the settings allow. A name is resolved once for each connection, and the addresses that were
+ * checked are the ones connected to, so that no second answer of the name service gets round; the forms in which a number
+ * can be written are one form once the URL parser has read them.
  */
 function guardedConnector(settings: TransportSettings, lookup: LookupFunction): buildConnector.connector {
   const isAllowed = (address: string) => {
@@ -135,13 +139,7 @@ function guardedConnector(settings: TransportSettings, lookup: LookupFunction): 
     // An address in place of a name is never looked up.
     const literal = options.hostname.replace(/^\[|\]$/g, '');
     if (isIP(literal) !== 0 && !isAllowed(literal)) return callback(refusal(settings, literal), null);
-    connect(options, (...[error, socket]) => {
-      if (error !== null) return callback(error, null);
-      const connected = socket.remoteAddress;
-      if (connected !== undefined && isAllowed(connected)) return callback(null, socket);
-      socket.destroy();
-      callback(refusal(settings, connected), null);
-    });
+    connect(options, callback);
   };
 }
 

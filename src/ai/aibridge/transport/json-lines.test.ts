@@ -38,7 +38,9 @@ describe('JSON lines', () => {
   it('are refused beyond the limit', () => {
     const bytes = Buffer.from(`{"a":"${'x'.repeat(100)}"}\n`);
     expect(read([bytes], bytes.length)).toHaveLength(1);
-    expect(() => read([bytes], 99)).toThrow(ProviderFailure);
-    expect(() => read(chunksOf(bytes.subarray(0, -1), [10, 60]), 99)).toThrow(ProviderFailure);
+    expect(() => new JsonLines(99).push(bytes)).toThrow(ProviderFailure);
+    const reader = new JsonLines(99);
+    const push = () => chunksOf(bytes.subarray(0, -1), [10, 60]).map((chunk) => reader.push(chunk));
+    expect(push).toThrow(ProviderFailure);
   });
 });

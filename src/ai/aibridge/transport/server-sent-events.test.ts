@@ -111,8 +111,10 @@ describe('server-sent events', () => {
     const event = Buffer.from(`data: ${'x'.repeat(100)}\n\n`);
     expect(read([event], event.length)).toHaveLength(1);
     for (const bytes of [event, event.subarray(0, -2)]) {
-      expect(() => read([bytes], 99)).toThrow(ProviderFailure);
-      expect(() => read(chunksOf(bytes, [10, 20, 50]), 99)).toThrow(ProviderFailure);
+      const reader = new ServerSentEvents(99);
+      const push = () => chunksOf(bytes, [10, 20, 50]).map((chunk) => reader.push(chunk));
+      expect(push).toThrow(ProviderFailure);
+      expect(() => new ServerSentEvents(99).push(bytes)).toThrow(ProviderFailure);
     }
   });
 });

@@ -20,15 +20,15 @@ const MESSAGES: Readonly<Record<FailureClass, string>> = {
   cancelled: 'The call was cancelled.',
 };
 
-/** An answer whose status is not 200 as a failure. Reads the beginning of its body to tell what is meant, and drops it. */
+/** An answer whose status is not 200 as a failure. Only where the status leaves it open what is meant is the body read. */
 export async function statusFailure(
   upstream: Upstream,
   clock: Pick<Clock, 'nowMs'>,
 ): Promise<ProviderFailure> {
   const { status } = upstream;
-  const body = parseJson(await upstream.beginning(MAX_ERROR_BYTES));
-  const failureClass = classOf(status, body);
+  const failureClass = classOfStatus(status) ?? (await classOfRequestError(upstream));
   const waitMs = retryAfterMs((name) => upstream.header(name), clock);
+  upstream.release();
   const isRedirect = status >= 300 && status < 400;
   const message = isRedirect
     ? 'The provider answers with a redirect, which is not followed. Give the final address as its base URL.'
@@ -47,18 +47,18 @@ export function isErrorBody(body: JsonValue | undefined): boolean {
   return body.type === 'error' || (body.error !== undefined && body.error !== null);
 }
 
-function classOf(status: number, body: JsonValue | undefined): FailureClass {
+/** Null where the request is at fault and the body says how. */
+function classOfStatus(status: number): FailureClass | null {
   if (status === 429) return 'rate_limited';
   if (status === 401 || status === 402 || status === 403) return 'refused_key';
   if (status === 404) return 'unknown_model';
   if (status === 408) return 'timeout';
-  if (status >= 400 && status < 500) return classOfRequestError(body);
-  return 'server_error';
+  return status >= 400 && status < 500 ? null : 'server_error';
 }
 
 /** What is wrong with a request is said by a code at some services and only in a sentence at others. */
-function classOfRequestError(body: JsonValue | undefined): FailureClass {
-  const outer = objectOf(body);
+async function classOfRequestError(upstream: Upstream): Promise<FailureClass> {
+  const outer = objectOf(parseJson(await upstream.beginning(MAX_ERROR_BYTES)));
   const error = objectOf(outer.error);
   const code = stringOf(error.code) ?? stringOf(error.type) ?? '';
   const sentence = stringOf(error.message) ?? stringOf(outer.error) ?? stringOf(outer.message) ?? '';

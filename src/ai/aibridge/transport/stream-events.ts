@@ -80,9 +80,11 @@ async function* wireEvents(
   try {
     for await (const chunk of upstream.chunks()) yield* events.push(chunk);
   } catch (error) {
-    // A connection that breaks after the last word took nothing away.
-    if (!(error instanceof ProviderFailure) || error.class !== 'unreachable') throw error;
-    if (!reader.isFinished()) throw cutOff(error);
+    // A connection that breaks is an end like any other: it is told by what was said before whether it came too early. And
+    // a service that has said why it stopped, and then neither ends nor goes on, took nothing away.
+    const failure = error instanceof ProviderFailure ? error.class : null;
+    const isEnd = failure === 'unreachable' || (failure === 'timeout' && reader.isFinished());
+    if (!isEnd) throw error;
   }
   yield* events.end();
 }

@@ -26,7 +26,8 @@ export class Upstream {
   }) {
     this.status = parts.status;
     this.#headers = parts.headers;
-    this.#body = parts.body;
+    // An error while nobody reads is no one's: whoever reads later gets it from the body.
+    this.#body = parts.body.on('error', () => undefined);
     this.#deadline = parts.deadline;
     this.#maxBytes = parts.maxBytes;
   }
@@ -67,7 +68,7 @@ export class Upstream {
     return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
   }
 
-  /** The first bytes of the body, for telling what an error means; never fails, and gives the connection up. */
+  /** The first bytes of the body, for telling what an error means. Fails only where the call was cancelled. */
   async beginning(maxBytes: number): Promise<string> {
     const chunks: Uint8Array[] = [];
     let total = 0;
@@ -80,7 +81,6 @@ export class Upstream {
     } catch (error) {
       if (error instanceof ProviderFailure && error.class === 'cancelled') throw error;
     }
-    this.release();
     return Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
   }
 
@@ -94,7 +94,7 @@ export class Upstream {
   destroy(): void {
     this.#deadline.release();
     const cancelled = new ProviderFailure({ class: 'cancelled' }, 'The answer is not wanted any more.');
-    this.#body.on('error', () => undefined).destroy(cancelled);
+    this.#body.destroy(cancelled);
   }
 }
 

@@ -234,7 +234,7 @@ function rotation(parts: AccessParts, row: AccessKeyRow): MutationAttempt<z.outp
   const update = parts.reader.queries
     .updateTable('access_keys')
     .set({
-      secret_hash: hashApiKey(key.text, parts.state.secrets.pepper.current.bytes),
+      secret_hash: hashApiKey(key.text, parts.state.secrets.pepper.current.key),
       pepper_version: parts.state.secrets.pepper.current.version,
       previous_hash: untilMs === null ? null : row.secret_hash,
       previous_pepper_version: untilMs === null ? null : row.pepper_version,

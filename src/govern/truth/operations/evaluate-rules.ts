@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { permissionRule, readOperation } from '../../scope/index.ts';
+import { nothingToJudge, permissionRule, readOperation } from '../../scope/index.ts';
 import type { RuleBook } from '../rule-book.ts';
 import { severestAction, TRUTH_ACTIONS, TRUTH_PHASES } from '../truth.ts';
 
@@ -27,10 +27,7 @@ export function evaluateRules(book: RuleBook) {
       ),
     }),
     access: permissionRule('truth.read'),
-    truth: {
-      before: { none: 'A dry run of the rules themselves.' },
-      after: { none: 'A dry run of the rules themselves.' },
-    },
+    truth: nothingToJudge('A dry run of the rules themselves.'),
     async run(scope, input) {
       scope.requirePermission('truth.read');
       const outcomes = book.judge(input.task_class, input.phase, input.context, { dryRun: true });

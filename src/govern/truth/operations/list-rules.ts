@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { permissionRule, readOperation } from '../../scope/index.ts';
+import { nothingToJudge, permissionRule, readOperation } from '../../scope/index.ts';
 import { conditionSchema } from '../condition.ts';
 import type { RuleBook } from '../rule-book.ts';
 import { RULE_EXTENTS, TRUTH_ACTIONS, TRUTH_PHASES } from '../truth.ts';
@@ -28,10 +28,7 @@ export function listRules(book: RuleBook) {
       ),
     }),
     access: permissionRule('truth.read'),
-    truth: {
-      before: { none: 'Lists the rules themselves.' },
-      after: { none: 'Lists the rules themselves.' },
-    },
+    truth: nothingToJudge('Lists the rules themselves.'),
     async run(scope) {
       scope.requirePermission('truth.read');
       const { sha256, rules } = book.current();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mutationOperation, permissionRule } from '../../scope/index.ts';
+import { mutationOperation, nothingToJudge, permissionRule } from '../../scope/index.ts';
 import type { RuleBook } from '../rule-book.ts';
 
 /** `truth.reload`: reads the rules file again. A file with a mistake is refused and the rules in force stay. */
@@ -16,10 +16,7 @@ export function reloadRules(book: RuleBook) {
       journal_event_id: z.string().nullable(),
     }),
     access: permissionRule('system.admin'),
-    truth: {
-      before: { none: 'The rules cannot judge their own replacement.' },
-      after: { none: 'The rules cannot judge their own replacement.' },
-    },
+    truth: nothingToJudge('The rules cannot judge their own replacement.'),
     async prepare(scope) {
       scope.requirePermission('system.admin');
       return {

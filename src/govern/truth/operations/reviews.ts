@@ -10,7 +10,7 @@ import {
   readOperation,
 } from '../../scope/index.ts';
 import { truthErrors } from '../errors.ts';
-import { isRequester } from '../reviews.ts';
+import { isInvolved, isRequester } from '../reviews.ts';
 
 export interface ReviewParts {
   readonly reader: MetastoreReader;
@@ -95,7 +95,7 @@ export function decideReview(parts: ReviewParts): AnyOperation {
     name: 'truth.reviews.decide',
     summary: 'Approve or reject a held answer',
     description:
-      'Who asked can fetch an approved answer; a rejected one is erased. Nobody decides on their own request.',
+      'Who asked can fetch an approved answer; a rejected one is erased. Nobody decides on their own request, nor their agent.',
     input: z.strictObject({
       review_id: reviewId,
       decision: z.enum(['approve', 'reject']),
@@ -113,7 +113,7 @@ export function decideReview(parts: ReviewParts): AnyOperation {
       return {
         async attempt() {
           const row = await find(parts.reader, input.review_id);
-          if (isRequester(row, scope.identity)) throw ownRequest();
+          if (isInvolved(row, scope.identity)) throw ownRequest();
           if (row.state !== 'pending') throw decided(row);
           const state = input.decision === 'approve' ? 'approved' : 'rejected';
           const update = parts.reader.queries
@@ -210,6 +210,6 @@ function decided(row: TruthReviewRow): LakeError {
 
 function ownRequest(): LakeError {
   return new LakeError(truthErrors.own_review, {
-    detail: 'You asked for this answer yourself; another person has to decide on it.',
+    detail: 'You asked for this answer, or your agent did for you; another person has to decide on it.',
   });
 }

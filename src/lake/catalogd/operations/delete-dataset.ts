@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Clock } from '../../../base/index.ts';
-import { mutationOperation } from '../../../govern/scope/index.ts';
+import { mutationOperation, nothingToJudge } from '../../../govern/scope/index.ts';
 import type { DatasetCatalog } from '../dataset-catalog.ts';
 import type { DatasetStore } from '../dataset-store.ts';
 import type { TableCommitter } from '../table-commit.ts';
@@ -39,10 +39,7 @@ export function deleteDataset(parts: {
       kind: 'demands',
       resolve: (scope, given) => demandDataset(parts.catalog, scope, { name: given.name, action: 'delete' }),
     },
-    truth: {
-      before: { none: 'Deleting a dataset makes no claim.' },
-      after: { none: 'Deleting a dataset makes no claim.' },
-    },
+    truth: nothingToJudge('Deleting a dataset makes no claim.'),
     async prepare(scope, given, { resolved }) {
       const { datasetId, name } = requireFacts(resolved);
       scope.decision(datasetId, 'delete');

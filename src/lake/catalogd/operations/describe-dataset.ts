@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ReadScope, readOperation } from '../../../govern/scope/index.ts';
+import { nothingToJudge, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
 import { answerDataset, type DatasetAnswer, datasetAnswer } from '../dataset-answer.ts';
 import type { DatasetCatalog } from '../dataset-catalog.ts';
 import type { DatasetStore } from '../dataset-store.ts';
@@ -18,10 +18,7 @@ interface Parts {
 
 const COMMON = {
   output: datasetAnswer,
-  truth: {
-    before: { none: 'A description makes no claim.' },
-    after: { none: 'A description makes no claim.' },
-  },
+  truth: nothingToJudge('A description makes no claim.'),
 };
 
 const DESCRIPTION =

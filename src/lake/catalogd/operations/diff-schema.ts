@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readOperation } from '../../../govern/scope/index.ts';
+import { nothingToJudge, readOperation } from '../../../govern/scope/index.ts';
 import type { DatasetCatalog } from '../dataset-catalog.ts';
 import { requireColumns } from '../dataset-name.ts';
 import { highestFieldId, schemaFingerprint } from '../iceberg/schema.ts';
@@ -60,10 +60,7 @@ export function diffSchema(catalog: DatasetCatalog, maxColumns: number) {
       kind: 'demands',
       resolve: (scope, given) => demandDataset(catalog, scope, { name: given.name, action: 'read' }),
     },
-    truth: {
-      before: { none: 'A comparison makes no claim.' },
-      after: { none: 'A comparison makes no claim.' },
-    },
+    truth: nothingToJudge('A comparison makes no claim.'),
     async run(scope, given, { resolved }) {
       const facts = requireFacts(resolved);
       scope.decision(facts.datasetId, 'read');

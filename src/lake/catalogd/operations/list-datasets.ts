@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { DATASET_ACTIONS, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
+import {
+  DATASET_ACTIONS,
+  nothingToJudge,
+  type ReadScope,
+  readOperation,
+} from '../../../govern/scope/index.ts';
 import { isoTime } from '../dataset-answer.ts';
 import type { DatasetRecord } from '../dataset-record.ts';
 import type { DatasetStore } from '../dataset-store.ts';
@@ -42,7 +47,7 @@ export function listDatasets(store: DatasetStore) {
       kind: 'authenticated',
       reason: 'Each dataset is shown by the caller’s own rights on it, judged one by one.',
     },
-    truth: { before: { none: 'A listing makes no claim.' }, after: { none: 'A listing makes no claim.' } },
+    truth: nothingToJudge('A listing makes no claim.'),
     async run(scope, given) {
       let afterKey = readPageToken(given.page_token, /^[a-z0-9_.]{1,128}$/) ?? '';
       const datasets: z.infer<typeof summary>[] = [];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readOperation } from '../../../govern/scope/index.ts';
+import { nothingToJudge, readOperation } from '../../../govern/scope/index.ts';
 import { isoTime } from '../dataset-answer.ts';
 import type { DatasetCatalog } from '../dataset-catalog.ts';
 import { totalsOf } from '../iceberg/snapshot-summary.ts';
@@ -51,7 +51,7 @@ export function listSnapshots(catalog: DatasetCatalog, files: TableFiles) {
       kind: 'demands',
       resolve: (scope, given) => demandDataset(catalog, scope, { name: given.name, action: 'read' }),
     },
-    truth: { before: { none: 'A listing makes no claim.' }, after: { none: 'A listing makes no claim.' } },
+    truth: nothingToJudge('A listing makes no claim.'),
     async run(scope, given, { resolved }) {
       const facts = requireFacts(resolved);
       const filtered = scope.decision(facts.datasetId, 'read').rowFilters.length > 0;

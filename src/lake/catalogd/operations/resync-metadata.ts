@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { type Clock, LakeError } from '../../../base/index.ts';
 import type { Config } from '../../../config/index.ts';
-import { mutationOperation, permissionRule, type WriteScope } from '../../../govern/scope/index.ts';
+import {
+  mutationOperation,
+  nothingToJudge,
+  permissionRule,
+  type WriteScope,
+} from '../../../govern/scope/index.ts';
 import type { EnginePool } from '../../engine/index.ts';
 import type { DatasetRecord } from '../dataset-record.ts';
 import type { DatasetStore } from '../dataset-store.ts';
@@ -70,10 +75,7 @@ export function resyncMetadata(parts: Parts) {
     input,
     output,
     access: permissionRule('catalog.admin'),
-    truth: {
-      before: { none: 'Tags are not a claim of the caller.' },
-      after: { none: 'Tags are not a claim of the caller.' },
-    },
+    truth: nothingToJudge('Tags are not a claim of the caller.'),
     async prepare(scope, given) {
       scope.requirePermission('catalog.admin');
       const { records, remaining } = await outdated(parts, given);

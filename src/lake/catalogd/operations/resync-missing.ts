@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import type { Clock, Logger } from '../../../base/index.ts';
-import { type EventDraft, mutationOperation, permissionRule } from '../../../govern/scope/index.ts';
+import {
+  type EventDraft,
+  mutationOperation,
+  nothingToJudge,
+  permissionRule,
+} from '../../../govern/scope/index.ts';
 import type { DatasetStore } from '../dataset-store.ts';
 import { surveyWarehouse, type WarehouseSurvey } from '../survey-warehouse.ts';
 import type { TableFiles } from '../table-files.ts';
@@ -45,10 +50,7 @@ export function resyncMissing(parts: {
     input,
     output,
     access: permissionRule('catalog.admin'),
-    truth: {
-      before: { none: 'Files that no dataset names make no claim.' },
-      after: { none: 'Files that no dataset names make no claim.' },
-    },
+    truth: nothingToJudge('Files that no dataset names make no claim.'),
     async prepare(scope, given) {
       scope.requirePermission('catalog.admin');
       const survey = await surveyWarehouse(parts, parts.clock.nowMs() - parts.graceMs);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Clock } from '../../../base/index.ts';
-import { mutationOperation } from '../../../govern/scope/index.ts';
+import { mutationOperation, nothingToJudge } from '../../../govern/scope/index.ts';
 import type { DatasetCatalog } from '../dataset-catalog.ts';
 import type { DatasetRecord } from '../dataset-record.ts';
 import type { DatasetStore } from '../dataset-store.ts';
@@ -93,10 +93,7 @@ export function updateDatasetOperation(parts: {
         return { demands: [...demands, { kind: 'permission', permission: 'access.admin' }], resolved };
       },
     },
-    truth: {
-      before: { none: 'No rows come in or go out.' },
-      after: { none: 'No rows come in or go out.' },
-    },
+    truth: nothingToJudge('No rows come in or go out.'),
     async prepare(scope, given, { resolved }) {
       const { datasetId } = requireFacts(resolved);
       scope.decision(datasetId, 'admin');

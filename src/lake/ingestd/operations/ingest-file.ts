@@ -50,6 +50,6 @@ export function ingestFile(parts: IngestParts) {
       },
       after: { taskClass: 'ingest' },
     },
-    prepare: (scope, given, { body }) => prepareIngest(parts, scope, given, body),
+    prepare: (scope, given, content) => prepareIngest(parts, scope, given, content),
   });
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LakeError } from '../../../base/index.ts';
 import {
+  nothingToJudge,
   type ReadAnswer,
   type ReadScope,
   type Resolution,
@@ -15,10 +16,7 @@ const input = z.strictObject({
   ingest_id: z.uuid().describe('Id of the ingest, from its answer or the list.'),
 });
 type Input = z.infer<typeof input>;
-const nothingToJudge = {
-  before: { none: 'Stored bytes are given back as they came.' },
-  after: { none: 'Stored bytes are given back as they came.' },
-};
+const truth = nothingToJudge('Stored bytes are given back as they came.');
 
 /** The rows that an ingest set aside, with line and reason: raw rows, so only for who may read without masks. */
 export function readRejected(parts: IngestParts) {
@@ -31,7 +29,7 @@ export function readRejected(parts: IngestParts) {
     input,
     output: z.null(),
     access: { kind: 'demands', resolve: (scope, given) => unmaskedRead(parts, scope, given) },
-    truth: nothingToJudge,
+    truth,
     async run(scope, _given, { resolved }) {
       if (resolved.quarantine_name === null) {
         throw new LakeError(ingestErrors.nothing_rejected, { detail: 'This ingest set no row aside.' });
@@ -57,7 +55,7 @@ export function readSource(parts: IngestParts) {
     input,
     output: z.null(),
     access: { kind: 'demands', resolve: (scope, given) => unmaskedRead(parts, scope, given) },
-    truth: nothingToJudge,
+    truth,
     run: (scope, _given, { resolved }) =>
       streamed(parts, scope, resolved, {
         namespace: 'sources',

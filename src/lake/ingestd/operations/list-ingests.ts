@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { type ReadAnswer, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
+import {
+  nothingToJudge,
+  type ReadAnswer,
+  type ReadScope,
+  readOperation,
+} from '../../../govern/scope/index.ts';
 import type { IngestRow } from '../../../metastore/tables/ingest.ts';
 import type { IngestParts } from '../ingest-attempt.ts';
 
@@ -41,10 +46,7 @@ export function listIngests(parts: IngestParts) {
     input,
     output,
     access: { kind: 'authenticated', reason: 'Shows only ingests of datasets the caller may read.' },
-    truth: {
-      before: { none: 'A list of files makes no claim.' },
-      after: { none: 'A list of files makes no claim.' },
-    },
+    truth: nothingToJudge('A list of files makes no claim.'),
     async run(scope, given): Promise<ReadAnswer<Output>> {
       const isVisible = visibility(parts, scope);
       const shown: IngestRow[] = [];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LakeError } from '../../../base/index.ts';
-import { readOperation } from '../../../govern/scope/index.ts';
+import { nothingToJudge, readOperation } from '../../../govern/scope/index.ts';
 import type { MetastoreReader } from '../../../metastore/index.ts';
 import { signedText } from '../checkpoint.ts';
 import { type Checkpointer, latestCheckpoint } from '../checkpointer.ts';
@@ -35,7 +35,7 @@ export function checkpointOperation(parts: {
     input: z.strictObject({}),
     output,
     access: journalRead(),
-    truth: { before: { none: 'a signature only' }, after: { none: 'a signature only' } },
+    truth: nothingToJudge('a signature only'),
     async run(scope) {
       scope.requirePermission('journal.read');
       const checkpoint = await latestCheckpoint(parts.store, parts.writer);

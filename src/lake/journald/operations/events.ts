@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../../base/index.ts';
 import { isUuid, LakeError } from '../../../base/index.ts';
-import { type ReadOperation, readOperation } from '../../../govern/scope/index.ts';
+import { nothingToJudge, type ReadOperation, readOperation } from '../../../govern/scope/index.ts';
 import type { Database, MetastoreReader } from '../../../metastore/index.ts';
 import { journalErrors } from '../errors.ts';
 import { journalRead } from './access.ts';
@@ -64,7 +64,7 @@ export function eventsOperation(store: MetastoreReader): ReadOperation<EventsInp
     input,
     output,
     access: journalRead(),
-    truth: { before: { none: 'reads the record only' }, after: { none: 'reads the record only' } },
+    truth: nothingToJudge('reads the record only'),
     async run(scope, filter) {
       scope.requirePermission('journal.read');
       const rows = await readPage(store, filter);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mutationOperation, permissionRule } from '../../../govern/scope/index.ts';
+import { mutationOperation, nothingToJudge, permissionRule } from '../../../govern/scope/index.ts';
 import { type MetastoreReader, statement } from '../../../metastore/index.ts';
 import type { CheckpointKeyFiles } from '../checkpoint-key.ts';
 import type { Checkpointer } from '../checkpointer.ts';
@@ -31,7 +31,7 @@ export function rotateKeyOperation(parts: {
     input: z.strictObject({}),
     output,
     access: permissionRule('system.admin'),
-    truth: { before: { none: 'no data is touched' }, after: { none: 'no data is touched' } },
+    truth: nothingToJudge('no data is touched'),
     async prepare(scope) {
       scope.requirePermission('system.admin');
       const made = keys.createCandidate();

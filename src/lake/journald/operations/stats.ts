@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readOperation } from '../../../govern/scope/index.ts';
+import { nothingToJudge, readOperation } from '../../../govern/scope/index.ts';
 import type { MetastoreReader } from '../../../metastore/index.ts';
 import { journalRead } from './access.ts';
 
@@ -26,7 +26,7 @@ export function statsOperation(store: MetastoreReader) {
     input: z.strictObject({}),
     output,
     access: journalRead(),
-    truth: { before: { none: 'counts only' }, after: { none: 'counts only' } },
+    truth: nothingToJudge('counts only'),
     async run(scope) {
       scope.requirePermission('journal.read');
       return { kind: 'value', value: await readStats(store) };

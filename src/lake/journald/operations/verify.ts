@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readOperation } from '../../../govern/scope/index.ts';
+import { nothingToJudge, readOperation } from '../../../govern/scope/index.ts';
 import type { MetastoreReader } from '../../../metastore/index.ts';
 import type { Checkpointer } from '../checkpointer.ts';
 import { type VerifyReport, verifyJournal } from '../verify.ts';
@@ -41,7 +41,7 @@ export function verifyOperation(parts: {
     input: z.strictObject({}),
     output,
     access: journalRead(),
-    truth: { before: { none: 'reads the record only' }, after: { none: 'reads the record only' } },
+    truth: nothingToJudge('reads the record only'),
     async run(scope) {
       scope.requirePermission('journal.read');
       const report = await verifyJournal({

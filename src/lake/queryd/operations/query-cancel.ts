@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Identity, readOperation } from '../../../govern/scope/index.ts';
+import { type Identity, nothingToJudge, readOperation } from '../../../govern/scope/index.ts';
 import type { RunningQueries } from '../running-queries.ts';
 
 const inputSchema = z.strictObject({ query_id: z.string().min(1).max(64) });
@@ -17,10 +17,7 @@ export function queryCancelOperation(deps: {
     input: inputSchema,
     output: outputSchema,
     access: { kind: 'authenticated', reason: 'A caller may stop what the caller started.' },
-    truth: {
-      before: { none: 'Stopping a query shows and changes nothing.' },
-      after: { none: 'Stopping a query shows and changes nothing.' },
-    },
+    truth: nothingToJudge('Stopping a query shows and changes nothing.'),
     async run(scope, { query_id }) {
       deps.running.cancel(scope.identity, query_id, deps.isAdministrator(scope.identity));
       return { kind: 'value', value: { query_id, cancelled: true as const } };

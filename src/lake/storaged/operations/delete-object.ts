@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LakeError } from '../../../base/index.ts';
-import { mutationOperation } from '../../../govern/scope/index.ts';
+import { mutationOperation, nothingToJudge } from '../../../govern/scope/index.ts';
 import { storageErrors } from '../errors.ts';
 import type { ObjectKey } from '../object-key.ts';
 import type { ObjectFacts } from '../object-records.ts';
@@ -28,10 +28,7 @@ export function deleteObject(store: ObjectStore) {
     input,
     output,
     access: { kind: 'demands', resolve: async (_scope, given) => objectDemand(given, 'delete') },
-    truth: {
-      before: { none: 'Deleting an object makes no claim.' },
-      after: { none: 'Deleting an object makes no claim.' },
-    },
+    truth: nothingToJudge('Deleting an object makes no claim.'),
     async prepare(scope, given, { resolved: { key } }) {
       scope.requireObject(given.bucket, key.text, 'delete');
       const { bucket } = given;

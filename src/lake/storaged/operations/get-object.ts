@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LakeError } from '../../../base/index.ts';
-import { type ReadAnswer, readOperation } from '../../../govern/scope/index.ts';
+import { nothingToJudge, type ReadAnswer, readOperation } from '../../../govern/scope/index.ts';
 import { parseByteRange } from '../byte-range.ts';
 import { storageErrors } from '../errors.ts';
 import { FileContent } from '../file-content.ts';
@@ -25,10 +25,7 @@ const getInput = z.strictObject({
     .describe('The range counts only for the object with this entity tag.'),
 });
 const headInput = z.strictObject({ ...objectMembers, ...etagMembers });
-const nothingToJudge = {
-  before: { none: 'An object is bytes without rows or claims.' },
-  after: { none: 'An object is bytes without rows or claims.' },
-};
+const truth = nothingToJudge('An object is bytes without rows or claims.');
 
 /** Reads an object, whole or one range, from a file opened once: a concurrent replacement is not seen half. */
 export function getObject(store: ObjectStore) {
@@ -40,7 +37,7 @@ export function getObject(store: ObjectStore) {
     input: getInput,
     output: z.null(),
     access: { kind: 'demands', resolve: async (_scope, given) => objectDemand(given, 'read') },
-    truth: nothingToJudge,
+    truth,
     async run(scope, given, { resolved }) {
       scope.requireObject(given.bucket, resolved.key.text, 'read');
       const { opened, facts } = await store.open(given.bucket, resolved.key);
@@ -85,7 +82,7 @@ export function headObject(store: ObjectStore) {
     input: headInput,
     output: z.null(),
     access: { kind: 'demands', resolve: async (_scope, given) => objectDemand(given, 'read') },
-    truth: nothingToJudge,
+    truth,
     async run(scope, given, { resolved }) {
       scope.requireObject(given.bucket, resolved.key.text, 'read');
       const { opened, facts } = await store.open(given.bucket, resolved.key);

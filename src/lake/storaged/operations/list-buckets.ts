@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { permissionRule, readOperation } from '../../../govern/scope/index.ts';
+import { nothingToJudge, permissionRule, readOperation } from '../../../govern/scope/index.ts';
 import type { ObjectStore } from '../object-store.ts';
 
 const input = z.strictObject({});
@@ -16,10 +16,7 @@ export function listBuckets(store: ObjectStore) {
     input,
     output,
     access: permissionRule('system.admin'),
-    truth: {
-      before: { none: 'A list of names makes no claim.' },
-      after: { none: 'A list of names makes no claim.' },
-    },
+    truth: nothingToJudge('A list of names makes no claim.'),
     async run(scope) {
       scope.requirePermission('system.admin');
       const buckets = store.buckets.names.map((name) => ({

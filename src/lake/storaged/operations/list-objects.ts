@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ReadAnswer, readOperation } from '../../../govern/scope/index.ts';
+import { nothingToJudge, type ReadAnswer, readOperation } from '../../../govern/scope/index.ts';
 import { parsePrefix } from '../object-key.ts';
 import { listObjects } from '../object-listing.ts';
 import type { ObjectStore } from '../object-store.ts';
@@ -50,10 +50,7 @@ export function listObjectsOperation(store: ObjectStore) {
         };
       },
     },
-    truth: {
-      before: { none: 'A listing makes no claim.' },
-      after: { none: 'A listing makes no claim.' },
-    },
+    truth: nothingToJudge('A listing makes no claim.'),
     async run(scope, given): Promise<ReadAnswer<z.infer<typeof output>>> {
       scope.requireObject(given.bucket, given.prefix, 'list');
       const bucket = store.buckets.get(given.bucket);

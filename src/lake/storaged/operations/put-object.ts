@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { LakeError } from '../../../base/index.ts';
-import { mutationOperation, type PreparedMutation, type WriteScope } from '../../../govern/scope/index.ts';
+import {
+  mutationOperation,
+  nothingToJudge,
+  type PreparedMutation,
+  type WriteScope,
+} from '../../../govern/scope/index.ts';
 import { parseExpectedContent, requireExpected } from '../checksums.ts';
 import { type WrittenContent, writeContent } from '../content-writer.ts';
 import { storageErrors } from '../errors.ts';
@@ -51,11 +56,8 @@ export function putObject(store: ObjectStore) {
     input,
     output,
     access: { kind: 'demands', resolve: async (_scope, given) => objectDemand(given, 'write') },
-    truth: {
-      before: { none: 'An object is bytes without rows or claims.' },
-      after: { none: 'An object is bytes without rows or claims.' },
-    },
-    async prepare(scope, given, { resolved, body }) {
+    truth: nothingToJudge('An object is bytes without rows or claims.'),
+    async prepare(scope, given, { resolved, body, contentSha256 }) {
       scope.requireObject(given.bucket, resolved.key.text, 'write');
       const conditions = {
         ifMatch: parseEntityTags(given.if_match),
@@ -66,10 +68,11 @@ export function putObject(store: ObjectStore) {
       await requireWritable(store, given.bucket, resolved.key, conditions);
       const uploadId = store.ids.next();
       const path = await store.buckets.get(given.bucket).temporaryPath(uploadId);
-      const content = await writeContent(checked(scope, body), path, store.limits, {
+      const written = await writeContent(checked(scope, body), path, store.limits, {
         md5: expected.md5 !== null,
       });
       try {
+        const content = { ...written, sha256: await contentSha256() };
         requireExpected(expected, content);
         const contentType = given.content_type ?? 'application/octet-stream';
         return await prepared({
@@ -95,7 +98,7 @@ interface Upload {
   readonly key: ObjectKey;
   readonly conditions: Preconditions;
   readonly uploadId: string;
-  readonly content: WrittenContent;
+  readonly content: WrittenContent & { readonly sha256: string };
   readonly contentType: string;
 }
 

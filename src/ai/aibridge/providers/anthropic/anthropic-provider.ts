@@ -54,7 +54,8 @@ export class AnthropicProvider implements ModelProvider {
       request.kind === 'native'
         ? { ...request.body, model, ...(stream === (request.body.stream === true) ? {} : { stream }) }
         : writeAnthropicChat(request.chat, { model, stream });
-    return this.#service.chat(PROTOCOL, { path: `${this.#prefix}/messages`, body, stream, signal });
+    const headers = request.kind === 'native' ? betaHeaders(request.headers ?? {}) : {};
+    return this.#service.chat(PROTOCOL, { path: `${this.#prefix}/messages`, headers, body, stream, signal });
   }
 
   async embed(spending: Spending, _call: EmbedCall): Promise<EmbedReply> {
@@ -79,4 +80,11 @@ export class AnthropicProvider implements ModelProvider {
   close(): Promise<void> {
     return this.#service.close();
   }
+}
+
+/** A body may hold members that the service knows only where its client names the beta they belong to. */
+function betaHeaders({ 'anthropic-beta': beta }: Readonly<Record<string, string>>): Record<string, string> {
+  if (beta === undefined) return {};
+  if (/^[\w., -]{1,1024}$/.test(beta)) return { 'anthropic-beta': beta };
+  throw new ProviderFailure({ class: 'bad_request' }, 'The header `anthropic-beta` is not a list of names.');
 }

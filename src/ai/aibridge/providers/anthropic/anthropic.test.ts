@@ -1,13 +1,48 @@
 import { describe, expect, it } from 'vitest';
-import { answerOf, chatOf } from '../../../../../test/support/provider-calls.ts';
-import type { JsonObject } from '../../../../base/index.ts';
+import { answerOf, chatOf, failureOf, spendingOf } from '../../../../../test/support/provider-calls.ts';
+import { startScriptedProvider } from '../../../../../test/support/scripted-provider/scripted-provider.ts';
+import { type JsonObject, systemClock } from '../../../../base/index.ts';
 import type { ChatRequest } from '../../chat.ts';
 import { ProviderFailure } from '../../provider.ts';
 import { ServerSentEvents } from '../../transport/server-sent-events.ts';
 import { lossesIn } from '../translation-loss.ts';
+import { AnthropicProvider } from './anthropic-provider.ts';
 import { readAnthropicAnswers } from './read-answer.ts';
 import { AnthropicChatReader } from './stream-reader.ts';
 import { ANTHROPIC_LOSSES, writeAnthropicChat } from './write-chat.ts';
+
+it('a native request keeps the header that names its betas, and no other', async () => {
+  const scripted = await startScriptedProvider();
+  const provider = new AnthropicProvider(
+    {
+      name: 'scripted',
+      baseUrl: `${scripted.url}/v1`,
+      apiKey: 'our-key',
+      allowPrivateAddresses: true,
+      timeouts: { headersMs: 30_000, idleMs: 30_000, totalMs: 60_000 },
+      maxResponseBytes: 1_000_000,
+    },
+    { clock: systemClock },
+  );
+  const send = (headers: Readonly<Record<string, string>>) => {
+    const request = { kind: 'native', body: { model: 'm', messages: [] }, headers } as const;
+    const signal = new AbortController().signal;
+    return provider.chat(spendingOf(), { model: 'scripted/plain', request, stream: false, signal });
+  };
+  await send({ 'anthropic-beta': 'files-api-2025-04-14,x', 'x-api-key': 'theirs', host: 'elsewhere' });
+  expect(scripted.received[0]?.headers).toMatchObject({
+    'anthropic-beta': 'files-api-2025-04-14,x',
+    'anthropic-version': '2023-06-01',
+    'x-api-key': 'our-key',
+    host: new URL(scripted.url).host,
+  });
+  expect(await failureOf(send({ 'anthropic-beta': 'a\r\nx-api-key: b' }))).toMatchObject({
+    class: 'bad_request',
+  });
+  expect(scripted.received).toHaveLength(1);
+  await provider.close();
+  await scripted.close();
+});
 
 describe('a streamed message', () => {
   const read = (...events: readonly JsonObject[]) => {
@@ -69,7 +104,8 @@ describe('a streamed message', () => {
     expect(answerOf(deltas).parts).toEqual([{ kind: 'tool_call', id: 'c', name: 'f', argumentsJson: '{}' }]);
   });
 
-  it('passes over blocks and events of tools that run at the service', () => {
+  it('tells the texts of tools that run at the service apart from the answer', () => {
+    const result = { type: 'web_search_tool_result', tool_use_id: 's', content: [{ title: 'Found' }] };
     const { deltas, isFinished } = read(
       {
         type: 'content_block_start',
@@ -78,10 +114,29 @@ describe('a streamed message', () => {
       },
       { type: 'content_block_delta', index: 0, delta: { type: 'input_json_delta', partial_json: '{"q"' } },
       { type: 'content_block_stop', index: 0 },
-      { type: 'made_up' },
+      { type: 'content_block_start', index: 1, content_block: result },
+      { type: 'content_block_start', index: 2, content_block: { type: 'text', text: '' } },
+      {
+        type: 'content_block_delta',
+        index: 2,
+        delta: { type: 'citations_delta', citation: { cited_text: 'Quoted' } },
+      },
+      { type: 'made_up', said: 'Unheard of' },
     );
-    expect(deltas).toEqual([]);
+    const texts = deltas.map((delta) => (delta.kind === 'other' ? delta.text : delta.kind));
+    expect(texts).toEqual(['s\nw', '{"q"', 's\nFound', 'Quoted', 'Unheard of']);
     expect(isFinished).toBe(false);
+  });
+
+  it('whole tells the same texts', () => {
+    const content = [
+      { type: 'text', text: 'a', citations: [{ cited_text: 'Quoted' }] },
+      { type: 'web_search_tool_result', content: [{ title: 'Found' }] },
+      { type: 'tool_use', id: 'c', name: 'f', input: { a: 'b' } },
+    ];
+    const [answer] = readAnthropicAnswers({ content, stop_reason: 'end_turn' }) ?? [];
+    expect(answer?.otherText).toBe('Quoted\nFound');
+    expect(answer?.parts.map(({ kind }) => kind)).toEqual(['text', 'tool_call']);
   });
 });
 

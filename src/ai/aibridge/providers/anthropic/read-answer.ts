@@ -1,6 +1,16 @@
 import type { JsonObject, JsonValue } from '../../../../base/index.ts';
 import type { ChatAnswer, ContentPart, FinishReason, TokenUsage } from '../../chat.ts';
-import { countOf, objectOf, objectsOf, stringOf } from '../../json-reading.ts';
+import { countOf, objectOf, objectsOf, stringOf, textsIn } from '../../json-reading.ts';
+
+/** What a part or a delta holds, by the type of its block. */
+const READ_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  text: ['text'],
+  thinking: ['thinking', 'signature'],
+  tool_use: ['id', 'name', 'input'],
+  text_delta: ['text'],
+  thinking_delta: ['thinking'],
+  signature_delta: ['signature'],
+};
 
 const STOP_REASONS: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',
@@ -23,8 +33,21 @@ export function readAnthropicAnswers(body: JsonValue): readonly ChatAnswer[] | n
       parts: objectsOf(message.content).flatMap(readBlock),
       finish: readAnthropicFinish(message.stop_reason) ?? 'cut',
       usage: readAnthropicUsage(message.usage, null),
+      ...otherTextOf(objectsOf(message.content)),
     },
   ];
+}
+
+/** Texts of a block that its part does not hold; all of them where the block is none that is read. */
+export function readAnthropicOther(block: JsonObject): string {
+  const read = READ_MEMBERS[stringOf(block.type) ?? ''] ?? [];
+  const others = Object.entries(block).filter(([name]) => name !== 'type' && !read.includes(name));
+  return textsIn(others.map(([, value]) => value)).join('\n');
+}
+
+function otherTextOf(blocks: readonly JsonObject[]): { readonly otherText?: string } {
+  const texts = blocks.map(readAnthropicOther).filter((text) => text !== '');
+  return texts.length === 0 ? {} : { otherText: texts.join('\n') };
 }
 
 /** Null where no reason is given. A reason that is not known still is one. */
@@ -58,7 +81,7 @@ export function readAnthropicUsage(
   };
 }
 
-/** Blocks of tools that run at the service itself survive in the bytes only. */
+/** Blocks of tools that run at the service itself survive in the bytes, and their texts apart. */
 function readBlock(block: JsonObject): readonly ContentPart[] {
   switch (block.type) {
     case 'text':

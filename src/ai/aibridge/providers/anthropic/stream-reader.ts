@@ -4,7 +4,7 @@ import { countOf, objectOf, parseJson, stringOf } from '../../json-reading.ts';
 import { answerFailure } from '../../transport/status-failure.ts';
 import type { ChatReader, Reading } from '../../transport/stream-events.ts';
 import type { WireEvent } from '../../transport/wire-event.ts';
-import { readAnthropicFinish, readAnthropicUsage } from './read-answer.ts';
+import { readAnthropicFinish, readAnthropicOther, readAnthropicUsage } from './read-answer.ts';
 
 /**
  * Reads the events of one streamed message:
@@ -56,21 +56,23 @@ export class AnthropicChatReader implements ChatReader {
       case 'error':
         throw answerFailure('The provider’s stream holds an error.');
       default:
-        return [];
+        return otherDelta(readAnthropicOther(event));
     }
   }
 
   #startBlock(at: number, block: JsonObject): readonly ChatDelta[] {
-    if (block.type === 'text') return textDelta(block.text);
-    if (block.type === 'thinking') return reasoningDelta(block.thinking, stringOf(block.signature));
-    if (block.type !== 'tool_use') return [];
+    const other = otherDelta(readAnthropicOther(block));
+    if (block.type === 'text') return [...textDelta(block.text), ...other];
+    if (block.type === 'thinking')
+      return [...reasoningDelta(block.thinking, stringOf(block.signature)), ...other];
+    if (block.type !== 'tool_use') return other;
     const call = { index: this.#calls.size, hasArguments: false };
     this.#calls.set(at, call);
     const input = JSON.stringify(objectOf(block.input));
     const argumentsJson = input === '{}' ? '' : input;
     call.hasArguments = argumentsJson !== '';
     const [id, name] = [stringOf(block.id), stringOf(block.name)];
-    return [{ kind: 'tool_call', choice: 0, index: call.index, id, name, argumentsJson }];
+    return [{ kind: 'tool_call', choice: 0, index: call.index, id, name, argumentsJson }, ...other];
   }
 
   #continueBlock(at: number, delta: JsonObject): readonly ChatDelta[] {
@@ -78,7 +80,8 @@ export class AnthropicChatReader implements ChatReader {
     if (delta.type === 'thinking_delta') return reasoningDelta(delta.thinking, null);
     if (delta.type === 'signature_delta') return reasoningDelta('', stringOf(delta.signature));
     const call = this.#calls.get(at);
-    if (delta.type !== 'input_json_delta' || call === undefined) return [];
+    // Citations, and the arguments of tools that run at the service.
+    if (delta.type !== 'input_json_delta' || call === undefined) return otherDelta(readAnthropicOther(delta));
     return argumentsDelta(call, stringOf(delta.partial_json) ?? '');
   }
 
@@ -122,6 +125,10 @@ function reasoningDelta(
   return isEmpty
     ? []
     : [{ kind: 'reasoning', choice: 0, text, signature: signature === '' ? null : signature }];
+}
+
+function otherDelta(text: string): readonly ChatDelta[] {
+  return text === '' ? [] : [{ kind: 'other', choice: 0, text }];
 }
 
 function argumentsDelta(

@@ -1,9 +1,11 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../base/index.ts';
 import type { ChatAnswer, ChatDelta, ContentPart, FinishReason, TokenUsage } from '../../chat.ts';
-import { countOf, objectOf, objectsOf, parseJson, stringOf } from '../../json-reading.ts';
+import { countOf, objectOf, objectsOf, parseJson, stringOf, textsIn } from '../../json-reading.ts';
 import { answerFailure } from '../../transport/status-failure.ts';
 import type { ChatReader, Reading } from '../../transport/stream-events.ts';
 import type { WireEvent } from '../../transport/wire-event.ts';
+
+const READ_MEMBERS = new Set(['role', 'content', 'thinking', 'tool_calls']);
 
 /** The one answer of a chat; null where the body is none. */
 export function readOllamaAnswers(body: JsonValue): readonly ChatAnswer[] | null {
@@ -12,6 +14,7 @@ export function readOllamaAnswers(body: JsonValue): readonly ChatAnswer[] | null
   const { message } = answer;
   const thinking = stringOf(message.thinking) ?? '';
   const text = stringOf(message.content) ?? '';
+  const otherText = otherTextOf(message);
   const calls = objectsOf(message.tool_calls).map(
     (call, index): ContentPart => ({ kind: 'tool_call', ...readCall(call, answer, index) }),
   );
@@ -26,6 +29,7 @@ export function readOllamaAnswers(body: JsonValue): readonly ChatAnswer[] | null
       ],
       finish: finishOf(answer, calls.length > 0) ?? 'cut',
       usage: usageOf(answer),
+      ...(otherText === '' ? {} : { otherText }),
     },
   ];
 }
@@ -63,6 +67,8 @@ export class OllamaChatReader implements ChatReader {
     if (thinking !== '') deltas.push({ kind: 'reasoning', choice: 0, text: thinking, signature: null });
     const text = stringOf(message.content) ?? '';
     if (text !== '') deltas.push({ kind: 'text', choice: 0, text });
+    const other = otherTextOf(message);
+    if (other !== '') deltas.push({ kind: 'other', choice: 0, text: other });
     for (const call of objectsOf(message.tool_calls)) {
       const index = this.#calls++;
       deltas.push({ kind: 'tool_call', choice: 0, index, ...readCall(call, line, index) });
@@ -79,6 +85,11 @@ export class OllamaChatReader implements ChatReader {
       ...(usage === null ? [] : [{ kind: 'usage', usage } as const]),
     ];
   }
+}
+
+function otherTextOf(message: JsonObject): string {
+  const others = Object.entries(message).filter(([name]) => !READ_MEMBERS.has(name));
+  return textsIn(others.map(([, value]) => value)).join('\n');
 }
 
 /** Older services give calls no id; one is made of the time of the answer, so that it differs from turn to turn. */

@@ -22,7 +22,6 @@ describe('a native body', () => {
     scripted = await startScriptedProvider();
     const settings = {
       name: 'scripted',
-      kind: 'openai-compatible',
       baseUrl: `${scripted.url}/v1`,
       apiKey: null,
       allowPrivateAddresses: true,
@@ -118,12 +117,18 @@ describe('a streamed completion', () => {
 
   it.each<readonly [string, JsonObject, object]>([
     ['reasoning by its other name', { reasoning: 'Hm.' }, { kind: 'reasoning', text: 'Hm.' }],
-    [
-      'content in parts',
-      { content: [{ type: 'text', text: 'a' }, { type: 'x' }] },
-      { kind: 'text', text: 'a' },
-    ],
+    ['content in parts', { content: [{ type: 'text', text: 'a' }] }, { kind: 'text', text: 'a' }],
     ['a refusal', { refusal: 'No.' }, { kind: 'text', text: 'No.' }],
+    [
+      'texts it has no place for',
+      { audio: { transcript: 'sec' }, annotations: [], function_call: null },
+      { kind: 'other', text: 'sec' },
+    ],
+    [
+      'a call of a tool without a schema',
+      { tool_calls: [{ index: 0, id: 'x', custom: { input: 'y' } }] },
+      { kind: 'other', text: 'x\ny' },
+    ],
     [
       'arguments as an object',
       { tool_calls: [{ id: 'x', function: { name: 'f', arguments: { a: 1 } } }] },
@@ -131,6 +136,17 @@ describe('a streamed completion', () => {
     ],
   ])('is read with %s', (_, delta, expected) => {
     expect(read(chunk(0, delta)).deltas.at(-1)).toMatchObject(expected);
+  });
+
+  it('tells texts outside of what is read: beside the delta, beside the choices, under the other name', () => {
+    const beside = { citations: ['https://x.example'], system_fingerprint: 'fp', obfuscation: 'zz' };
+    const choice = { index: 0, delta: {}, message: { content: 'hidden' }, finish_reason: null };
+    const { deltas } = read(
+      { ...beside, choices: [choice] },
+      chunk(0, { reasoning_content: 'a', reasoning: 'b' }),
+    );
+    const texts = deltas.flatMap((delta) => (delta.kind === 'other' ? [delta.text] : []));
+    expect(texts).toEqual(['hidden', 'https://x.example', 'b']);
   });
 
   it('is read with the usage where a service puts it', () => {
@@ -141,6 +157,16 @@ describe('a streamed completion', () => {
     const wrong = { prompt_tokens: -1, completion_tokens: 2.5 };
     expect(answerOf(read({ choices: [], usage: wrong }).deltas).usage).toBeNull();
   });
+});
+
+it('a whole completion tells the texts that its parts do not hold', () => {
+  const content = [
+    { type: 'text', text: 'a' },
+    { type: 'file', file: { name: 'b' } },
+  ];
+  const message = { role: 'assistant', content, annotations: [{ title: 'c' }] };
+  const [answer] = readOpenAiAnswers({ choices: [{ message, finish_reason: 'stop' }] }) ?? [];
+  expect(answer).toMatchObject({ parts: [{ kind: 'text', text: 'a' }], otherText: 'c\nfile\nb' });
 });
 
 it('a whole completion has one answer for each choice', () => {

@@ -1,6 +1,7 @@
-import type { JsonObject, JsonValue } from '../../../../base/index.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../../base/index.ts';
 import type { ChatAnswer, ContentPart, FinishReason, TokenUsage } from '../../chat.ts';
 import { countOf, objectOf, objectsOf, stringOf } from '../../json-reading.ts';
+import { otherTextOfChoice, otherTextOfCompletion } from './other-text.ts';
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   stop: 'stop',
@@ -15,13 +16,18 @@ export function readOpenAiAnswers(body: JsonValue): readonly ChatAnswer[] | null
   const completion = objectOf(body);
   if (!Array.isArray(completion.choices)) return null;
   const usage = readOpenAiUsage(completion.usage);
-  return objectsOf(completion.choices).map((choice) => ({
-    id: stringOf(completion.id) ?? '',
-    model: stringOf(completion.model) ?? '',
-    parts: readMessage(objectOf(choice.message)),
-    finish: readOpenAiFinish(choice.finish_reason) ?? 'cut',
-    usage,
-  }));
+  const beside = otherTextOfCompletion(completion);
+  return objectsOf(completion.choices).map((choice) => {
+    const otherText = [beside, otherTextOfChoice(choice, 'message')].filter((text) => text !== '').join('\n');
+    return {
+      id: stringOf(completion.id) ?? '',
+      model: stringOf(completion.model) ?? '',
+      parts: readMessage(objectOf(choice.message)),
+      finish: readOpenAiFinish(choice.finish_reason) ?? 'cut',
+      usage,
+      ...(otherText === '' ? {} : { otherText }),
+    };
+  });
 }
 
 /** Null where no reason is given. A reason that is not known still is one. */
@@ -65,14 +71,17 @@ export function readOpenAiArguments(value: JsonValue | undefined): string {
 function readMessage(message: JsonObject): readonly ContentPart[] {
   const reasoning = readOpenAiReasoning(message);
   const text = readOpenAiText(message);
-  const calls = objectsOf(message.tool_calls).map((call): ContentPart => {
-    const { name, arguments: json } = objectOf(call.function);
-    return {
-      kind: 'tool_call',
-      id: stringOf(call.id) ?? '',
-      name: stringOf(name) ?? '',
-      argumentsJson: readOpenAiArguments(json),
-    };
+  const calls = objectsOf(message.tool_calls).flatMap((call): readonly ContentPart[] => {
+    if (!isJsonObject(call.function)) return [];
+    const { name, arguments: json } = call.function;
+    return [
+      {
+        kind: 'tool_call',
+        id: stringOf(call.id) ?? '',
+        name: stringOf(name) ?? '',
+        argumentsJson: readOpenAiArguments(json),
+      },
+    ];
   });
   return [
     ...(reasoning === '' ? [] : [{ kind: 'reasoning', text: reasoning, signature: null } as const]),

@@ -4,6 +4,7 @@ import { countOf, objectOf, objectsOf, parseJson, stringOf } from '../../json-re
 import { answerFailure, isErrorBody } from '../../transport/status-failure.ts';
 import type { ChatReader, Reading } from '../../transport/stream-events.ts';
 import type { WireEvent } from '../../transport/wire-event.ts';
+import { otherTextOfChoice, otherTextOfCompletion } from './other-text.ts';
 import {
   readOpenAiArguments,
   readOpenAiFinish,
@@ -56,6 +57,8 @@ export class OpenAiChatReader implements ChatReader {
     for (const [at, choice] of objectsOf(chunk.choices).entries()) {
       deltas.push(...this.#deltasOfChoice(countOf(choice.index) ?? at, choice));
     }
+    const beside = otherTextOfCompletion(chunk);
+    if (beside !== '') deltas.push({ kind: 'other', choice: 0, text: beside });
     const usage = readOpenAiUsage(chunk.usage) ?? readOpenAiUsage(objectOf(chunk.x_groq).usage);
     if (usage !== null) deltas.push({ kind: 'usage', usage });
     return deltas;
@@ -68,8 +71,11 @@ export class OpenAiChatReader implements ChatReader {
     if (reasoning !== '') deltas.push({ kind: 'reasoning', choice, text: reasoning, signature: null });
     const text = readOpenAiText(delta);
     if (text !== '') deltas.push({ kind: 'text', choice, text });
+    const other = otherTextOfChoice(value, 'delta');
+    if (other !== '') deltas.push({ kind: 'other', choice, text: other });
     for (const [at, call] of objectsOf(delta.tool_calls).entries()) {
-      const { name, arguments: json } = objectOf(call.function);
+      if (!isJsonObject(call.function)) continue;
+      const { name, arguments: json } = call.function;
       deltas.push({
         kind: 'tool_call',
         choice,

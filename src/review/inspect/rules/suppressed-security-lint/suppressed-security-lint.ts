@@ -1,0 +1,56 @@
+import type { Rule } from '../../rule.ts';
+
+/** Warnings about security that a comment turns off without saying why that is safe. */
+export const suppressedSecurityLint: Rule = {
+  id: 'suppressed-security-lint',
+  severity: 'warning',
+  title: 'warnings about security turned off without a reason',
+  remedy: 'Mend what the linter saw, or write after the rule why it is safe here.',
+  start: () => ({
+    source(file, report) {
+      if (file.role !== 'production') return;
+      for (const { value, start } of file.comments) {
+        const rule = silencedRule(value);
+        if (rule === null) continue;
+        const claim = `A comment turns off \`${rule}\` and gives no reason.`;
+        report({ place: { path: file.path, line: file.lineAt(start), symbol: '' }, claim });
+      }
+    },
+    rust(file, report) {
+      if (file.role !== 'production') return;
+      for (const node of [...file.nodesOf('attribute_item'), ...file.nodesOf('inner_attribute_item')]) {
+        const rule =
+          /\ballow\((?:[^)]*\b)?(unsafe_code|clippy::(?:unwrap_used|panic|indexing_slicing))\b/.exec(
+            node.text(),
+          )?.[1];
+        if (rule === undefined || /reason\s*=/.test(node.text()) || file.isTestCode(node)) continue;
+        const place = { path: file.path, line: file.lineOf(node), symbol: file.symbolAround(node) };
+        report({ place, claim: `An attribute turns off \`${rule}\` and gives no reason.` });
+      }
+    },
+  }),
+};
+
+/** The security rule that a comment silences without a reason; null where there is none. */
+function silencedRule(comment: string): string | null {
+  const text = comment.trim();
+  const eslint = /^(?:eslint|oxlint)-disable(?:-next-line|-line)?\s+([^\n]*?)(?:\s+--\s+(\S.*))?$/.exec(text);
+  if (eslint !== null && eslint[2] === undefined) {
+    return (eslint[1] ?? '').split(/[\s,]+/).find((rule) => SECURITY_RULES.test(rule)) ?? null;
+  }
+  const biome = /^biome-ignore(?:-all|-start)?\s+(lint\/security\/\w+|lint\/security)\s*(?::\s*(.*))?$/.exec(
+    text,
+  );
+  if (biome?.[1] !== undefined && isPlaceholder(biome[2])) return biome[1];
+  const scanner = /^(nosemgrep|NOSONAR|nosec|lgtm\b[^\s]*|codeql\[[^\]]+\])(?::?\s*(.*))?$/.exec(text);
+  if (scanner?.[1] !== undefined && isPlaceholder(scanner[2]?.replace(/^[\w.-]*\.[\w.-]*\s*/, '')))
+    return scanner[1];
+  return null;
+}
+
+function isPlaceholder(reason: string | undefined): boolean {
+  return reason === undefined || reason.trim() === '' || /^<.*>$/.test(reason.trim());
+}
+
+const SECURITY_RULES =
+  /^(?:security(?:-node)?\/|no-eval$|no-implied-eval$|no-new-func$|no-script-url$|@typescript-eslint\/no-implied-eval$|react\/no-danger|no-unsanitized\/|xss\/|sonarjs\/(?:no-hardcoded|sql|os-command|code-eval|hashing|pseudo-random))/;

@@ -1,0 +1,96 @@
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { initHome } from '../../src/main.ts';
+import { lakehouse } from '../harness/command-line.ts';
+
+const shipped = (name: string) => fileURLToPath(new URL(`../../config/${name}`, import.meta.url));
+
+describe('config check --home', () => {
+  let folder = '';
+  let home = '';
+  const check = (...args: string[]) => lakehouse(['config', 'check', '--home', home, ...args]);
+  const write = (name: string, text: string) => writeFile(join(home, name), text);
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lakehouse-check-'));
+    home = join(folder, 'home');
+    await initHome({ home });
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('names the files it found valid', async () => {
+    const { exitCode, stdout } = await check();
+    expect(exitCode).toBe(0);
+    for (const name of ['truth.toml', 'access.toml', 'routing.toml']) expect(stdout).toContain(name);
+    const files = ['truth.toml', 'access.toml', 'routing.toml'];
+    expect((await check('--json')).json).toMatchObject({ valid: true, files });
+  });
+
+  it.each([
+    [
+      'routing.toml',
+      '[ladders.default]\nrungs = [{ provider = "openai", model = "m" }]\n\n[retries]\nmax_attemps = 2\n',
+      { line: 5, key: 'retries.max_attemps', suggestion: 'max_attempts' },
+    ],
+    [
+      'routing.toml',
+      '[ladders.scrum]\nrungs = [{ provider = "openai", model = "m" }]\n[[rules]]\nname = "a"\nladder = "scum"\n',
+      { line: 5, key: 'rules[0].ladder', suggestion: 'scrum' },
+    ],
+    [
+      'truth.toml',
+      '[[rules]]\nname = "a"\ntask_class = "chat"\nphase = "befor"\naction = "block"\nmessage = "No."\nwhen = { type = "Always" }\n',
+      { line: 4, key: 'rules[0].phase', suggestion: 'before' },
+    ],
+    [
+      'access.toml',
+      '[roles.agent]\ngrant = []\n',
+      { line: 2, key: 'roles.agent.grant', suggestion: 'grants' },
+    ],
+    ['lakehouse.toml', '[models]\nroutingfile = "x"\n', { line: 2, key: 'models.routingfile' }],
+  ])('names line, key and suggestion of a mistake in %s', async (name, text, problem) => {
+    await write(name, text);
+    const { exitCode, stderr, stdout } = await check('--json');
+    await copyFile(shipped(name), join(home, name));
+    expect([exitCode, stdout]).toEqual([2, '']);
+    const refusal = JSON.parse(stderr);
+    expect(refusal.problems).toEqual([expect.objectContaining(problem)]);
+    expect(refusal.detail).toContain(`${name}, line ${problem.line}: ${problem.key}`);
+  });
+
+  it('tells the mistakes of every file at once, by file', async () => {
+    await write('truth.toml', '[[rules]]\n');
+    await write('access.toml', 'role = {}\n');
+    await write('routing.toml', 'rule = []\n');
+    const { exitCode, stderr } = await check('--json');
+    for (const name of ['truth.toml', 'access.toml', 'routing.toml'])
+      await copyFile(shipped(name), join(home, name));
+    expect(exitCode).toBe(2);
+    const files = JSON.parse(stderr).problems.map(({ file }: { file: string }) => file);
+    expect([...new Set(files)]).toEqual(['truth.toml', 'access.toml', 'routing.toml']);
+  });
+
+  it('refuses a catalogue that was changed by hand, and a file that is not there', async () => {
+    await write('lakehouse.toml', '[models]\ncatalogue_file = "own.json"\nrouting_file = "own.toml"\n');
+    const missing = await check();
+    await write('own.json', '{"sources":[],"sha256":"0","models":{}}');
+    const changed = await check();
+    await copyFile(shipped('models.json'), join(home, 'own.json'));
+    const unrouted = await check();
+    await copyFile(shipped('lakehouse.toml'), join(home, 'lakehouse.toml'));
+    expect([missing, changed, unrouted].map(({ exitCode }) => exitCode)).toEqual([2, 2, 2]);
+    expect(missing.stderr).toContain('own.json cannot be read');
+    expect(changed.stderr).toContain('its models are not those that its sha256 is of');
+    expect(unrouted.stderr).toContain('own.toml cannot be read');
+  });
+
+  it('looks at one file alone where only that is given', async () => {
+    const file = join(folder, 'alone.toml');
+    await writeFile(file, '[models]\nrouting_file = "nowhere.toml"\n');
+    const { exitCode, json } = await lakehouse(['config', 'check', '--file', file, '--json']);
+    expect([exitCode, json.files]).toEqual([0, []]);
+  });
+});
