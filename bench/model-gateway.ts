@@ -12,6 +12,7 @@ const RATES = [5, 10, 25, 50, 100, 150, 200, 300, 400, 600, 800, 1_000, 1_250, 1
 const RATE_SECONDS = 3;
 const P99_LIMIT_MS = 50;
 const ROUNDS = 3;
+const WARM_UP_CALLS = 500;
 const CLOSED_LOOP_CALLS = 1_000;
 const STREAMS = 500;
 const MEMORY_REQUESTS = Number(process.env.LAKEHOUSE_BENCH_REQUESTS ?? 100_000);
@@ -41,7 +42,7 @@ export async function run(): Promise<BenchRow[]> {
 }
 
 async function measure(mock: Target, targets: readonly Target[]): Promise<BenchRow[]> {
-  for (const target of [mock, ...targets]) await load(target, { count: 1_000, connections: 16 });
+  for (const target of [mock, ...targets]) await load(target, { count: WARM_UP_CALLS, connections: 16 });
   const [ours, ...peers] = targets;
   if (ours === undefined) return [];
   const rows = await closedLoop(targets);
