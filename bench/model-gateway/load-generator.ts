@@ -25,13 +25,15 @@ async function call(dueMs: number): Promise<void> {
       dispatcher,
     });
     let text = '';
+    let firstMs: number | null = null;
     for await (const piece of body) {
-      if (load.stream && text === '') firstPieces.push(performance.now() - dueMs);
+      firstMs ??= performance.now() - dueMs;
       text += piece;
     }
     if (statusCode !== 200) throw new Error(`${statusCode} ${text.slice(0, 300)}`);
     const isWhole = load.stream ? text.includes('[DONE]') : text.includes('"usage"');
     if (!isWhole) throw new Error(`not a whole answer: ${text.slice(-300)}`);
+    if (load.stream && firstMs !== null) firstPieces.push(firstMs);
     latencies.push(performance.now() - dueMs);
   } catch (error) {
     failed += 1;
