@@ -8,11 +8,12 @@ import { startLiteLlm, startPortkey, type Target } from './model-gateway/peers.t
 import { processorMs, residentBytes, SHARING, startPinned, stop } from './model-gateway/process-group.ts';
 
 const MOCK = fileURLToPath(new URL('model-gateway/mock-upstream.ts', import.meta.url));
-const RATES = [25, 50, 100, 150, 200, 300, 400, 600, 800, 1_000, 1_250, 1_500, 2_000, 3_000];
+const RATES = [5, 10, 25, 50, 100, 150, 200, 300, 400, 600, 800, 1_000, 1_250, 1_500, 2_000, 3_000];
 const RATE_SECONDS = 3;
 const P99_LIMIT_MS = 50;
 const ROUNDS = 3;
-const CLOSED_LOOP_CALLS = 2_000;
+const WARM_UP_CALLS = 500;
+const CLOSED_LOOP_CALLS = 1_000;
 const STREAMS = 500;
 const MEMORY_REQUESTS = Number(process.env.LAKEHOUSE_BENCH_REQUESTS ?? 100_000);
 const QUESTION = 'Which of these candidates fits the job of a welder in Lyon best, and why? '.repeat(2);
@@ -41,7 +42,7 @@ export async function run(): Promise<BenchRow[]> {
 }
 
 async function measure(mock: Target, targets: readonly Target[]): Promise<BenchRow[]> {
-  for (const target of [mock, ...targets]) await load(target, { count: 1_000, connections: 16 });
+  for (const target of [mock, ...targets]) await load(target, { count: WARM_UP_CALLS, connections: 16 });
   const [ours, ...peers] = targets;
   if (ours === undefined) return [];
   const rows = await closedLoop(targets);
@@ -155,7 +156,7 @@ async function addedLatency(
 async function streams(mock: Target, ours: Target, peers: readonly Target[]): Promise<BenchRow[]> {
   const first = new Map<Target, LoadResult>();
   for (const target of [mock, ours, ...peers]) {
-    const job = { count: STREAMS * 2, connections: STREAMS, stream: true } as const;
+    const job = { count: STREAMS, connections: STREAMS, stream: true } as const;
     const result = await load(target, job);
     say(`${target.name}, ${STREAMS} streams`, result);
     first.set(target, result);
@@ -163,16 +164,13 @@ async function streams(mock: Target, ours: Target, peers: readonly Target[]): Pr
   const added = (target: Target) =>
     (first.get(target)?.firstP50Ms ?? Number.NaN) - (first.get(mock)?.firstP50Ms ?? Number.NaN);
   const failed = (target: Target) => first.get(target)?.failed ?? 0;
-  return peers.flatMap((peer) => [
-    row(
-      `first piece of ${STREAMS} streams at once, added, p50, beside ${peer.name}`,
-      added(ours),
-      added(peer),
-      '< 1×',
-      'ms',
-    ),
-    row(`of ${STREAMS * 2} such streams not whole, beside ${peer.name}`, failed(ours), failed(peer), '0'),
-  ]);
+  return peers.flatMap((peer) => {
+    const name = `first piece of ${STREAMS} streams at once, added, p50, beside ${peer.name}`;
+    // A peer that streams nothing has no time to show; the row below says so.
+    const times = Number.isFinite(added(peer)) ? [row(name, added(ours), added(peer), '< 1×', 'ms')] : [];
+    const broken = `of ${STREAMS} streams at once, not whole, beside ${peer.name}`;
+    return [...times, row(broken, failed(ours), failed(peer), '0')];
+  });
 }
 
 /** Growth of memory over the second half of many requests: the first half warms caches and heaps. */

@@ -8,8 +8,8 @@ const load: Load = JSON.parse(process.argv[2] ?? '{}');
 const dispatcher = new Agent({
   connections: load.connections,
   pipelining: 1,
-  headersTimeout: 60_000,
-  bodyTimeout: 60_000,
+  headersTimeout: 20_000,
+  bodyTimeout: 20_000,
 });
 const latencies: number[] = [];
 const firstPieces: number[] = [];

@@ -33,13 +33,10 @@ export function pinRunning(share: Share, pid: number): void {
     spawnSync('taskset', ['-a', '-p', '-c', coresOf(share), String(one)]);
 }
 
-/** Memory of a process and its children, in bytes; null where the system does not tell it. */
+/** Memory of one process, in bytes; null where the system does not tell it. */
 export function residentBytes(pid: number): number | null {
   try {
-    const kilobytes = [pid, ...childrenOf(pid)].map((one) =>
-      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${one}/status`, 'utf8'))?.[1] ?? 0),
-    );
-    return kilobytes.reduce((sum, value) => sum + value, 0) * 1024;
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
   } catch {
     return null;
   }

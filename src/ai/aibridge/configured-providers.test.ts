@@ -27,17 +27,17 @@ async function made(settings: Record<string, string>, environment = {}): Promise
 }
 
 test.each([
-  [0o600, 'made'],
-  [0o400, 'made'],
-  [0o700, 'made'],
-  [0o640, 'file of mode 0640, which others can use. Run chmod 600'],
-  [0o604, 'file of mode 0604, which others can use. Run chmod 600'],
-  [0o644, 'file of mode 0644, which others can use. Run chmod 600'],
-  [0o620, 'file of mode 0620, which others can use. Run chmod 600'],
-])('a key file of mode %o: %s', async (mode, expected) => {
+  ['0600', 'made'],
+  ['0400', 'made'],
+  ['0700', 'made'],
+  ['0640', 'file of mode 0640, which others can use. Run chmod 600'],
+  ['0604', 'file of mode 0604, which others can use. Run chmod 600'],
+  ['0644', 'file of mode 0644, which others can use. Run chmod 600'],
+  ['0620', 'file of mode 0620, which others can use. Run chmod 600'],
+])('a key file of mode %s: %s', async (mode, expected) => {
   const file = join(home, 'provider.key');
   writeFileSync(file, `${SECRET}\n`);
-  chmodSync(file, mode);
+  chmodSync(file, Number.parseInt(mode, 8));
   const detail = await made({ api_key_file: 'provider.key' });
   rmSync(file);
   expect(detail).toContain(expected);

@@ -32,7 +32,7 @@ function comparesSecrets(file: ParsedSource, comparison: NodeOf<'BinaryExpressio
   if (areStored(file, left, right)) return false;
   const around = functionAround(file, comparison);
   // Beside a comparison in constant time, another one compares what that one has proved.
-  if (around !== null && /\btimingSafeEqual\(/.test(file.textOf(around))) return false;
+  if (around !== null && comparesInConstantTime(file.textOf(around))) return false;
   if (names.some((name) => isSecretName(file, name))) return true;
   const purpose = wordsOf(around === null ? '' : (functionName(file, around) ?? ''));
   const isPurpose = (words: ReadonlySet<string>) => purpose.some((word) => words.has(word));
@@ -40,10 +40,17 @@ function comparesSecrets(file: ParsedSource, comparison: NodeOf<'BinaryExpressio
     names.some((name) => wordsOf(name).some((word) => words.has(word)));
   // What promises a constant time, or is one of two proofs where bytes are signed.
   const signs = signsBytes(file);
-  if (isPurpose(EQUAL_WORDS) && (isPurpose(SAFE_WORDS) || (signs && isPurpose(PROOF_WORDS))))
+  if (isPurpose(EQUAL_WORDS) && (isPurpose(SAFE_WORDS) || signs))
     return [left, right].every((side) => side.type === 'Identifier');
   if (signs && isNamed(EXPECTED_WORDS) && isPlain(left) && isPlain(right)) return true;
   return isNamed(PROOF_WORDS) && (isPurpose(SECRET_WORDS) || (signs && purpose.includes('signature')));
+}
+
+/** A call of `timingSafeEqual` on two values; one on the same value twice only spends the time. */
+function comparesInConstantTime(text: string): boolean {
+  return [...text.matchAll(/\btimingSafeEqual\(\s*([^,()]*)(?:,\s*([^,()]*))?/g)].some(
+    ([, a = '', b = '']) => a.trim() !== b.trim() || a.trim() === '',
+  );
 }
 
 function isPlain(side: Node): boolean {
@@ -170,5 +177,7 @@ const EQUAL_WORDS: ReadonlySet<string> = new Set(['equal', 'equals', 'compare', 
 const PROOF_WORDS: ReadonlySet<string> = new Set([
   ...['hash', 'hashes', 'hashed', 'digest', 'signature', 'expected', 'computed', 'actual', 'mac', 'hmac'],
 ]);
-/** The half of a comparison that a caller has to match. */
-const EXPECTED_WORDS: ReadonlySet<string> = new Set(['expected', 'trusted', 'computed']);
+/** The halves of a comparison of proofs: what is expected, and what a caller gave. */
+const EXPECTED_WORDS: ReadonlySet<string> = new Set([
+  ...['expected', 'trusted', 'computed', 'known', 'stored', 'given', 'provided'],
+]);
