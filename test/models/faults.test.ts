@@ -56,6 +56,8 @@ const limited = refused(429, 'rate_limited', 'rate_limited');
 const TABLE: Readonly<Record<string, readonly [Ending, Ending | ByProvider]>> = {
   hang: [silent, silent],
   hang_midway: [silent, broken],
+  // All is said, the reason why it stopped included; only the connection stays.
+  hang_at_end: [whole, { openai: whole, anthropic: whole, ollama: broken }],
   reset: [unreachable, broken],
   cut: [failed, broken],
   // OpenAI's and Anthropic's streams have said why they stopped; Ollama's last line is both.
