@@ -129,7 +129,28 @@ test('a refusal reads well in each client', async () => {
   ).rejects.toMatchObject({ status: 404 });
 });
 
-test('models are listed with what the catalogue says of them', async () => {
+test('models are listed: those of the catalogue, and those a service of one’s own says it has', async () => {
   const { data } = await openai.models.list();
+  expect(data.filter(({ owned_by }) => owned_by === 'ollama').length).toBeGreaterThan(0);
+  expect(data.filter(({ owned_by }) => owned_by === 'openai').length).toBeGreaterThan(5);
   expect(data.every(({ id }) => id.includes('/'))).toBe(true);
+});
+
+test('our own chat streams its text in pieces, and then says what it cost', async () => {
+  const answer = await lake.server.api('POST', '/v1/chat', { json: { messages, stream: true } });
+  expect(answer.status).toBe(200);
+  const events = answer.text
+    .split('\n\n')
+    .filter((block) => block !== '')
+    .map((block) => /^event: (\w+)\ndata: (.*)$/s.exec(block));
+  const texts = events
+    .filter((match) => match?.[1] === 'text')
+    .map((match) => JSON.parse(match?.[2] ?? '{}').text);
+  expect(texts.join('')).toBe(PLAIN_TEXT);
+  expect(texts.length).toBeGreaterThan(1);
+  expect(events.at(-1)?.[1]).toBe('done');
+  expect(JSON.parse(events.at(-1)?.[2] ?? '{}')).toMatchObject({
+    finish: 'stop',
+    usage: { output_tokens: 12 },
+  });
 });

@@ -21,6 +21,7 @@ import { createOutputSizes } from './output-sizes.ts';
 import { bridgeRoutes } from './routes.ts';
 import { openRouting } from './routing/open-routing.ts';
 import { createRouter } from './routing/router.ts';
+import { createServedModels } from './served-models.ts';
 
 export interface BridgeOptions {
   readonly home: string;
@@ -65,6 +66,7 @@ export function createAibridge(options: BridgeOptions): Aibridge {
     providers,
     estimator: createTokenEstimator(),
     sizes: createOutputSizes(),
+    served: createServedModels({ providers, catalogue, clock }),
     continuation: {
       maxCalls: config.max_continuations + 1,
       maxOutputTokens: config.max_answer_tokens,

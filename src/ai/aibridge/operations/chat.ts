@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { JsonObject, LakeError } from '../../../base/index.ts';
-import { type JudgedChunk, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
+import { type Invocation, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
+import { createAnswerCollector } from '../answer-collector.ts';
 import { answerContext, jsonOf } from '../answer-context.ts';
 import type { BridgeParts } from '../bridge-parts.ts';
 import type { ChatRequest } from '../chat.ts';
 import { type Generated, generateContinuable, generateWhole } from '../generate-continuable.ts';
+import { judgedAnswer } from '../judged-answer.ts';
 import {
   dearestCost,
   fullName,
@@ -13,6 +15,7 @@ import {
   planChat,
   promptText,
 } from '../planned-chat.ts';
+import type { StreamEvent } from '../provider.ts';
 import { type Citation, contextSchema, retrieveContext } from '../retrieved-context.ts';
 import { chatTruth, DEFAULT_TASK, tagList, taskName } from './chat-truth.ts';
 
@@ -125,7 +128,7 @@ export function chat(parts: BridgeParts) {
       };
       if (input.stream) {
         const pieces = generateContinuable(parts, scope, request);
-        return streamed({ parts, scope, input, citations, pieces });
+        return streamed({ parts, scope, input, citations, pieces, extent: invocation.extentAfter });
       }
       const generated = await generateWhole(parts, scope, request);
       return {
@@ -144,31 +147,45 @@ function streamed(asked: {
   input: Input;
   citations: readonly Citation[];
   pieces: AsyncGenerator<string, Generated>;
+  extent: Invocation<unknown>['extentAfter'];
 }) {
-  const { parts, scope, input, citations, pieces } = asked;
-  async function* chunks(): AsyncGenerator<JudgedChunk> {
-    try {
-      let step = await pieces.next();
-      for (; step.done !== true; step = await pieces.next()) {
-        // Rules over pieces wait for the whole here: continued pieces are few and long.
-        yield { bytes: event('text', { text: step.value }), judge: null };
-      }
-      const { text: _, ...rest } = shown(scope, step.value, citations);
-      const context = contextOf(parts, scope, input, step.value);
-      yield { bytes: event('done', rest), judge: { context, final: true } };
-    } finally {
-      // Where the reader has left, the call under way is cancelled and settled.
-      await pieces[Symbol.asyncDispose]();
+  const { parts, scope, input, citations, pieces, extent } = asked;
+  let generated: Generated | null = null;
+  const ended = (): Generated => {
+    if (generated === null) throw new Error('the answer has not ended');
+    return generated;
+  };
+  async function* events(): AsyncGenerator<StreamEvent> {
+    let step = await pieces.next();
+    for (; step.done !== true; step = await pieces.next()) {
+      const text = step.value;
+      yield { bytes: event('text', { text }), deltas: [{ kind: 'text', choice: 0, text }] };
     }
+    generated = step.value;
   }
+  const judged = { personalData: parts.personalData, maskedTags: scope.maskedTags() };
   return {
     kind: 'judged-stream' as const,
     contentType: 'text/event-stream; charset=utf-8',
     headers: { 'cache-control': 'no-store' },
-    chunks: chunks(),
+    chunks: judgedAnswer({
+      events: events(),
+      extent,
+      collector: createAnswerCollector(),
+      write: ({ bytes }) => bytes,
+      end() {
+        const { text: _, ...rest } = shown(scope, ended(), citations);
+        return event('done', rest);
+      },
+      pieceContext: (said) => answerContext({ ...NOT_ENDED, text: said, said, task: input.task }, judged),
+      wholeContext: () => contextOf(parts, scope, input, ended()),
+    }),
     broken: ({ code, detail }: LakeError) => event('error', { code, detail }),
   };
 }
+
+/** Which model answers is settled at the end: another one may go on with what the first began. */
+const NOT_ENDED = { finish: null, provider: '', model: '', costNanoUsd: null, outputTokens: null } as const;
 
 function event(name: string, data: unknown): Uint8Array {
   return Buffer.from(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);

@@ -24,7 +24,8 @@ export function listModels(parts: BridgeParts) {
     name: 'models.list',
     summary: 'List models',
     description:
-      'Models of the configured providers that your role is granted, with windows and capabilities.',
+      'Models of the configured providers that your role is granted, with windows and capabilities. A service of your own ' +
+      'that the catalogue does not know is asked what it has.',
     input: z.strictObject({}),
     output: outputSchema,
     access: { kind: 'authenticated', reason: 'Lists only the models that the caller is granted.' },
@@ -33,7 +34,7 @@ export function listModels(parts: BridgeParts) {
       after: { none: 'A list of names makes no claim.' },
     },
     async run(scope) {
-      const models = listed(parts).filter((one) => scope.mayUseModel(one.fullName));
+      const models = (await parts.served.list(scope.log)).filter((one) => scope.mayUseModel(one.fullName));
       return {
         kind: 'value',
         value: {
@@ -52,13 +53,4 @@ export function listModels(parts: BridgeParts) {
       };
     },
   });
-}
-
-function listed({ providers, catalogue }: BridgeParts) {
-  return [...providers.keys()].flatMap((provider) =>
-    catalogue.modelsOf(provider).flatMap((model) => {
-      const entry = catalogue.find(provider, model);
-      return entry === null ? [] : [{ fullName: `${provider}/${model}`, provider, entry }];
-    }),
-  );
 }
