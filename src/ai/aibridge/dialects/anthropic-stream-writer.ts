@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../base/index.ts';
 import type { ChatDelta, FinishReason, TokenUsage } from '../chat.ts';
 import { messageHead, STOP_REASONS, writeAnthropicUsage } from './anthropic-answer.ts';
-import type { AnswerFacts, StreamWriter } from './dialect.ts';
+import type { AnswerFacts, StreamFailure, StreamWriter } from './dialect.ts';
 
 /**
  * Events of a message. Blocks of text and thinking end where another begins. Blocks of calls stay open until the end,
@@ -58,8 +58,8 @@ export class AnthropicStreamWriter implements StreamWriter {
     return bytesOf([...started, ...open, last, { type: 'message_stop' }]);
   }
 
-  fail(message: string): Uint8Array {
-    return bytesOf([{ type: 'error', error: { type: 'api_error', message } }]);
+  fail({ code, message }: StreamFailure): Uint8Array {
+    return bytesOf([{ type: 'error', error: { type: 'api_error', code, message } }]);
   }
 
   #start(): JsonObject {

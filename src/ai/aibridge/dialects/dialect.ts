@@ -37,6 +37,12 @@ export interface AnswerFacts {
   readonly model: string;
 }
 
+export interface StreamFailure {
+  /** Ours, for example `models.cut_off`. */
+  readonly code: string;
+  readonly message: string;
+}
+
 /**
  * Writes one streamed answer of one choice, as server-sent events. `end` or `fail` comes last: a stream that got neither
  * has no terminator and is no whole answer.
@@ -44,8 +50,8 @@ export interface AnswerFacts {
 export interface StreamWriter {
   write(delta: ChatDelta): Uint8Array;
   end(): Uint8Array;
-  /** The error of the protocol in place of the end. `message` is shown to the client. */
-  fail(message: string): Uint8Array;
+  /** The error of the protocol in place of the end, as the client is shown it. */
+  fail(failure: StreamFailure): Uint8Array;
 }
 
 /**

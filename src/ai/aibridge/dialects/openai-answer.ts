@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../../base/index.ts';
 import type { ChatAnswer, ChatDelta, ContentPart, FinishReason, TokenUsage } from '../chat.ts';
-import type { AnswerFacts, StreamWriter } from './dialect.ts';
+import type { AnswerFacts, StreamFailure, StreamWriter } from './dialect.ts';
 
 /** What an answer may hold that chat completions have no place for. */
 export const OPENAI_ANSWER_LOSSES: readonly {
@@ -83,8 +83,8 @@ export class OpenAiStreamWriter implements StreamWriter {
     return Buffer.concat([finish, usage, Buffer.from('data: [DONE]\n\n')]);
   }
 
-  fail(message: string): Uint8Array {
-    return event({ error: { message, type: 'server_error', param: null, code: null } });
+  fail({ code, message }: StreamFailure): Uint8Array {
+    return event({ error: { message, type: 'server_error', param: null, code } });
   }
 
   #chunk(delta: JsonObject, finishReason: string | null = null): Uint8Array {

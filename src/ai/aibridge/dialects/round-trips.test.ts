@@ -129,7 +129,7 @@ describe.each(TRIPS)('$dialect.protocol', (trip) => {
     const chunks = [
       writer.write({ kind: 'start', id: 'x', model: 'y' }),
       writer.write({ kind: 'text', choice: 0, text: 'Half of' }),
-      writer.fail('The stream of the provider was cut.'),
+      writer.fail({ code: 'models.cut_off', message: 'The stream of the provider was cut.' }),
     ];
     const reader = trip.createReader();
     const events = new ServerSentEvents().push(Buffer.concat(chunks));
@@ -137,6 +137,7 @@ describe.each(TRIPS)('$dialect.protocol', (trip) => {
     for (const event of events.slice(0, -1)) reader.read(event);
     expect(reader.isFinished()).toBe(false);
     expect(last?.data).toContain('was cut');
+    expect(last?.data).toContain('models.cut_off');
     expect(() => (last === undefined ? null : reader.read(last))).toThrow(/holds an error/);
   });
 

@@ -155,7 +155,8 @@ async function answer(asked: Asked) {
       ...(losses.length === 0 ? {} : { 'x-lakehouse-losses': losses.join(', ') }),
     },
     chunks,
-    broken: (error: LakeError) => (stream ? writer.fail(error.detail) : new Uint8Array(0)),
+    broken: (error: LakeError) =>
+      stream ? writer.fail({ code: error.code, message: error.detail }) : new Uint8Array(0),
   };
 }
 
