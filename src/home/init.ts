@@ -7,7 +7,7 @@ import { homeErrors } from './errors.ts';
 import { writeFormat } from './format.ts';
 import { homeLayout } from './layout.ts';
 
-const SHIPPED = ['lakehouse.toml', 'access.toml', 'truth.toml', 'routing.toml'] as const;
+const SHIPPED = ['lakehouse.toml', 'access.toml', 'truth.toml', 'routing.toml', 'observer.toml'] as const;
 
 /** Makes the folder of a new home with the shipped configuration. Throws `home.already_a_home` for a folder in use. */
 export async function makeHome(home: string): Promise<void> {
