@@ -18,11 +18,18 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   file: 'doctor-probe',
   ingest_id: '00000000-0000-7000-8000-000000000000',
   key: 'doctor-probe/absent',
+  kind: 'doctor-probe',
   key_id: 'AAAAAAAAAAAA',
   query_id: '00000000-0000-7000-8000-000000000000',
   role: 'doctor-probe-absent',
   snapshot_id: '1',
+  source: 'doctor-probe',
   task_class: 'doctor-probe',
+};
+
+/** Members that only together make a request valid, so that the schema can demand none of them. */
+const NEEDED_TOGETHER: Readonly<Record<string, readonly string[]>> = {
+  'observer.event': ['source', 'kind', 'severity'],
 };
 
 /**
@@ -44,7 +51,7 @@ export function sampleRequest(entry: ContractEntry, facts: SampleFacts): ApiRequ
   if (entry.takesBytes && !('dataset' in query) && entry.parameters.some((each) => each.name === 'dataset')) {
     query.dataset = dataset;
   }
-  const required = entry.body?.required ?? [];
+  const required = [...(entry.body?.required ?? []), ...(NEEDED_TOGETHER[entry.operation] ?? [])];
   const json = Object.fromEntries(
     required.map((name) => [name, value(name, entry.body?.properties?.[name] ?? {})]),
   );

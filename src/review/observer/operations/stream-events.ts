@@ -84,7 +84,8 @@ async function* follow(
     const endMs = clock.monotonicMs() + LONGEST_MS;
     const limit = input.limit ?? Number.POSITIVE_INFINITY;
     let after = begin;
-    yield encoder.encode('retry: 1000\n: events\n\n');
+    // An id without data moves only the place to come back to.
+    yield encoder.encode(`retry: 1000\nid: ${after}\n\n`);
     yield LET_GO;
     while (!feed.stopped && clock.monotonicMs() < endMs) {
       const version = feed.version;
@@ -100,7 +101,7 @@ async function* follow(
       after = isOver ? Math.max(after, head) : Number(rows.at(-1)?.seq ?? head);
       if (!isOver || (await feed.beyond(version, { timeoutMs: HEARTBEAT_MS, signal: scope.signal })))
         continue;
-      yield encoder.encode(': alive\n\n');
+      yield encoder.encode(`: alive\nid: ${after}\n\n`);
       yield LET_GO;
     }
   } finally {
