@@ -1,8 +1,8 @@
-import type { IngestRow } from '../metastore/tables/ingest.ts';
+import type { Database } from '../metastore/index.ts';
 import type { NewEvent } from '../review/observer/index.ts';
 
 /** A committed ingest as the observer is told of it: numbers and names, no row. */
-export function ingestEvent(row: IngestRow): NewEvent {
+export function ingestEvent(row: Database['ingests']): NewEvent {
   const rejected = row.rejected_count > 0;
   return {
     source: 'ingest',

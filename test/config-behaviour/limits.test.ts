@@ -46,6 +46,8 @@ heads_file = "heads-elsewhere.ndjson"
 rules_file = "rules-elsewhere.toml"
 [access]
 policy_file = "policy-elsewhere.toml"
+[observer]
+escalations_file = "escalations-elsewhere.toml"
 `;
 
 const RULES = `[[rules]]
@@ -65,6 +67,8 @@ beforeAll(async () => {
     startConfigured(''),
     startConfigured(CHANGED, {
       'rules-elsewhere.toml': RULES,
+      'escalations-elsewhere.toml':
+        '[[escalations]]\nname = "elsewhere"\nwhen = { signature = "*" }\ntimes = 5\nwithin_s = 60\n',
       'policy-elsewhere.toml': '[roles.only-elsewhere]\ngrants = []\n',
     }),
   ]);
@@ -247,6 +251,20 @@ keyTest('truth.rules_file: its rules are in force', async () => {
       (one: { name: string }) => one.name === 'only-elsewhere',
     );
   expect(await both(look)).toEqual([false, true]);
+});
+
+keyTest('observer.escalations_file: its rules say what adds up', async () => {
+  const look = async (server: ConfiguredServer) => {
+    const event = { source: 'ci', kind: 'failed', severity: 'error', signature: 'build' };
+    await server.ask('POST', '/event', { json: { events: Array.from({ length: 5 }, () => event) } });
+    const told = async () =>
+      (await server.ask('GET', '/events?source=observer')).json.events.map(
+        (one: { data: { rule: string } }) => one.data.rule,
+      );
+    await expect.poll(told).toHaveLength(1);
+    return told();
+  };
+  expect(await both(look)).toEqual([['repeated-failure'], ['elsewhere']]);
 });
 
 keyTest('access.policy_file: its policy is applied at the first start', async () => {
