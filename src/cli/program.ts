@@ -9,6 +9,7 @@ import { addConfigCommand } from './commands/config.ts';
 import { addDatasetsCommand } from './commands/datasets.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEventsCommand } from './commands/events.ts';
 import { addIngestCommand } from './commands/ingest.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addJournalCommand } from './commands/journal.ts';
@@ -47,6 +48,7 @@ const COMMANDS: readonly AddCommand[] = [
   addAccessCommand,
   addJournalCommand,
   addTruthCommand,
+  addEventsCommand,
   addDoctorCommand,
   addConfigCommand,
   addBackupCommands,

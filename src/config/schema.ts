@@ -253,6 +253,17 @@ export const configSchema = z.strictObject({
         .describe('Services that run models, by name.'),
     })
     .prefault({}),
+  observer: z
+    .strictObject({
+      escalations_file: z
+        .string()
+        .default('observer.toml')
+        .describe(
+          'Which events add up to an escalation; relative to the home. Under this name it may be missing: then the shipped one holds.',
+        ),
+      retention_days: z.int().min(0).default(30).describe('Days events are kept; 0 for ever.'),
+    })
+    .prefault({}),
   telemetry: z
     .strictObject({
       otlp_traces_url: z

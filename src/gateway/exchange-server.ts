@@ -124,6 +124,8 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
       } finally {
         inFlight.delete(exchange);
         settle(request, reply, exchange, served);
+        // A connection whose last answer ended during the shutdown is idle only now; kept, it would hold the shutdown up.
+        if (stopped) request.raw.socket.end();
       }
     },
     stopTaking() {

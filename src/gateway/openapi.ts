@@ -28,7 +28,8 @@ export function openApiDocument(parts: ContractParts): Readonly<Record<string, u
     info: {
       title: 'lakehouse',
       version: parts.version,
-      summary: 'One governed door to a team’s data and models: identity, access, truth and journal on every request.',
+      summary:
+        'One governed door to a team’s data and models: identity, access, truth and journal on every request.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],

@@ -7,7 +7,7 @@ import { homeErrors } from './errors.ts';
 import { writeFormat } from './format.ts';
 import { homeLayout } from './layout.ts';
 
-const SHIPPED = ['lakehouse.toml', 'access.toml', 'truth.toml', 'routing.toml'] as const;
+const SHIPPED = ['lakehouse.toml', 'access.toml', 'truth.toml', 'routing.toml', 'observer.toml'] as const;
 /** Shipped as a folder, one file for each tool. */
 const TOOLS = 'tools';
 

@@ -8,6 +8,7 @@ import { catalogMigrations } from './tables/catalog.ts';
 import { doorMigrations } from './tables/door.ts';
 import { ingestMigrations } from './tables/ingest.ts';
 import { journalMigrations } from './tables/journal.ts';
+import { observerMigrations } from './tables/observer.ts';
 import { storageMigrations } from './tables/storage.ts';
 import { truthMigrations } from './tables/truth.ts';
 
@@ -20,6 +21,7 @@ export function allMigrations(): readonly ListedMigration[] {
     ...doorMigrations,
     ...ingestMigrations,
     ...journalMigrations,
+    ...observerMigrations,
     ...storageMigrations,
     ...truthMigrations,
   ]);

@@ -4,6 +4,7 @@ import type { CatalogTables } from './tables/catalog.ts';
 import type { DoorTables } from './tables/door.ts';
 import type { IngestTables } from './tables/ingest.ts';
 import type { JournalTables } from './tables/journal.ts';
+import type { ObserverTables } from './tables/observer.ts';
 import type { StorageTables } from './tables/storage.ts';
 import type { TruthTables } from './tables/truth.ts';
 
@@ -14,5 +15,6 @@ export type Database = AccessTables &
   DoorTables &
   IngestTables &
   JournalTables &
+  ObserverTables &
   StorageTables &
   TruthTables;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createAibridge } from '../ai/aibridge/index.ts';
 import { createTools } from '../ai/tools/index.ts';
 import { systemClock } from '../base/index.ts';
+import { commitAsSystem } from '../door/index.ts';
 import { MCP_TOOL_NAMES } from '../gateway/index.ts';
 import { type Access, createAccess, createExpressionParser, systemTimer } from '../govern/access/index.ts';
 import { createBudget } from '../govern/budget/index.ts';
@@ -13,7 +14,10 @@ import { createIngestd } from '../lake/ingestd/index.ts';
 import { createQueryd } from '../lake/queryd/index.ts';
 import { createStoraged } from '../lake/storaged/index.ts';
 import { packageVersion } from '../package-version.ts';
-import { createTelemetry } from '../telemetry/index.ts';
+import { createObserver } from '../review/observer/index.ts';
+import { createTelemetry, type Telemetry } from '../telemetry/index.ts';
+import { ingestEvent } from './ingest-event.ts';
+import { modelCallEvent } from './model-call-event.ts';
 import type { OpenHome } from './open-home.ts';
 
 /** The rooms of one home, each given the parts it asks for; no operation of them runs yet. */
@@ -35,6 +39,25 @@ export async function openRooms(home: OpenHome, engine: EnginePool) {
     timer: systemTimer,
     random,
     ids,
+  });
+  const observer = createObserver({
+    home: folder,
+    config: config.observer,
+    reader: store,
+    clock,
+    ids,
+    log,
+    commit: (change) =>
+      commitAsSystem(
+        { journal: home.journald.journal, store },
+        {
+          ...change,
+          operation: 'observer.tell',
+          requestId: ids.next(),
+          policyVersion: access.control.policyVersion(),
+          intentId: null,
+        },
+      ),
   });
   const truth = await createTruth({
     rulesFile: resolve(folder, config.truth.rules_file),
@@ -74,6 +97,7 @@ export async function openRooms(home: OpenHome, engine: EnginePool) {
     clock,
     ids,
     log,
+    ingested: (row) => observer.tell(ingestEvent(row)),
   });
   const queryd = createQueryd({
     engine,
@@ -105,10 +129,17 @@ export async function openRooms(home: OpenHome, engine: EnginePool) {
     log,
   });
   const budget = createBudget({ reader: store, ceilings: aibridge.ceilings });
-  const telemetry = createTelemetry({
+  const exporter = createTelemetry({
     config: config.telemetry,
     environment: home.environment,
     version: packageVersion(),
   });
-  return { access, truth, budget, storaged, catalogd, ingestd, queryd, tools, aibridge, telemetry };
+  const telemetry: Telemetry = {
+    modelCalled(call) {
+      exporter.modelCalled(call);
+      observer.tell(modelCallEvent(call));
+    },
+    close: () => exporter.close(),
+  };
+  return { access, observer, truth, budget, storaged, catalogd, ingestd, queryd, tools, aibridge, telemetry };
 }

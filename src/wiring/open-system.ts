@@ -30,7 +30,7 @@ export async function openSystem(home: OpenHome): Promise<System> {
   try {
     const rooms = await openRooms(home, engine);
     const { settle, idempotencyRetention, ...served } = wireDoor(home, engine, rooms);
-    const { access, truth, storaged, ingestd, aibridge } = rooms;
+    const { access, observer, truth, storaged, ingestd, aibridge } = rooms;
     truth.requireJudged(served.door.operations);
     await applyFirstPolicy(home, access);
     await recordLoaded(home, rooms, access.control.policyVersion());
@@ -45,11 +45,13 @@ export async function openSystem(home: OpenHome): Promise<System> {
     });
     await storaged.sweep();
     await ingestd.sweep();
+    observer.start();
     return {
       ...served,
       notices: startNotices(config, settled, charged),
       upkeep: upkeepTasks(home, rooms, idempotencyRetention),
       async close() {
+        await observer.close();
         access.close();
         await aibridge.close();
         await rooms.telemetry.close();
@@ -65,7 +67,7 @@ export async function openSystem(home: OpenHome): Promise<System> {
 /** One door over the operations of every room, and the routes, health and metrics that the gateway serves beside it. */
 function wireDoor(home: OpenHome, engine: EnginePool, rooms: Rooms) {
   const { config, log, ids, store, journald } = home;
-  const { access, truth, budget, storaged, catalogd, ingestd, queryd, tools, aibridge } = rooms;
+  const { access, observer, truth, budget, storaged, catalogd, ingestd, queryd, tools, aibridge } = rooms;
   let live = true;
   const storeReady = createReadiness({ store, clock: systemClock });
   const metrics = createMetrics({ engine: engine.stats, models: aibridge.stats, ...storeTotals(store) });
@@ -78,7 +80,19 @@ function wireDoor(home: OpenHome, engine: EnginePool, rooms: Rooms) {
     metrics,
     contract: () => ({ operations: created.door.operations, routes }),
   });
-  const offering = [access, truth, journald, storaged, catalogd, ingestd, queryd, tools, aibridge, system];
+  const offering = [
+    access,
+    truth,
+    journald,
+    storaged,
+    catalogd,
+    ingestd,
+    queryd,
+    tools,
+    aibridge,
+    observer,
+    system,
+  ];
   const routes = offering.flatMap((room) => room.routes);
   const settle: Settle = async (intent) =>
     (await storaged.settleIntent(intent)) ?? catalogd.settleIntent(intent);
@@ -109,6 +123,7 @@ function wireDoor(home: OpenHome, engine: EnginePool, rooms: Rooms) {
     settle,
     stopping() {
       live = false;
+      observer.stopping();
     },
   };
 }

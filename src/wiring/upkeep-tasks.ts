@@ -7,7 +7,7 @@ import type { Rooms } from './open-rooms.ts';
 /** What a served home does by itself at intervals: key use written down, old records dropped. */
 export function upkeepTasks(
   home: OpenHome,
-  { access, truth, budget }: Rooms,
+  { access, observer, truth, budget }: Rooms,
   idempotencyRetention: () => Statement,
 ) {
   const { store, journald, ids } = home;
@@ -39,6 +39,25 @@ export function upkeepTasks(
               subject: 'audit',
               data: { retention_days: home.config.audit.retention_days },
             },
+            intentId: null,
+          },
+        );
+      },
+    },
+    {
+      name: 'event retention',
+      everyMs: 3_600_000,
+      atStart: true,
+      async run() {
+        const pruned = await observer.retention();
+        if (pruned === null) return;
+        await commitAsSystem(
+          { journal: journald.journal, store },
+          {
+            ...pruned,
+            operation: 'system.event-retention',
+            requestId: ids.next(),
+            policyVersion: access.control.policyVersion(),
             intentId: null,
           },
         );

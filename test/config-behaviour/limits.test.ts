@@ -48,6 +48,8 @@ rules_file = "rules-elsewhere.toml"
 folder = "tools-elsewhere"
 [access]
 policy_file = "policy-elsewhere.toml"
+[observer]
+escalations_file = "escalations-elsewhere.toml"
 `;
 
 const RULES = `[[rules]]
@@ -68,6 +70,8 @@ beforeAll(async () => {
     startConfigured(CHANGED, {
       files: {
         'rules-elsewhere.toml': RULES,
+        'escalations-elsewhere.toml':
+          '[[escalations]]\nname = "elsewhere"\nwhen = { signature = "*" }\ntimes = 5\nwithin_s = 60\n',
         'policy-elsewhere.toml': '[roles.only-elsewhere]\ngrants = []\n',
       },
     }),
@@ -256,6 +260,20 @@ keyTest('truth.rules_file: its rules are in force', async () => {
 keyTest('tools.folder: its tools are in force', async () => {
   const look = async (server: ConfiguredServer) => (await server.ask('GET', '/tools')).json.tools.length;
   expect(await both(look)).toEqual([4, 0]);
+});
+
+keyTest('observer.escalations_file: its rules say what adds up', async () => {
+  const look = async (server: ConfiguredServer) => {
+    const event = { source: 'ci', kind: 'failed', severity: 'error', signature: 'build' };
+    await server.ask('POST', '/event', { json: { events: Array.from({ length: 5 }, () => event) } });
+    const told = async () =>
+      (await server.ask('GET', '/events?source=observer')).json.events.map(
+        (one: { data: { rule: string } }) => one.data.rule,
+      );
+    await expect.poll(told).toHaveLength(1);
+    return told();
+  };
+  expect(await both(look)).toEqual([['repeated-failure'], ['elsewhere']]);
 });
 
 keyTest('access.policy_file: its policy is applied at the first start', async () => {

@@ -32,6 +32,27 @@ keyTest('journal.retention_days: older events are gone at the next start', async
   expect(await observed('[journal]\nretention_days = 2\n', keepsItsMaking)).toEqual([false, true]);
 });
 
+keyTest('observer.retention_days: older events are gone after the next start', async () => {
+  const isKept = async (server: ConfiguredServer) =>
+    (await server.ask('GET', '/events?source=old')).json.events.length === 1;
+  const begin = async (server: ConfiguredServer) => {
+    const json = { source: 'old', kind: 'sent', severity: 'info' };
+    expect((await server.ask('POST', '/event', { json })).status).toBe(201);
+    expect(await isKept(server)).toBe(true);
+  };
+  await observed('', async (byDefault) => {
+    await observed('[observer]\nretention_days = 2\n', async (shorter) => {
+      for (const server of [byDefault, shorter]) await begin(server);
+      await threeDaysLater(shorter);
+      await byDefault.restart(() => undefined);
+      await expect.poll(() => isKept(shorter), { timeout: 30_000 }).toBe(false);
+      expect(await isKept(byDefault)).toBe(true);
+      expect(await actions(shorter)).toContain('events.pruned');
+      expect(await actions(byDefault)).not.toContain('events.pruned');
+    });
+  });
+});
+
 keyTest('audit.retention_days: older audit rows are gone after the next start', async () => {
   const isKept = async (server: ConfiguredServer) => {
     const { json } = await server.ask('GET', '/access/audit?limit=1000');

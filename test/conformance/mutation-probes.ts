@@ -92,6 +92,7 @@ function otherFields(given: unknown): Record<string, unknown> {
   else if (typeof json.reason === 'string') json.reason = `${json.reason}x`;
   else if (typeof json.limit === 'number') json.limit -= 1;
   else if (typeof json.agent === 'string') json.ttl_s = 60;
+  else if (typeof json.message === 'string') json.message = `${json.message}x`;
   else if ('roles' in json) json.masks = [];
   else json.dry_run = true;
   return json;

@@ -203,6 +203,14 @@ export const samples: Readonly<Record<string, (fixture: Fixture) => Sample | Pro
     otherPath: '/buckets/default/objects/probe.txt',
     options: { body: `hello ${Math.random()}` },
   }),
+  'observer.event': () =>
+    send('POST', '/event', { source: 'probe', kind: 'probe', severity: 'info', message: `${Math.random()}` }),
+  'observer.events': () => get('/events?limit=5'),
+  'observer.stats': () => get('/stats'),
+  'observer.stream': async ({ server }) => {
+    await server.api('POST', '/event', { json: { source: 'probe', kind: 'probe', severity: 'info' } });
+    return get('/events/stream?after=0&limit=1');
+  },
   'query.cancel': async ({ server }) => {
     const id = `probe-${Math.floor(Math.random() * 1e9)}`;
     const sql = 'SELECT count(*) FROM range(1000000000000) t(a) WHERE a % 7 = 3';

@@ -114,6 +114,8 @@ function asTestServer(): TestServer {
       return { key: made.json.key, keyId: made.json.key_id };
     },
     restart: () => Promise.reject(new Error('not here')),
+    restartWith: () => Promise.reject(new Error('not here')),
     close: () => server.stop(),
+    remove: () => home.remove(),
   };
 }

@@ -17,8 +17,12 @@ export interface TestServer {
   ): Promise<{ key: string; keyId: string }>;
   /** Stops and starts the server on the same home. */
   restart(): Promise<void>;
+  /** The same with the home touched in between. */
+  restartWith(meanwhile: () => Promise<void>): Promise<void>;
   /** Stops the server and removes the home. */
   close(): Promise<void>;
+  /** Removes the home of a server that does not run. */
+  remove(): Promise<void>;
 }
 
 export interface ApiOptions {
@@ -75,12 +79,17 @@ export async function startTestServer(
       if (made.status !== 201) throw new Error(`no key for ${role}: ${made.text}`);
       return { key: made.json.key, keyId: made.json.key_id };
     },
-    async restart() {
+    restart: () => server.restartWith(async () => undefined),
+    async restartWith(meanwhile) {
       await running.close();
+      await meanwhile();
       running = await start();
     },
     async close() {
       await running.close();
+      await server.remove();
+    },
+    async remove() {
       if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
     },
   };

@@ -47,6 +47,7 @@ describe('a new home', () => {
       'keys/checkpoint.ed25519',
       'lakehouse.toml',
       'routing.toml',
+      'observer.toml',
       'FORMAT',
     ];
     for (const file of files) expect((await stat(join(home, file))).mode & 0o077, file).toBe(0);

@@ -26,6 +26,7 @@ export const RESTRICTED_MODULES: readonly {
       { path: 'src/lake/storaged/', reason: 'the room that is the object store' },
       { path: 'src/ai/aibridge/catalogue/catalogue-file.ts', reason: 'reads models.json' },
       { path: 'src/ai/aibridge/routing/routing-table.ts', reason: 'reads routing.toml' },
+      { path: 'src/review/observer/escalation-rules.ts', reason: 'reads observer.toml' },
       { path: 'src/ai/aibridge/configured-providers.ts', reason: 'reads the key files of providers' },
       { path: 'src/gateway/upload-spool.ts', reason: 'a body that must be read twice waits on disk' },
       { path: 'src/home/', reason: 'the room that is the home folder' },

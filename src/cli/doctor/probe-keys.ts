@@ -19,7 +19,7 @@ interface MadeKey {
 }
 
 /** A shipped role that holds no permission; its dataset grants are looked up, not assumed. */
-export const PROBE_ROLE = 'agent';
+export const PROBE_ROLE = 'recruiter';
 
 const EXPIRES_IN_MS = 1_500;
 

@@ -18,6 +18,7 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   file: 'doctor-probe',
   ingest_id: '00000000-0000-7000-8000-000000000000',
   key: 'doctor-probe/absent',
+  kind: 'doctor-probe',
   key_id: 'AAAAAAAAAAAA',
   max_tokens: 1,
   messages: [{ role: 'user', content: 'doctor-probe' }],
@@ -27,11 +28,17 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   review_id: '00000000-0000-7000-8000-000000000000',
   role: 'doctor-probe-absent',
   snapshot_id: '1',
+  source: 'doctor-probe',
   task_class: 'doctor-probe',
 };
 
 /** Without them a chat would go to a usual model, or be malformed for a provider's protocol. */
 const ALWAYS_SENT = ['model', 'max_tokens'];
+
+/** Members that only together make a request valid, so that the schema can demand none of them. */
+const NEEDED_TOGETHER: Readonly<Record<string, readonly string[]>> = {
+  'observer.event': ['source', 'kind', 'severity'],
+};
 
 /**
  * A request of this address that is valid in form and changes nothing should a step be missing: reads name a hidden
@@ -53,7 +60,9 @@ export function sampleRequest(entry: ContractEntry, facts: SampleFacts): ApiRequ
     query.dataset = dataset;
   }
   const { required = [], properties = {} } = entry.body ?? {};
-  const sent = new Set([...required, ...ALWAYS_SENT.filter((name) => Object.hasOwn(properties, name))]);
+  const together = NEEDED_TOGETHER[entry.operation] ?? [];
+  const always = ALWAYS_SENT.filter((name) => Object.hasOwn(properties, name));
+  const sent = new Set([...required, ...together, ...always]);
   const json = Object.fromEntries([...sent].map((name) => [name, value(name, properties[name] ?? {})]));
   return {
     method: entry.method,

@@ -11,6 +11,8 @@ export const PERMISSIONS = [
   'access.admin',
   'audit.read',
   'catalog.admin',
+  'events.read',
+  'events.write',
   'journal.read',
   'metrics.read',
   'system.admin',

@@ -2,6 +2,7 @@ import type { Clock, IdGenerator, Logger } from '../../base/index.ts';
 import type { Config } from '../../config/index.ts';
 import type { AnyOperation, HttpRoute } from '../../govern/scope/index.ts';
 import type { MetastoreReader } from '../../metastore/index.ts';
+import type { IngestRow } from '../../metastore/tables/ingest.ts';
 import type { Catalog, PiiDetector } from '../catalogd/index.ts';
 import type { EnginePool } from '../engine/index.ts';
 import type { SystemFiles } from '../storaged/index.ts';
@@ -23,6 +24,8 @@ export interface IngestdParts {
   readonly clock: Clock;
   readonly ids: IdGenerator;
   readonly log: Logger;
+  /** Told of each ingest once it is committed; must neither throw nor wait. */
+  ingested(row: IngestRow): void;
 }
 
 export interface Ingestd {
@@ -49,6 +52,7 @@ export function createIngestd(deps: IngestdParts): Ingestd {
     config,
     clock,
     ids,
+    ingested: deps.ingested,
   };
   return {
     operations: [ingestFile(parts), listIngests(parts), readRejected(parts), readSource(parts)],

@@ -24,6 +24,7 @@ export interface IngestParts {
   readonly config: Config['ingest'];
   readonly clock: Clock;
   readonly ids: IdGenerator;
+  readonly ingested: (row: IngestRow) => void;
 }
 
 /** A file that was received and told apart. */
@@ -92,6 +93,7 @@ export async function commitAttempt(
     status: 201,
     rowCount,
     discard: planned.discard,
+    afterCommit: async () => parts.ingested(row),
     truthContext: truthContext(received, row, written),
     output: (eventId) => ({
       ...answerOf(row, false),

@@ -1,0 +1,2 @@
+export { createObserver } from './create-observer.ts';
+export type { NewEvent } from './event.ts';
