@@ -70,7 +70,8 @@ it('probes operations on models and reviews without asking a model anything', as
         'holds',
       );
     }
-    expect(upstream.received).toEqual([]);
+    // Asking a service which models it has is no call of one.
+    expect(upstream.received.filter(({ path }) => path !== '/api/tags')).toEqual([]);
   } finally {
     await close();
   }
