@@ -251,10 +251,13 @@ describe('a live stream', () => {
 
   test('ends without a terminator when its key is revoked, and says so in the audit', async () => {
     const { key, keyId } = await server.key('auditor', {}, 'follower');
+    // A stream that learned of the revocation with its heartbeat only would come after this older one's.
+    const witness = await followEvents(server, server.adminKey);
     const stream = await followEvents(server, key);
     expect(stream.status).toBe(200);
     await server.api('DELETE', `/access/keys/${keyId}`);
-    expect(await stream.ended).toBe('cut');
+    expect(await Promise.race([stream.ended, witness.alive])).toBe('cut');
+    await witness.close();
     const { rows } = (await server.api('GET', '/access/audit?identity=follower&operation=observer.stream'))
       .json;
     expect(rows[0]).toMatchObject({ decision: 'allowed' });

@@ -8,6 +8,8 @@ export interface FollowedStream {
   readonly events: readonly any[];
   /** Bytes as they came. */
   text(): string;
+  /** Resolves at the first heartbeat. */
+  readonly alive: Promise<'alive'>;
   /** How it ended: `whole`, or `cut` without a terminator. */
   readonly ended: Promise<'whole' | 'cut'>;
   close(): Promise<void>;
@@ -26,10 +28,14 @@ export async function followEvents(
     signal: leaving.signal,
   });
   let text = '';
+  const heartbeat = Promise.withResolvers<'alive'>();
   const read = async () => {
     const decoder = new TextDecoder();
     try {
-      for await (const chunk of response.body ?? []) text += decoder.decode(chunk, { stream: true });
+      for await (const chunk of response.body ?? []) {
+        text += decoder.decode(chunk, { stream: true });
+        if (text.includes(': alive')) heartbeat.resolve('alive');
+      }
       return 'whole' as const;
     } catch {
       return 'cut' as const;
@@ -42,6 +48,7 @@ export async function followEvents(
       return [...text.matchAll(/^data: (.*)$/gm)].map(([, json = '']) => JSON.parse(json));
     },
     text: () => text,
+    alive: heartbeat.promise,
     ended,
     async close() {
       leaving.abort();

@@ -54,7 +54,9 @@ export const observerMigrations: readonly Migration[] = [
         data_json TEXT NOT NULL,
         UNIQUE (external_id, source)
       )`,
-      'CREATE INDEX observer_events_groups ON observer_events (source, kind, severity)',
+      'CREATE INDEX observer_events_source ON observer_events (source, seq)',
+      'CREATE INDEX observer_events_kind ON observer_events (kind, seq)',
+      'CREATE INDEX observer_events_severity ON observer_events (severity, seq)',
       'CREATE INDEX observer_events_received ON observer_events (received_ms)',
       'CREATE INDEX observer_events_correlation ON observer_events (correlation_id, seq)',
       'CREATE INDEX observer_events_signature ON observer_events (signature, seq)',
