@@ -35,6 +35,7 @@ export const RESTRICTED_MODULES: readonly {
         path: 'src/review/auditor/change/scratch-tree.ts',
         reason: 'writes the audited tree to a folder of its own',
       },
+      { path: 'src/review/auditor/audit.ts', reason: 'finds where the audited tree really is' },
       { path: 'src/review/auditor/run/run-tests.ts', reason: 'lends a test run what was installed' },
       { path: 'src/main.ts', reason: 'reads the policy file at the start' },
       { path: 'src/package-version.ts', reason: 'reads package.json' },
@@ -69,7 +70,10 @@ export const RESTRICTED_MODULES: readonly {
       { path: 'src/cli/demo/demo-server.ts', reason: 'the demo runs a real server' },
       { path: 'src/review/inspect/git.ts', reason: 'git knows which files belong to a repository' },
       { path: 'src/review/auditor/change/git-repository.ts', reason: 'git knows what a commit changed' },
-      { path: 'src/review/auditor/run/confined-process.ts', reason: 'runs the tests a claim names, confined' },
+      {
+        path: 'src/review/auditor/run/confined-process.ts',
+        reason: 'runs the tests a claim names, confined',
+      },
     ],
   },
   {

@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs';
+import { isAbsolute, relative, sep } from 'node:path';
 import { sha256Hex } from '../../base/index.ts';
 import { type Change, changeOf } from './change/change.ts';
 import { type GitRepository, openRepository } from './change/git-repository.ts';
@@ -38,6 +40,13 @@ export interface AuditOptions {
 export interface AuditedRepository {
   readonly folder: string;
   readonly searchPath: string;
+}
+
+/** Whether a folder belongs to the audited tree, whose files must not decide how it is judged. */
+export function isAuditedFolder(repository: AuditedRepository, folder: string): boolean {
+  const top = openRepository(repository.folder, repository.searchPath).folder;
+  const path = top === null ? '..' : relative(realpathSync(top), realpathSync(folder));
+  return path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Block, Passages } from './passages.ts';
 
 const NUMBER = `(${DECIMAL})`;
 const CHANGE = new RegExp(
-  String.raw`(?<![\d.,\w])${NUMBER}\s*(%?)\s*(?:→|->|=>|\bto\b|\band\b)\s*${NUMBER}\s*(%?)(?:\s+[a-z]+)?\s*\(\s*([+−–-])\s*${NUMBER}\s*(%|×|x|pp)?[^)\d]{0,20}\)`,
+  String.raw`(?<![\d.,\w])${NUMBER}\s*(%?)(?:\s*[a-zµ]{1,3}\b)?\s*(?:→|->|=>|\bto\b|\band\b)\s*${NUMBER}\s*(%?)(?:\s+[a-z]+)?\s*\(\s*([+−–-])\s*${NUMBER}\s*(%|×|x|pp)?[^)\d]{0,20}\)`,
   'gi',
 );
 const SUM = new RegExp(

@@ -20,7 +20,7 @@ const WORDS: ReadonlyMap<string, number> = new Map([
 export const WHOLE = String.raw`(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+(?![\d.]*\d)|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b)`;
 
 /** A number with or without decimals: `3.56`, `1,234.5`, `14`. */
-export const DECIMAL = String.raw`\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?`;
+export const DECIMAL = String.raw`(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?)`;
 
 /** A number of a text; NaN where it is none. */
 export function numberOf(text: string): number {

@@ -27,25 +27,24 @@ function tableOf(rows: readonly LedgerRow[]): readonly string[] {
       const cells = [
         id,
         commit.slice(0, 10),
-        code(claim),
+        markdownCode(claim),
         kind,
         verifier,
         verdict.replace('_', ' '),
-        code(evidence),
+        markdownCode(evidence),
       ];
       return `| ${cells.join(' | ')} |`;
     }),
   ];
 }
 
-const MOST_CELL_CHARACTERS = 300;
+const MOST_CODE_CHARACTERS = 300;
 
-/** Text as code in a table's cell: no markup, no mention of a person, no link, no line break. */
-function code(text: string): string {
+/** Text as code: no markup, no mention of a person, no link, no line break, and nothing that reorders it. */
+export function markdownCode(text: string): string {
   const plain = text
-    .slice(0, MOST_CELL_CHARACTERS)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about.
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, '�')
+    .slice(0, MOST_CODE_CHARACTERS)
+    .replaceAll(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu, '�')
     .replaceAll('`', 'ˋ')
     .replaceAll('|', '\\|');
   return `\`${plain}\``;
