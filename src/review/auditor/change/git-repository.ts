@@ -23,8 +23,8 @@ export interface GitRepository {
   pathsAt(revision: string): readonly string[];
   /** Files at a revision that hold the text as a whole word. */
   filesNaming(revision: string, word: string): readonly string[];
-  /** Plain files of a revision with their bytes. */
-  filesAt(revision: string): Iterable<RevisionFile>;
+  /** The plain files of a revision that are wanted, with their bytes. */
+  filesAt(revision: string, isWanted: (path: string) => boolean): Iterable<RevisionFile>;
 }
 
 export interface ChangedFile {
@@ -152,7 +152,7 @@ export function openRepository(folder: string, searchPath: string): GitRepositor
           ':/',
         ]),
       ).map((name) => name.slice(revision.length + 1)),
-    filesAt: (revision) => filesAt(revision, run),
+    filesAt: (revision, isWanted) => filesAt(revision, isWanted, run),
   };
 }
 
@@ -218,12 +218,14 @@ function lineCounts(output: string): ReadonlyMap<string, readonly (number | null
 
 function* filesAt(
   revision: string,
+  isWanted: (path: string) => boolean,
   run: (command: readonly string[], input?: string) => Buffer | null,
 ): Iterable<RevisionFile> {
   const listed = parts(run(['ls-tree', '-r', '-z', '--full-tree', revision])?.toString() ?? '').flatMap(
     (line) => {
       const match = /^100(644|755) blob ([\da-f]+)\t(.+)$/s.exec(line);
-      return match === null ? [] : [{ mode: match[1], object: match[2] ?? '', path: match[3] ?? '' }];
+      const [, mode, object = '', path = ''] = match ?? [];
+      return match !== null && isWanted(path) ? [{ mode, object, path }] : [];
     },
   );
   const answered = run(['cat-file', '--batch'], listed.map(({ object }) => `${object}\n`).join(''));

@@ -11,12 +11,13 @@ export async function withTreeOf<T>(
   repository: GitRepository,
   revision: string,
   work: (folder: string) => T | Promise<T>,
+  isWanted: (path: string) => boolean = () => true,
 ): Promise<T> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'lakehouse-auditor-')));
   const tree = join(folder, 'tree');
   try {
     mkdirSync(tree);
-    for (const { path, bytes, isExecutable } of repository.filesAt(revision)) {
+    for (const { path, bytes, isExecutable } of repository.filesAt(revision, isWanted)) {
       const target = resolve(tree, path);
       // Names are data of the audited repository, and must not lead out of the copy.
       if (!target.startsWith(tree + sep)) continue;

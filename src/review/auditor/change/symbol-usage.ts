@@ -35,7 +35,12 @@ export interface SymbolUsage {
 
 /** Reads the tree of a revision from a copy of its own. */
 export function productionUsage(repository: GitRepository, revision: string): Promise<SymbolUsage> {
-  return withTreeOf(repository, revision, (folder) => usageIn(join(folder, 'tree')));
+  return withTreeOf(repository, revision, (folder) => usageIn(join(folder, 'tree')), isOfGraph);
+}
+
+/** What the module graph is made of: sources, and what says how their imports are resolved. */
+function isOfGraph(path: string): boolean {
+  return /\.[cm]?[jt]sx?$/.test(path) || /(?:^|\/)(?:package|[tj]sconfig[\w.-]*)\.json$/.test(path);
 }
 
 function usageIn(folder: string): SymbolUsage {
