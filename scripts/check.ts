@@ -1,4 +1,4 @@
-// `npm run check`: format and lint, types, architecture and documents, then every test. Runs all of them, prints what
+// `npm run check`: format and lint, types, our own reviewers, architecture and documents, then every test. Runs all of them, prints what
 // failed, and ends with a table.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,7 @@ interface Step {
 const STEPS: readonly Step[] = [
   { name: 'format and lint', command: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'] },
   { name: 'types', command: ['node_modules/typescript/bin/tsc', '--noEmit'] },
+  { name: 'review', command: ['src/cli/lakehouse.ts', 'review', '.', '--all', '--fail-on', 'note'] },
   { name: 'architecture and documents', command: [VITEST, 'run', ...FROM_ROOT_OF_SOURCES] },
   {
     name: 'tests',

@@ -83,9 +83,11 @@ const droppedRegistration: Mutator = (file) => {
     const { callee, arguments: given } = node.expression;
     if (callee.type !== 'MemberExpression' || !/^(?:use|addHook)$/.test(file.source(callee.property)))
       return [];
-    const guard = given.at(-1);
-    if (guard?.type !== 'Identifier') return [];
-    const { name } = guard;
+    const last = given.at(-1);
+    // `use(requireKey)`, `use(limit({ max: 10 }))`
+    const guard = last?.type === 'CallExpression' ? last.callee : last;
+    if (guard?.type !== 'Identifier' && guard?.type !== 'MemberExpression') return [];
+    const name = file.source(guard).split('.').at(-1) ?? '';
     const definition = soleDefinition(file, name);
     if (definition === null || mentionsOutside(file, name, definition) !== 1) return [];
     return [
@@ -98,6 +100,35 @@ const droppedRegistration: Mutator = (file) => {
     ];
   });
 };
+
+/** One of several routes with the same guard loses it. */
+const unguardedRoute: Mutator = (file) => {
+  if (file.isTest) return [];
+  const routes = file.nodes.flatMap((node) => {
+    if (node.type !== 'CallExpression' || node.callee.type !== 'MemberExpression') return [];
+    const [path, guard, handler] = node.arguments;
+    const isRoute =
+      /^(?:get|post|put|patch|delete)$/.test(file.source(node.callee.property)) && path?.type === 'Literal';
+    return isRoute && guard?.type === 'Identifier' && handler !== undefined
+      ? [{ node, guard, handler, method: file.source(node.callee.property), name: guard.name }]
+      : [];
+  });
+  return routes.flatMap(({ node, guard, handler, method, name }): Planted[] => {
+    const alike = routes.filter((one) => one.name === name && (one.method === 'get') === (method === 'get'));
+    if (alike.length < 3 || !ENFORCING_GUARD.test(name)) return [];
+    const text = replaced(file.text, { start: guard.start, end: handler.start }, '');
+    return [
+      {
+        rule: 'unwired-enforcement',
+        path: file.path,
+        text,
+        isMeant: near(file.path, lineAt(file.text, node.start)),
+      },
+    ];
+  });
+};
+
+const ENFORCING_GUARD = /^(?:require|check|ensure|verify|guard|authori[sz]e|authenticate|can)[A-Z]/;
 
 /** A decision answers yes to everything. */
 const decidedBeforehand: Mutator = (file) =>
@@ -147,7 +178,8 @@ const hastyCompare: Mutator = (file) =>
         if (node.type !== 'CallExpression' || !/(?:^|\.)timingSafeEqual$/.test(file.source(node.callee)))
           return [];
         const [a, b] = node.arguments;
-        if (a === undefined || b === undefined) return [];
+        // On the same value twice it only spends the time.
+        if (a === undefined || b === undefined || file.source(a) === file.source(b)) return [];
         const parent = file.parentOf(node);
         const isNegated = parent?.type === 'UnaryExpression' && parent.operator === '!';
         const text = replaced(
@@ -320,7 +352,7 @@ const swallowedGuard: Mutator = (file) =>
             rule: 'swallowed-error',
             path: file.path,
             text,
-            isMeant: near(file.path, lineAt(file.text, node.start), 6),
+            isMeant: near(file.path, lineAt(file.text, node.end), 2),
           },
         ];
       });
@@ -398,6 +430,7 @@ const silencedLint: Mutator = (file) => {
 export const MUTATORS: ReadonlyMap<string, Mutator> = new Map([
   ['a call of enforcement dropped', droppedCall],
   ['a registration dropped', droppedRegistration],
+  ['a guard taken off a route', unguardedRoute],
   ['a decision made constant', decidedBeforehand],
   ['a condition ignored', ignoredCondition],
   ['a constant-time compare replaced', hastyCompare],

@@ -22,6 +22,8 @@ interface SourcePackage {
   readonly version: string;
   /** The folder to review, where it is not the package's own. */
   readonly folder?: string;
+  /** Whether every finding on it as it is was read by hand. */
+  readonly isLabelled?: boolean;
 }
 
 /** Permissively licensed, written by many hands, most of them with an HTTP server, some with their tests. */
@@ -46,7 +48,8 @@ export const PACKAGES: readonly SourcePackage[] = [
   { name: 'ai', version: '6.0.326' },
   { name: 'ghost', version: '5.130.6' },
   { name: 'express-gateway', version: '1.16.11' },
-  { name: 'zod', version: '4.6.7', folder: 'src' },
+  // Here for its tests; most of them assert by types, and its findings are not among those read by hand.
+  { name: 'zod', version: '4.6.7', folder: 'src', isLabelled: false },
 ];
 
 /** The folder of a package's files, fetched once by npm's own client and left as it came. */
@@ -75,8 +78,9 @@ export interface Project {
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** Copies of the packages and of this repository. */
-export function projects(): readonly Project[] {
+/** Copies of this repository, of the small services written for this bench, and of the packages; or of the named ones. */
+export function projects(names: readonly string[]): readonly Project[] {
+  const isWanted = (name: string) => names.length === 0 || names.includes(name);
   const own = execFileSync(
     'git',
     ['ls-files', '-z', 'src', 'test', 'bin', 'scripts', 'config', 'package.json'],
@@ -86,16 +90,32 @@ export function projects(): readonly Project[] {
     },
   );
   const paths = own.split('\0').filter((path) => path !== '' && existsSync(join(ROOT, path)));
-  const ours = copied('lakehouse', (target) => {
-    for (const path of paths) {
-      mkdirSync(dirname(join(target, path)), { recursive: true });
-      cpSync(join(ROOT, path), join(target, path));
-    }
-  });
-  const theirs = PACKAGES.map((one) =>
+  const ours = () =>
+    copied('lakehouse', (target) => {
+      for (const path of paths) {
+        mkdirSync(dirname(join(target, path)), { recursive: true });
+        cpSync(join(ROOT, path), join(target, path));
+      }
+    });
+  const theirs = PACKAGES.filter(({ name }) => isWanted(name)).map((one) =>
     copied(one.name, (target) => cpSync(packageFolder(one), target, { recursive: true })),
   );
-  return [ours, ...theirs];
+  const services = () =>
+    copied('services', (target) => {
+      const [, ...parts] = readFileSync(new URL('services.txt', import.meta.url), 'utf8').split(
+        /^-- (.+) --\n/m,
+      );
+      for (let at = 0; at < parts.length; at += 2) {
+        const path = join(target, parts[at] ?? '');
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, parts[at + 1] ?? '');
+      }
+    });
+  return [
+    ...(isWanted('lakehouse') ? [ours()] : []),
+    ...(isWanted('services') ? [services()] : []),
+    ...theirs,
+  ];
 }
 
 function copied(name: string, fill: (target: string) => void): Project {

@@ -1,6 +1,6 @@
 // `npm run bench:review`: how right and how fast the deterministic reviewers are. Plants defects in real projects, reads the
 // labels of the findings on the unmodified ones, times a large tree beside knip, and writes bench/results/review-<date>.json.
-// `npm run bench:review -- truth|labels|speed|claims` runs one part and writes nothing.
+// `npm run bench:review -- truth|labels|speed|claims` runs one part and writes nothing; names of projects after `truth` limit it.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import { speed } from './speed.ts';
 const parts = process.argv.slice(2);
 const wants = (part: string) => parts.length === 0 || parts.includes(part);
 
-const truth = wants('truth') ? await groundTruth((text) => console.error(text)) : null;
+const truth = wants('truth') ? await groundTruth((text) => console.error(text), parts.slice(1)) : null;
 if (truth !== null) showTruth(truth);
 const labels = wants('labels') ? await labelScore() : null;
 if (labels !== null) {
@@ -25,9 +25,9 @@ if (labels !== null) {
 }
 const timed = wants('speed') ? speed() : null;
 if (timed !== null) {
-  const { files, sizeBytes, seconds, memoryMb, knipSeconds } = timed;
+  const { files, sizeBytes, seconds, cpuSeconds, load, memoryMb, knipSeconds } = timed;
   console.log(
-    `\n${files} files, ${(sizeBytes / 1e6).toFixed(1)} MB: ${seconds.toFixed(1)} s (target ≤ 15 s), ${((seconds / files) * 1000).toFixed(2)} s per 1,000 files, ${Math.round(memoryMb)} MB (target ≤ 1,500 MB)`,
+    `\n${files} files, ${(sizeBytes / 1e6).toFixed(1)} MB: ${seconds.toFixed(1)} s (target ≤ 15 s; ${cpuSeconds.toFixed(1)} s of processor, load ${load.toFixed(1)}), ${((seconds / files) * 1000).toFixed(2)} s per 1,000 files, ${Math.round(memoryMb)} MB (target ≤ 1,500 MB)`,
   );
   console.log(
     `knip on the same tree: ${knipSeconds.toFixed(1)} s, ratio ${(seconds / knipSeconds).toFixed(2)}×`,

@@ -9,6 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CACHE, packageFolder } from './projects.ts';
@@ -27,6 +28,10 @@ export interface Speed {
   readonly files: number;
   readonly sizeBytes: number;
   readonly seconds: number;
+  /** What the process computed; on a busy machine it waits for the rest. */
+  readonly cpuSeconds: number;
+  /** Of the minute before, over all cores. */
+  readonly load: number;
   /** Largest resident memory of the process. */
   readonly memoryMb: number;
   readonly knipSeconds: number;
@@ -37,6 +42,7 @@ export interface Speed {
 export function speed(): Speed {
   const tree = speedTree();
   const worker = fileURLToPath(new URL('speed-process.ts', import.meta.url));
+  const [load = 0] = loadavg();
   const own = JSON.parse(execFileSync(process.execPath, [worker, tree], { encoding: 'utf8' }));
   const knip = knipFolder();
   const startedMs = performance.now();
@@ -57,7 +63,7 @@ export function speed(): Speed {
     },
   );
   if (done.status !== 0) throw new Error(`knip failed: ${done.stderr.slice(0, 300)}`);
-  return { ...own, knipSeconds: (performance.now() - startedMs) / 1000 };
+  return { ...own, load, knipSeconds: (performance.now() - startedMs) / 1000 };
 }
 
 function speedTree(): string {

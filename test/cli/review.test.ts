@@ -200,6 +200,28 @@ describe('lakehouse review', () => {
   });
 
   it.each([
+    ['brackets', `x = ${'['.repeat(100_000)}${']'.repeat(100_000)}`],
+    ['operators', `x = ${'a + '.repeat(100_000)}1`],
+    ['conditions', `x = ${'a ? b : '.repeat(20_000)}1`],
+    ['arrows', `x = ${'a => '.repeat(20_000)}1`],
+    ['alternatives', `if (a) {} ${'else if (a) {} '.repeat(20_000)}`],
+  ])('names a file whose %s nest without end, and goes on', async (_what, text) => {
+    write({ 'src/deep.js': `${text}\n${'\n'.repeat(5_000)}` });
+    const { stdout, exitCode } = await review();
+    expect(stdout).toContain('1 file not parsed: src/deep.js');
+    expect(exitCode).toBe(0);
+  });
+
+  it('is not slowed by settings, titles and comments without end', async () => {
+    write({
+      'config/a.json': `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}\n`,
+      'src/a.test.js': `test('${'not '.repeat(100_000)}', () => { run(); });\n${'\n'.repeat(5_000)}`,
+      'src/b.js': `/* eslint-disable${' '.repeat(500_000)}x */\n// review-ok${' '.repeat(500_000)}x\n${'\n'.repeat(5_000)}`,
+    });
+    expect((await review('--fail-on', 'never')).exitCode).toBe(0);
+  });
+
+  it.each([
     [['/nowhere/at/all'], 1, 'review.path_not_found'],
     [['--rule', 'no-such-rule'], 2, 'review.unknown_rule'],
   ])('%j ends with %i', async (args, exitCode, code) => {

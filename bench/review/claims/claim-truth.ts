@@ -54,12 +54,12 @@ export async function claimTruth(onStep: (text: string) => void): Promise<ClaimT
       real.settled += rows.filter(({ verdict }) => verdict !== 'unknown').length;
       real.blocked += blocked(rows).length;
       for (const row of blocked(rows)) wrong.push(told(commit, row));
-      for (const statement of statementsAbout(facts, pickerOf(commit))) {
-        if (statement.asIs !== null) {
-          asIs += 1;
-          const restated = history.restate(commit, `${facts.message.trim()}\n\n${statement.asIs}\n`);
-          for (const row of blocked(await rowsOf(history, restated))) wrong.push(told(commit, row));
-        }
+      const statements = statementsAbout(facts, pickerOf(commit));
+      const said = statements.flatMap((one) => (one.asIs === null ? [] : [one.asIs]));
+      asIs += said.length;
+      const truthful = history.restate(commit, [facts.message.trim(), ...said, ''].join('\n\n'));
+      for (const row of blocked(await rowsOf(history, truthful))) wrong.push(told(commit, row));
+      for (const statement of statements) {
         if (statement.altered === '') continue;
         const found = await alteredRows(history, commit, facts.message, statement);
         const count = counts.get(statement.alteration);
@@ -69,7 +69,9 @@ export async function claimTruth(onStep: (text: string) => void): Promise<ClaimT
           missed.push(`${commit.slice(0, 8)} ${statement.alteration}: ${statement.altered.split('\n')[0]}`);
         wrong.push(...found.others.map((row) => told(commit, row)));
       }
-      if (index % 10 === 9) onStep(`${index + 1} of ${commits.length} commits`);
+      if (index % 10 === 9) {
+        onStep(`${index + 1} of ${commits.length} commits, ${missed.length} missed, ${wrong.length} wrong`);
+      }
     }
     return {
       commits: commits.length,

@@ -24,6 +24,8 @@ export function commitFacts(history: ScratchHistory, commit: string): CommitFact
       const [added = '', removed = '', path = ''] = line.split('\t');
       return /^\d+$/.test(added) ? [{ path, added: Number(added), removed: Number(removed) }] : [];
     });
+  const paths = history.git(['ls-tree', '-r', '--name-only', commit]).split('\n');
+  const known = new Set(paths);
   const patch = history.git(['diff', '--no-renames', '--unified=0', `${commit}~1`, commit]);
   const tests = files.filter(({ path }) => isTest(path));
   const testPatch =
@@ -33,9 +35,10 @@ export function commitFacts(history: ScratchHistory, commit: string): CommitFact
   const cases = (sign: string) =>
     testPatch.split('\n').filter((line) => new RegExp(`^\\${sign}\\s*(?:it|test)\\('`).test(line)).length;
   const isTabled = /\.each|\bfor \(|forEach|\.map\(/.test(
-    tests.map(({ path }) => textAt(history, commit, path)).join('\n'),
+    tests
+      .map(({ path }) => (known.has(path) ? history.git(['cat-file', 'blob', `${commit}:${path}`]) : ''))
+      .join('\n'),
   );
-  const paths = history.git(['ls-tree', '-r', '--name-only', commit]).split('\n');
   return {
     commit,
     message: history.git(['log', '-1', '--format=%B', commit]),
@@ -54,20 +57,11 @@ export function isTest(path: string): boolean {
   return /\.(?:test|fixture|contract)\.ts$|^test\/|^bench\//.test(path);
 }
 
-function textAt(history: ScratchHistory, commit: string, path: string): string {
-  try {
-    return history.git(['cat-file', 'blob', `${commit}:${path}`]);
-  } catch {
-    // Deleted by the commit.
-    return '';
-  }
-}
-
 function callIn(history: ScratchHistory, commit: string, paths: readonly string[]): CommitFacts['call'] {
   const sources = paths.filter((path) => /^src\/.*\.ts$/.test(path) && !isTest(path));
   const start = Number.parseInt(commit.slice(0, 6), 16) % Math.max(1, sources.length);
   for (const caller of [...sources.slice(start), ...sources.slice(0, start)]) {
-    const text = textAt(history, commit, caller);
+    const text = history.git(['cat-file', 'blob', `${commit}:${caller}`]);
     const imported = /import \{ (\w*[a-z][A-Z]\w*) \} from '\.\//.exec(text)?.[1];
     if (imported !== undefined && new RegExp(`[^\\w.]${imported}\\(`).test(text))
       return { callee: imported, caller };

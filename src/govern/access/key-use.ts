@@ -1,7 +1,7 @@
 import type { Statement } from '../../base/index.ts';
 import { type MetastoreReader, statement } from '../../metastore/index.ts';
 import type { AccessKeyRow } from '../../metastore/tables/access.ts';
-import { type ApiKey, hashApiKey } from './api-key.ts';
+import { type ApiKey, hashApiKey, sameHash } from './api-key.ts';
 import type { VersionedSecret } from './key-files.ts';
 
 const WRITE_EVERY_MS = 60_000;
@@ -54,7 +54,11 @@ export class KeyUse {
     const { version, bytes } = pepper.current;
     const old = pepper.version(row.pepper_version);
     // The secret of before a rotation must not take the place of the new one.
-    if (row.pepper_version === version || old === null || hashApiKey(key.text, old) !== row.secret_hash)
+    if (
+      row.pepper_version === version ||
+      old === null ||
+      !sameHash(hashApiKey(key.text, old), row.secret_hash)
+    )
       return [];
     const update = this.#reader.queries
       .updateTable('access_keys')

@@ -18,7 +18,7 @@ export const auditorErrors = declareErrors('auditor', {
   },
   invalid_settings: {
     kind: 'invalid',
-    title: 'auditor.toml is not valid',
+    title: 'Settings of the auditor that are not valid',
     remedy: 'Correct the line that the detail names.',
   },
   post_refused: {

@@ -39,6 +39,9 @@ export function settingsKeys(path: string, text: string): readonly SettingsKey[]
   });
 }
 
+/** Nobody nests settings deeper by hand. */
+const DEEPEST_SETTING = 20;
+
 function tomlKeys(text: string): readonly SettingsKey[] {
   let sections: readonly string[] = [];
   return lines(text).flatMap(({ content, line }) => {
@@ -73,7 +76,7 @@ function jsonKeys(text: string): readonly SettingsKey[] {
   const all = lines(text);
   const lineOf = (name: string) => all.find(({ content }) => content.includes(`"${name}"`))?.line ?? 1;
   const walk = (value: JsonValue, sections: readonly string[]): readonly SettingsKey[] =>
-    !isJsonObject(value)
+    !isJsonObject(value) || sections.length > DEEPEST_SETTING
       ? []
       : Object.entries(value).flatMap(([name, member]) =>
           isJsonObject(member) ? walk(member, [...sections, name]) : [{ name, sections, line: lineOf(name) }],

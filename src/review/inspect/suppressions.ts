@@ -14,7 +14,9 @@ export const SUPPRESSION_RULE = 'idle-suppression';
 /** The suppressions of a file, in the comments of any language that has `//`, `#`, `/*` or `<!--`. */
 export function readSuppressions(path: string, text: string): readonly Suppression[] {
   if (!text.includes('review-ok')) return [];
-  return text.split('\n').flatMap((content, index) => {
+  return text.split('\n').flatMap((line, index) => {
+    // A comment of more than that is no suppression, and white space without end is no work for a pattern.
+    const content = line.length > 2_000 ? '' : line;
     const match =
       /(?:^|\s)(?:\/\/|#|\/\*|<!--)\s*review-ok(?:\s+([a-z-]+))?(?:\s*:\s*(.*?))?\s*(?:\*\/|-->)?\s*$/.exec(
         content,

@@ -63,7 +63,12 @@ export function linkModules(parts: GraphParts): ModuleGraph {
   }
   const offered = new Set<string>();
   let anythingIsOffered = false;
-  for (const manifest of manifests) {
+  // A folder of sources without a manifest offers what its own index does.
+  const offering =
+    manifests.length > 0
+      ? manifests
+      : [{ path: 'package.json', name: null, entries: ['index'], isPublished: false }];
+  for (const manifest of offering) {
     const sources = offeredSources(manifest, [...modules.keys()]);
     if (sources === null) anythingIsOffered = true;
     for (const path of sources ?? []) mark(offered, path, ALL);

@@ -81,8 +81,10 @@ function stemOf(path: string): string {
   return path.replace(/(?:\.d)?\.[cm]?[jt]sx?$/, '');
 }
 
-function textsIn(value: JsonValue): readonly string[] {
+/** The texts in a value, as deep as conditions of entry points are nested. */
+function textsIn(value: JsonValue, depth = 0): readonly string[] {
   if (typeof value === 'string') return [value];
-  if (Array.isArray(value)) return value.flatMap(textsIn);
-  return isJsonObject(value) ? Object.values(value).flatMap(textsIn) : [];
+  if (depth > 10) return [];
+  const members = Array.isArray(value) ? value : isJsonObject(value) ? Object.values(value) : [];
+  return members.flatMap((one: JsonValue) => textsIn(one, depth + 1));
 }

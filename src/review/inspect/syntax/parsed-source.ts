@@ -2,6 +2,7 @@
 import { type Comment, type ParseResult, type Program, parseSync, visitorKeys } from 'oxc-parser';
 import { type SourceRole, sourceRoleOf } from '../source-role.ts';
 import { enclosingSymbol } from './enclosing-symbol.ts';
+import { mayNestTooDeep } from './nesting-limit.ts';
 import type { Node, NodeOf, NodeType } from './syntax-node.ts';
 
 export type { Comment, Node, NodeOf };
@@ -29,6 +30,7 @@ export interface ParsedSource {
 
 /** The file's syntax tree, or null where it does not parse. */
 export function parseSource(path: string, text: string): ParsedSource | null {
+  if (mayNestTooDeep(text)) return null;
   const parsed = parseSync(path, text, { preserveParens: false });
   if (parsed.errors.some(({ severity }) => severity === 'Error')) return null;
   const { program, module, comments } = parsed;
@@ -61,7 +63,9 @@ export function parseSource(path: string, text: string): ParsedSource | null {
   const parentOf = (node: Node) => parents.get(node) ?? null;
   return {
     path,
-    role: sourceRoleOf(path),
+    role: module.staticImports.some((one) => TEST_RUNNERS.test(one.moduleRequest.value))
+      ? 'test'
+      : sourceRoleOf(path),
     text,
     program,
     module,
@@ -74,6 +78,9 @@ export function parseSource(path: string, text: string): ParsedSource | null {
     symbolAround: (node) => enclosingSymbol(node, parentOf, text),
   };
 }
+
+/** Whoever imports a test runner is there for tests, wherever it lies. */
+const TEST_RUNNERS = /^(?:vitest|node:test|@jest\/globals|mocha|chai|ava|tap|bun:test)$/;
 
 export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';

@@ -108,7 +108,10 @@ function readText(vocabulary: Vocabulary, file: ParsedSource, literal: Node, tex
   // `get('limits.rows')`, `get('limits:rows')`: what stands last is read whole, by whoever gets it.
   const parts = text.split(/[.:]/);
   for (const part of parts) vocabulary.reads.add(part);
-  vocabulary.handedOut.add(parts.at(-1) ?? '');
+  const isAsked =
+    parent?.type === 'CallExpression' &&
+    /^(?:get|getConfig|config)$/.test(lastName(file, parent.callee) ?? '');
+  if (isAsked) vocabulary.handedOut.add(parts.at(-1) ?? '');
 }
 
 function addSegments(vocabulary: Vocabulary, text: string): void {

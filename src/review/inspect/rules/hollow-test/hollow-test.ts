@@ -1,9 +1,15 @@
-import { placeOf, type Rule } from '../../rule.ts';
+import { type Observation, placeOf, type Rule } from '../../rule.ts';
 import type { RustNode } from '../../rust/rust-source.ts';
 import { functionAround, isWithin } from '../../syntax/functions.ts';
 import type { Node, ParsedSource } from '../../syntax/parsed-source.ts';
 import { assertsConstant, isHollowExpectation, isNotAwaited } from './expectation.ts';
-import { assertionsIn, dropsResults, hasAssertion } from './test-assertions.ts';
+import {
+  assertingNames,
+  assertionsIn,
+  dropsResults,
+  hasAssertion,
+  promisesNoError,
+} from './test-assertions.ts';
 import { isTestsFile, type TestCase, testCases } from './test-cases.ts';
 
 /** Tests that pass whatever the code does. */
@@ -12,50 +18,72 @@ export const hollowTest: Rule = {
   severity: 'warning',
   title: 'tests that prove nothing',
   remedy: 'Assert what the code has to do, against a value the test states itself.',
-  start: () => ({
-    source(file, report) {
-      if (!isTestsFile(file)) return;
-      const { cases, marks } = testCases(file);
-      for (const { node, mark } of marks) {
-        const place = placeOf(file, node);
-        if (mark === 'only') {
-          const claim = '`.only` keeps every other test of the file from running.';
-          report({ place, claim, severity: 'error', remedy: 'Delete `.only`.' });
-        } else {
-          const claim =
-            mark === 'todo'
-              ? 'A test is announced and not written.'
-              : 'A test is skipped and no reason given.';
-          report({ place, claim, severity: 'note', remedy: 'Mend the test, or delete it.' });
+  start() {
+    const asserting = new Set<string>();
+    const undecided: { readonly observation: Observation; readonly support: ReadonlySet<string> }[] = [];
+    return {
+      source(file, report) {
+        if (!isTestsFile(file)) return;
+        const { cases, marks } = testCases(file);
+        if (cases.length === 0) for (const name of assertingNames(file)) asserting.add(name);
+        for (const { node, mark } of marks) {
+          const place = placeOf(file, node);
+          if (mark === 'only') {
+            const claim = '`.only` keeps every other test of the file from running.';
+            report({ place, claim, severity: 'error', remedy: 'Delete `.only`.' });
+          } else {
+            const claim =
+              mark === 'todo'
+                ? 'A test is announced and not written.'
+                : 'A test is skipped and no reason given.';
+            report({ place, claim, severity: 'note', remedy: 'Mend the test, or delete it.' });
+          }
         }
-      }
-      for (const one of file.nodesOf('CallExpression')) {
-        const claim = isHollowExpectation(file, one) ?? isNotAwaited(file, one);
-        if (claim !== null) report({ place: placeOf(file, one), claim });
-      }
-      for (const test of cases) {
-        const claim = claimOf(file, test);
-        if (claim !== null) report({ place: placeOf(file, test.call), ...claim });
-      }
-    },
-    rust(file, report) {
-      for (const node of file.nodesOf('function_item')) {
-        if (!isRustTest(node) || assertsInRust(node)) continue;
-        const place = { path: file.path, line: file.lineOf(node), symbol: file.symbolAround(node) };
-        report({ place, claim: 'The test asserts nothing.' });
-      }
-    },
-  }),
+        for (const one of file.nodesOf('CallExpression')) {
+          const claim = isHollowExpectation(file, one) ?? isNotAwaited(file, one);
+          if (claim !== null) report({ place: placeOf(file, one), claim });
+        }
+        for (const test of cases) {
+          const support = new Set<string>();
+          const claim = claimOf(file, test, support);
+          if (claim === null) continue;
+          const observation = { place: placeOf(file, test.call), ...claim };
+          if (support.size === 0) report(observation);
+          else undecided.push({ observation, support });
+        }
+      },
+      finish(_project, report) {
+        for (const { observation, support } of undecided) {
+          if (![...support].some((name) => asserting.has(name))) report(observation);
+        }
+      },
+      rust(file, report) {
+        for (const node of file.nodesOf('function_item')) {
+          if (!isRustTest(node) || assertsInRust(node)) continue;
+          const place = { path: file.path, line: file.lineOf(node), symbol: file.symbolAround(node) };
+          report({ place, claim: 'The test asserts nothing.' });
+        }
+      },
+    };
+  },
 };
 
+/** What a hollow test claims; `support` gets the functions of the test support that may assert for it. */
 function claimOf(
   file: ParsedSource,
   test: TestCase,
+  support: Set<string>,
 ): { readonly claim: string; readonly severity?: 'note' } | null {
-  if (!hasAssertion(file, test)) {
+  // Whether the support asserts is known once all of it was read.
+  const asks = (name: string) => {
+    support.add(name);
+    return false;
+  };
+  if (!hasAssertion(file, test, asks)) {
     if (dropsResults(file, test)) return { claim: 'The test asserts nothing.' };
     return { claim: 'The test asserts nothing: it fails only where something throws.', severity: 'note' };
   }
+  support.clear();
   const assertions = assertionsIn(file, test.body).filter(
     (one) => file.parentOf(one)?.type !== 'MemberExpression',
   );
@@ -64,6 +92,7 @@ function claimOf(
   const isPlanned = /\.plan\(|\.assertions\(/.test(file.textOf(test.body));
   if (
     !isPlanned &&
+    !promisesNoError(test) &&
     calls.length > 0 &&
     calls.length === assertions.length &&
     calls.every((one) => assertsConstant(file, one))

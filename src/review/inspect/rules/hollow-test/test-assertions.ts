@@ -1,21 +1,36 @@
 import { posix } from 'node:path';
 import { sourceRoleOf } from '../../source-role.ts';
-import { type FunctionNode, isFunction, isWithin, lastName, parameterNames } from '../../syntax/functions.ts';
+import {
+  type FunctionNode,
+  functionName,
+  functionsOf,
+  isFunction,
+  isWithin,
+  lastName,
+  parameterNames,
+} from '../../syntax/functions.ts';
 import type { Node, NodeOf, ParsedSource } from '../../syntax/parsed-source.ts';
 import { wordsOf } from '../../words.ts';
 import type { TestCase } from './test-cases.ts';
 
-/** Whether something in a test can fail it, apart from an error that the code under test throws. */
-export function hasAssertion(file: ParsedSource, test: TestCase): boolean {
+/**
+ * Whether something in a test can fail it, apart from an error that the code under test throws. A function of the test
+ * support can where `isAsserting` says so of its name.
+ */
+export function hasAssertion(
+  file: ParsedSource,
+  test: TestCase,
+  isAsserting: (name: string) => boolean,
+): boolean {
   // A title that promises no error is kept by the runner.
-  if (NO_ERROR.test(test.title)) return true;
+  if (promisesNoError(test)) return true;
   const { body } = test;
   if (body.body === null || isEmpty(body)) return false;
   const [context = null] = parameterNames(body);
   return (
     assertionsIn(file, body).length > 0 ||
     givesContextAway(file, body, context) ||
-    callsAsserting(file, body, new Set()) ||
+    callsAsserting(file, body, isAsserting, new Set()) ||
     waits(file, body) ||
     file.nodesOf('TSSatisfiesExpression').some((one) => isWithin(one, body)) ||
     file.nodesOf('ThrowStatement').some((one) => isWithin(one, body)) ||
@@ -25,20 +40,27 @@ export function hasAssertion(file: ParsedSource, test: TestCase): boolean {
   );
 }
 
+/** Whether a test's title promises only that nothing is thrown. */
+export function promisesNoError({ title }: TestCase): boolean {
+  return NO_ERROR.test(title);
+}
+
 const NO_ERROR =
-  /(?:\b(?:not|never|without|no)\b|n't)[^'"`]*\b(?:throw|throws|throwing|crash|crashes|error|errors|fail|fails|hang|leak|warn|reject)|\b(?:smoke|compiles|typechecks?)\b/i;
+  /(?:\b(?:not|never|without|no)\b|n't)[^'"`]*\b(?:throw|throws|throwing|crash|crashes|error|errors|fail|fails|hang|leak|warn|reject)|\b(?:smoke|compiles|typechecks?|success\w*|succeeds?|pass(?:es|ing)?)\b/i;
 
 /** Something that only a right state ends: an event, a child process that answers 0. */
 function waits(file: ParsedSource, body: FunctionNode): boolean {
-  return file.nodesOf('AwaitExpression').some(({ argument, start, end }) => {
-    if (start < body.start || end > body.end) return false;
+  return file.nodesOf('AwaitExpression').some((one) => {
+    const { argument } = one;
+    // What is kept was waited for to be looked at.
+    if (!isWithin(one, body) || file.parentOf(one)?.type !== 'ExpressionStatement') return false;
     if (argument.type === 'Identifier') return true;
     return argument.type === 'CallExpression' && WAITING.test(file.textOf(argument.callee));
   });
 }
 
 const WAITING =
-  /\b(?:once|until|waitFor\w*|inTime|eventually|finished|exec\w*|spawn\w*|promisify|execa|all|race|findBy\w*)\b/;
+  /\b(?:once|until|waitFor\w*|inTime|eventually|finished|exec\w*|spawn\w*|promisify|execa|findBy\w*)\b/;
 
 /** Whether a test computes what it never looks at, or catches what would have failed it. */
 export function dropsResults(file: ParsedSource, { body }: TestCase): boolean {
@@ -58,7 +80,18 @@ export function assertionsIn(file: ParsedSource, body: FunctionNode): readonly N
   const chains = file
     .nodesOf('MemberExpression')
     .filter((one) => isWithin(one, body) && !one.computed && file.textOf(one.property) === 'should');
-  return [...calls, ...chains];
+  // `check(assert.equal, value)`
+  const handed = [...file.variables('assert'), ...file.variables('expect')].filter(
+    (one) => isWithin(one, body) && !isWithin(body, one) && isHanded(file, one),
+  );
+  return [...calls, ...chains, ...handed];
+}
+
+function isHanded(file: ParsedSource, mention: Node): boolean {
+  const member = file.parentOf(mention);
+  const value = member?.type === 'MemberExpression' ? member : mention;
+  const parent = file.parentOf(value);
+  return parent?.type === 'CallExpression' && parent.arguments.some((one) => one === value);
 }
 
 function isAssertion(file: ParsedSource, call: NodeOf<'CallExpression'>): boolean {
@@ -73,16 +106,9 @@ function isAssertion(file: ParsedSource, call: NodeOf<'CallExpression'>): boolea
 }
 
 const ASSERTING_ROOT =
-  /^(?:expect\w*|assert\w*|should|chai|sinon|fail|mustCall|mustNotCall|strictEqual|deepEqual|deepStrictEqual|equal|notEqual|ok|throws|rejects|doesNotThrow|doesNotReject|match|invariant|verify\w*|ensure\w*|check\w*|compare\w*|tspl)$/i;
+  /^(?:expect\w*|assert\w*|should|chai|sinon|fail|mustCall|mustNotCall|strictEqual|deepEqual|deepStrictEqual|equal|notEqual|ok|throws|rejects|doesNotThrow|doesNotReject|invariant|tspl)$/i;
 
-const ASSERTING_WORDS: ReadonlySet<string> = new Set([
-  'expect',
-  'assert',
-  'should',
-  'verify',
-  'asserts',
-  'expects',
-]);
+const ASSERTING_WORDS: ReadonlySet<string> = new Set(['expect', 'assert', 'should', 'asserts', 'expects']);
 
 const CONTEXT_ONLY =
   /\.(?:test|after|before|beforeEach|afterEach|teardown|mock|diagnostic|comment|log|timeout|skip|todo|end|signal|name|setTimeout)\b/;
@@ -120,8 +146,13 @@ function givesContextAway(file: ParsedSource, body: FunctionNode, context: strin
   });
 }
 
-/** Calls of functions that assert: of this file, looked into, and of the test support, believed to. */
-function callsAsserting(file: ParsedSource, body: FunctionNode, seen: Set<FunctionNode>): boolean {
+/** Calls of functions that assert: of this file, looked into, and of the test support. */
+function callsAsserting(
+  file: ParsedSource,
+  body: FunctionNode,
+  isAsserting: (name: string) => boolean,
+  seen: Set<FunctionNode>,
+): boolean {
   if (seen.has(body)) return false;
   seen.add(body);
   const mentioned = file
@@ -130,8 +161,9 @@ function callsAsserting(file: ParsedSource, body: FunctionNode, seen: Set<Functi
     .map(({ name }) => name);
   return [...new Set(mentioned)].some((name) => {
     const local = localFunction(file, name, body);
-    if (local !== null) return assertionsIn(file, local).length > 0 || callsAsserting(file, local, seen);
-    return isOfTestSupport(file, name);
+    if (local !== null)
+      return assertionsIn(file, local).length > 0 || callsAsserting(file, local, isAsserting, seen);
+    return isOfTestSupport(file, name) && isAsserting(name);
   });
 }
 
@@ -176,4 +208,14 @@ function isOfTestSupport(file: ParsedSource, name: string): boolean {
 
 function escaped(name: string): string {
   return name.replaceAll('$', '\\$');
+}
+
+/** The names that a file of tests or test support gives to functions with an assertion in them. */
+export function assertingNames(file: ParsedSource): readonly string[] {
+  return functionsOf(file).flatMap((one) => {
+    const name = functionName(file, one);
+    const isSure =
+      name !== null && (assertionsIn(file, one).length > 0 || /\bthrow\b/.test(file.textOf(one)));
+    return isSure ? [name] : [];
+  });
 }

@@ -36,7 +36,7 @@ export function testCases(file: ParsedSource): {
     const body = call.arguments.find((one) => isFunction(one));
     const [title] = call.arguments;
     if (!isFunction(body) || isSkippedByOption(file, call)) continue;
-    cases.push({ call, body, title: title === undefined ? '' : file.textOf(title) });
+    cases.push({ call, body, title: title === undefined ? '' : file.textOf(title).slice(0, 300) });
   }
   const isInnermost = (one: TestCase) =>
     !cases.some(

@@ -39,7 +39,7 @@ export const ignoredInput: Rule = {
         for (const { node, claim } of constantConditions(file)) report({ place: placeOf(file, node), claim });
         options.push(...unreadOptions(file));
       },
-      finish({ vocabulary }, report) {
+      finish({ vocabulary, modules }, report) {
         for (const one of ignored) {
           // What is passed on as a value has the parameters that its callers give it.
           if (vocabulary.passed.has(one.functionName)) continue;
@@ -51,6 +51,7 @@ export const ignoredInput: Rule = {
         for (const { place, owner, name, siblings } of options) {
           // What the code writes itself is handed to someone else, who reads it.
           if (vocabulary.reads.has(name) || vocabulary.writes.has(name)) continue;
+          if (modules.isOffered(place.path, owner)) continue;
           if (siblings.filter((one) => vocabulary.reads.has(one)).length < 2) continue;
           report({ place, claim: `Nothing reads \`${name}\` of \`${owner}\`.` });
         }

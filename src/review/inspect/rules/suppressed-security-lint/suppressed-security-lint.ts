@@ -33,7 +33,8 @@ export const suppressedSecurityLint: Rule = {
 
 /** The security rule that a comment silences without a reason; null where there is none. */
 function silencedRule(comment: string): string | null {
-  const text = comment.trim();
+  // Whoever silences a rule does so in few words; a long comment is not worth the search.
+  const text = comment.slice(0, 500).trim();
   const eslint = /^(?:eslint|oxlint)-disable(?:-next-line|-line)?\s+([^\n]*?)(?:\s+--\s+(\S.*))?$/.exec(text);
   if (eslint !== null && eslint[2] === undefined) {
     return (eslint[1] ?? '').split(/[\s,]+/).find((rule) => SECURITY_RULES.test(rule)) ?? null;

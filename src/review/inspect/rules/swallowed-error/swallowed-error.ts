@@ -30,8 +30,9 @@ function claimOf(
   clause: NodeOf<'CatchClause'>,
 ): { readonly claim: string; readonly severity?: 'error' } | null {
   const statement = file.parentOf(clause);
-  if (statement?.type !== 'TryStatement' || isExplained(file, statement, clause)) return null;
+  if (statement?.type !== 'TryStatement') return null;
   const guard = guardIn(file, statement);
+  if (isExplained(file, statement, clause, guard !== null)) return null;
   const { body } = clause.body;
   if (body.length === 0) {
     if (guard !== null)
@@ -49,14 +50,14 @@ function claimOf(
   };
 }
 
-/** A comment in the clause, or on the line above or at the end of the first one of the statement. */
-function isExplained(file: ParsedSource, statement: Node, clause: Node): boolean {
+/** A comment in the clause or at its end; above the statement too, but for a guard, of which it may speak as well. */
+function isExplained(file: ParsedSource, statement: Node, clause: Node, isGuard: boolean): boolean {
   const first = file.lineAt(statement.start);
   return file.comments.some(({ start, end }) => {
     if (start >= clause.start && end <= clause.end) return true;
     const line = file.lineAt(end);
     return end <= statement.start
-      ? line >= first - 1
+      ? !isGuard && line >= first - 1
       : start > clause.start && file.lineAt(start) === file.lineAt(clause.end);
   });
 }

@@ -1,5 +1,6 @@
 import { topLevelDeclarations } from '../../graph/module-facts.ts';
 import { ALL, exportTarget } from '../../graph/module-link.ts';
+import type { Project } from '../../project.ts';
 import type { Report, Rule } from '../../rule.ts';
 import { type Place, placeOf } from '../../rule.ts';
 import type { RustNode, RustSource } from '../../rust/rust-source.ts';
@@ -35,7 +36,7 @@ export const uncalledPrimitive: Rule = {
           if (isCalled || project.modules.isOffered(place.path, name)) continue;
           report({ place, claim: `Nothing outside the tests calls \`${name}\`.` });
         }
-        reportRust(rust, report);
+        reportRust(rust, project, report);
       },
     };
   },
@@ -71,7 +72,7 @@ function isCode(value: Node | null): boolean {
 }
 
 interface RustPrimitives {
-  readonly defined: (Primitive & { readonly isMiddleware: boolean })[];
+  readonly defined: (Primitive & { readonly isMiddleware: boolean; readonly isPublic: boolean })[];
   /** How often production code names an identifier. */
   readonly mentions: Map<string, number>;
 }
@@ -86,7 +87,11 @@ function readRust(file: RustSource, rust: RustPrimitives): void {
     const name = node.field('name')?.text() ?? '';
     if (!isEnforcementName(name) || file.isTestCode(node) || isOfTrait(node)) continue;
     const place = { path: file.path, line: file.lineOf(node), symbol: file.symbolAround(node) };
-    rust.defined.push({ name, place, isMiddleware: /\bNext\b/.test(node.field('parameters')?.text() ?? '') });
+    const isPublic = node
+      .children()
+      .some((one) => one.kind() === 'visibility_modifier' && one.text() === 'pub');
+    const isLayer = /\bNext\b/.test(node.field('parameters')?.text() ?? '');
+    rust.defined.push({ name, place, isPublic, isMiddleware: isLayer });
   }
 }
 
@@ -103,9 +108,11 @@ function isOfTrait(node: RustNode): boolean {
     );
 }
 
-function reportRust({ defined, mentions }: RustPrimitives, report: Report): void {
-  for (const { name, place, isMiddleware: isLayer } of defined) {
-    if (isLayer || (mentions.get(name) ?? 0) > 0) continue;
+function reportRust({ defined, mentions }: RustPrimitives, { paths }: Project, report: Report): void {
+  // Without a program in the tree its crates are libraries, whose callers are elsewhere.
+  const hasProgram = paths.some((path) => /(?:^|\/)src\/(?:main\.rs|bin\/)/.test(path));
+  for (const { name, place, isMiddleware: isLayer, isPublic } of defined) {
+    if (isLayer || (mentions.get(name) ?? 0) > 0 || (isPublic && !hasProgram)) continue;
     report({ place, claim: `Nothing outside the tests calls \`${name}\`.` });
   }
 }

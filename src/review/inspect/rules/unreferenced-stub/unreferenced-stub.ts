@@ -1,7 +1,10 @@
 import { type Place, placeOf, type Rule } from '../../rule.ts';
-import { functionAround, functionName } from '../../syntax/functions.ts';
+import { functionAround, functionName, functionsOf, isWithin } from '../../syntax/functions.ts';
 import type { Node, NodeOf, ParsedSource } from '../../syntax/parsed-source.ts';
 import { isEnforcementName } from '../../words.ts';
+
+/** A class with as many methods that are not there is written for others to extend. */
+const FEWEST_OF_INTERFACE = 3;
 
 /** Code that says of itself that it is not done, where requests pass. */
 export const unreferencedStub: Rule = {
@@ -27,12 +30,8 @@ export const unreferencedStub: Rule = {
           const word = /^[\s*]*(?:@?(TODO|FIXME|XXX|HACK))\b/.exec(value)?.[1];
           const name = word === undefined ? null : enforcementAround(file, start, end);
           if (name === null) continue;
-          const claim = `\`${name}\` enforces something and holds a ${word}.`;
-          report({
-            place: { path: file.path, line: file.lineAt(start), symbol: name },
-            claim,
-            severity: 'note',
-          });
+          const claim = `\`${name}\` promises enforcement, and has a ${word} where it should refuse.`;
+          report({ place: { path: file.path, line: file.lineAt(start), symbol: name }, claim });
         }
       },
       rust(file, report) {
@@ -45,10 +44,12 @@ export const unreferencedStub: Rule = {
         }
       },
       finish({ modules }, report) {
+        const sizes = Map.groupBy(stubs, ({ place, className }) => `${place.path} ${className}`);
         for (const { place, name, className } of stubs) {
           // A class that others extend, in the tree or outside, leaves it to them.
-          if (className !== null && (extended.has(className) || modules.isOffered(place.path, className)))
-            continue;
+          const isInterface = (sizes.get(`${place.path} ${className}`)?.length ?? 0) >= FEWEST_OF_INTERFACE;
+          const isLeft = className !== null && (isInterface || extended.has(className));
+          if (isLeft || (className !== null && modules.isOffered(place.path, className))) continue;
           report({ place, claim: `\`${name}\` throws that it is not implemented.` });
         }
       },
@@ -85,16 +86,17 @@ function isAbstract(file: ParsedSource, around: Node): boolean {
   return owner.abstract === true || /^(?:Abstract|Base)|(?:Base|Mock|Stub)$/.test(owner.id?.name ?? '');
 }
 
-/** The innermost enforcing function around a comment. */
+/** The innermost enforcing function around a comment, where it neither asks nor refuses anything. */
 function enforcementAround(file: ParsedSource, start: number, end: number): string | null {
-  const holders = [
-    ...file.nodesOf('FunctionDeclaration'),
-    ...file.nodesOf('ArrowFunctionExpression'),
-    ...file.nodesOf('FunctionExpression'),
-  ]
+  const [innermost] = functionsOf(file)
     .filter((node) => node.body !== null && node.body.start < start && node.body.end > end)
     .sort((a, b) => b.start - a.start);
-  const [innermost] = holders;
   const name = innermost === undefined ? null : functionName(file, innermost);
-  return name !== null && isEnforcementName(name) ? name : null;
+  if (innermost === undefined || name === null || !isEnforcementName(name)) return null;
+  const acts = [
+    ...file.nodesOf('IfStatement'),
+    ...file.nodesOf('ThrowStatement'),
+    ...file.nodesOf('CallExpression'),
+  ];
+  return acts.some((one) => isWithin(one, innermost)) ? null : name;
 }

@@ -32,16 +32,29 @@ function comparesSecrets(file: ParsedSource, comparison: NodeOf<'BinaryExpressio
   if (areStored(file, left, right)) return false;
   const around = functionAround(file, comparison);
   // Beside a comparison in constant time, another one compares what that one has proved.
-  if (around !== null && /\btimingSafeEqual\(/.test(file.textOf(around))) return false;
+  if (around !== null && comparesInConstantTime(file.textOf(around))) return false;
   if (names.some((name) => isSecretName(file, name))) return true;
   const purpose = wordsOf(around === null ? '' : (functionName(file, around) ?? ''));
-  // What promises a constant time, and what checks a secret whose halves have plain names.
-  if (purpose.some((word) => SAFE_WORDS.has(word)) && purpose.some((word) => EQUAL_WORDS.has(word)))
+  const isPurpose = (words: ReadonlySet<string>) => purpose.some((word) => words.has(word));
+  const isNamed = (words: ReadonlySet<string>) =>
+    names.some((name) => wordsOf(name).some((word) => words.has(word)));
+  // What promises a constant time, or is one of two proofs where bytes are signed.
+  const signs = signsBytes(file);
+  if (isPurpose(EQUAL_WORDS) && (isPurpose(SAFE_WORDS) || signs))
     return [left, right].every((side) => side.type === 'Identifier');
-  const isProof = names.some((name) => wordsOf(name).some((word) => PROOF_WORDS.has(word)));
-  return (
-    isProof && purpose.some((word) => SECRET_WORDS.has(word) || (word === 'signature' && signsBytes(file)))
+  if (signs && isNamed(EXPECTED_WORDS) && isPlain(left) && isPlain(right)) return true;
+  return isNamed(PROOF_WORDS) && (isPurpose(SECRET_WORDS) || (signs && purpose.includes('signature')));
+}
+
+/** A call of `timingSafeEqual` on two values; one on the same value twice only spends the time. */
+function comparesInConstantTime(text: string): boolean {
+  return [...text.matchAll(/\btimingSafeEqual\(\s*([^,()]*)(?:,\s*([^,()]*))?/g)].some(
+    ([, a = '', b = '']) => a.trim() !== b.trim() || a.trim() === '',
   );
+}
+
+function isPlain(side: Node): boolean {
+  return side.type === 'Identifier' || side.type === 'CallExpression';
 }
 
 /** The same member of two records, of which no request gave one. */
@@ -60,6 +73,9 @@ function isDynamic(file: ParsedSource, side: Node): boolean {
       return side.name !== 'undefined' && !/^[A-Z\d_]+$/.test(side.name);
     case 'MemberExpression': {
       const name = file.textOf(side.property);
+      // `secrets[0]`: which of the own secrets it is.
+      if (side.computed && side.property.type === 'Literal' && typeof side.property.value === 'number')
+        return false;
       // `TokenKind.AccessToken`, `SIGNATURE.NONE`, `secret.length`
       return (
         !/^[A-Z]\w*\.\w+$/.test(file.textOf(side)) && !/^(?:length|size|byteLength|type|kind)$/.test(name)
@@ -159,5 +175,9 @@ const CHANGE_WORDS: ReadonlySet<string> = new Set([
 const SAFE_WORDS: ReadonlySet<string> = new Set(['safe', 'timing', 'constant', 'secure', 'safely']);
 const EQUAL_WORDS: ReadonlySet<string> = new Set(['equal', 'equals', 'compare', 'compares', 'match', 'same']);
 const PROOF_WORDS: ReadonlySet<string> = new Set([
-  ...['hash', 'hashed', 'digest', 'signature', 'expected', 'computed', 'actual', 'mac', 'hmac'],
+  ...['hash', 'hashes', 'hashed', 'digest', 'signature', 'expected', 'computed', 'actual', 'mac', 'hmac'],
+]);
+/** The halves of a comparison of proofs: what is expected, and what a caller gave. */
+const EXPECTED_WORDS: ReadonlySet<string> = new Set([
+  ...['expected', 'trusted', 'computed', 'known', 'stored', 'given', 'provided'],
 ]);

@@ -99,7 +99,7 @@ function memberOf(file: ParsedSource, object: NodeOf<'ObjectExpression'>, name: 
 /** One route among at least three of its kind without the guard that all the others share. */
 function routesWithoutGuard(file: ParsedSource, routes: readonly Route[]): readonly Observation[] {
   const outliers = [true, false].flatMap((isWrite) => {
-    const alike = routes.filter((route) => route.isWrite === isWrite && !isPublic(route.path));
+    const alike = routes.filter((route) => route.isWrite === isWrite && !isPublic(route));
     const open = alike.filter(({ guards }) => guards.length === 0);
     const [outlier] = open;
     const others = alike.filter((route) => route !== outlier);
@@ -119,7 +119,7 @@ function lateGuards(
   routes: readonly Route[],
   uses: readonly NodeOf<'CallExpression'>[],
 ): readonly Observation[] {
-  const guarded = routes.filter(({ path }) => !isPublic(path));
+  const guarded = routes.filter((route) => !isPublic(route));
   const last = Math.max(-1, ...routes.map(({ call }) => call.start));
   const lastUse = Math.max(-1, ...uses.map((call) => call.start));
   return uses.flatMap((call) => {
@@ -131,9 +131,10 @@ function lateGuards(
   });
 }
 
-/** Addresses that are open by their nature. */
-function isPublic(path: string): boolean {
-  return path === '/' || path === '*' || path === '/*' || wordsOf(path).some((word) => OPEN_WORDS.has(word));
+/** Addresses that are open by their nature; the root of a router is, to read. */
+function isPublic({ path, isWrite }: Route): boolean {
+  if (path === '/' && !isWrite) return true;
+  return path === '*' || path === '/*' || wordsOf(path).some((word) => OPEN_WORDS.has(word));
 }
 
 const OPEN_WORDS: ReadonlySet<string> = new Set([
