@@ -27,7 +27,10 @@ export interface ClaimTruth {
 }
 
 /** Audits this repository's last messages as they are, with true statements, and with each altered by rule. */
-export async function claimTruth(onStep: (text: string) => void): Promise<ClaimTruth> {
+export async function claimTruth(
+  onStep: (text: string) => void,
+  mostCommits = MOST_COMMITS,
+): Promise<ClaimTruth> {
   const history = scratchHistory(ROOT);
   try {
     const commits = history
@@ -35,7 +38,7 @@ export async function claimTruth(onStep: (text: string) => void): Promise<ClaimT
         'rev-list',
         '--no-merges',
         '-n',
-        String(MOST_COMMITS),
+        String(mostCommits),
         '--max-parents=1',
         '--min-parents=1',
         'HEAD',

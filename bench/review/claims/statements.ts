@@ -161,7 +161,8 @@ function sumStatements({ files }: CommitFacts, pick: Pick): readonly Statement[]
     ...(sources > 1 && rest > 1
       ? [(off: number) => `${files.length + off} files: ${sources} sources, ${rest} others.`]
       : []),
-    (off) => `The mean went from 3.50 → 4.25 (+0.${75 + off}).`,
+    // The last digit may be off by one where all three were rounded.
+    (off) => `The mean went from 3.50 → 4.25 (+0.${75 + 5 * off}).`,
     (off) =>
       `${sources} of ${files.length} files (${Math.round((sources / files.length) * 100) + 2 * off} %) are sources.`,
   ];

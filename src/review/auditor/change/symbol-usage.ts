@@ -62,7 +62,7 @@ function usageIn(folder: string): SymbolUsage {
     }
     const file = parseSource(path, text);
     if (file === null) continue;
-    modules.set(path, { ...moduleFacts(file), role: file.role });
+    modules.set(path, { ...moduleFacts(file), role: isTooling(path) ? 'example' : file.role });
     for (const { name, declaration } of topLevelDeclarations(file)) {
       const place = { path, line: file.lineAt(declaration.start), role: file.role };
       declared.set(name, [...(declared.get(name) ?? []), place]);
@@ -83,6 +83,14 @@ function usageIn(folder: string): SymbolUsage {
     hasMember: (name) => members.has(name),
     filesMentioning: (name) => [...(mentions.get(name) ?? [])],
   };
+}
+
+/** What builds and measures the program: nothing that it calls is called where the program runs. */
+function isTooling(path: string): boolean {
+  return (
+    /^(?:scripts?|tools?|tooling|bench|benchmarks?|build)\//.test(path) ||
+    /(?:^|\/)[\w.-]+\.config\.[cm]?[jt]s$/.test(path)
+  );
 }
 
 function memberNames(file: ParsedSource): readonly string[] {

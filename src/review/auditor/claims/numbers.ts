@@ -1,30 +1,15 @@
-const WORDS: ReadonlyMap<string, number> = new Map([
-  ...([
-    'no',
-    'one',
-    'two',
-    'three',
-    'four',
-    'five',
-    'six',
-    'seven',
-    'eight',
-    'nine',
-    'ten',
-    'eleven',
-    'twelve',
-  ].map((word, value) => [word, value] as const) satisfies readonly (readonly [string, number])[]),
-]);
+const WORDS = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
 
 /** A whole number as people write it: `14`, `1,107`, `nine`. */
-export const WHOLE = String.raw`(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+(?![\d.]*\d)|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b)`;
+export const WHOLE = String.raw`(?:(?<![\d.,])(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+(?![\d.]*\d))|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b)`;
 
 /** A number with or without decimals: `3.56`, `1,234.5`, `14`. */
 export const DECIMAL = String.raw`(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?)`;
 
 /** A number of a text; NaN where it is none. */
 export function numberOf(text: string): number {
-  return WORDS.get(text.toLowerCase()) ?? Number(text.replaceAll(',', '').replaceAll('−', '-'));
+  const word = WORDS.indexOf(text.toLowerCase());
+  return word >= 0 ? word : Number(text.replaceAll(',', '').replaceAll('−', '-'));
 }
 
 export function decimalsOf(text: string): number {

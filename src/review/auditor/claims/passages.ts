@@ -35,6 +35,7 @@ export interface Passages {
 const MOST_CHARACTERS = 200_000;
 /** Patterns look at one block at a time, and what they cost grows faster than its length. */
 const MOST_BLOCK_CHARACTERS = 4_000;
+const MOST_BLOCKS = 2_000;
 
 /**
  * Takes a document apart. Code blocks and quotations are what others said, and trailers name people: no claims are
@@ -84,7 +85,7 @@ function blocksOf(text: string, hasSubject: boolean): readonly Block[] {
     else groups.push({ kind, lines: [line] });
     isOpen = kind !== 'subject' && !/^#{1,6}\s/.test(line.text);
   }
-  return groups.map(({ kind, lines }) => blockOf(kind, lines));
+  return groups.slice(0, MOST_BLOCKS).map(({ kind, lines }) => blockOf(kind, lines));
 }
 
 interface Line {

@@ -43,7 +43,7 @@ export function testClaims({ source, sentences }: Passages): readonly DraftClaim
     if (taken(start) || isDenied(sentence.text.slice(0, match.index))) return;
     const run = {
       files: (change: Change) => namedTests(sentence, change),
-      judge: (outcome: TestOutcome) => judgeOutcome(outcome, passing),
+      judge: (outcome: TestOutcome) => judgeOutcome(outcome, passing, namesAFile(sentence)),
     };
     claims.push({ kind: 'tests', start, end: start + match[0].length, judge, run });
   };
@@ -76,7 +76,8 @@ function namedTests(sentence: Sentence, change: Change): readonly string[] {
     .filter(({ kind }) => kind === 'path')
     .flatMap(({ name }) => change.knownPaths(name))
     .filter((path) => change.isTest(path) && change.after(path) !== null);
-  return named.length > 0 ? [...new Set(named)] : change.tests().files;
+  if (named.length > 0) return [...new Set(named)];
+  return change.tests().files.filter((path) => casesOf(path, change.after(path) ?? '').titles.length > 0);
 }
 
 function isDenied(before: string): boolean {
@@ -147,11 +148,19 @@ function judgeRan(change: Change, sentence: Sentence, count: number | null): Jud
   return { verifier: 'dynamic', verdict: 'unknown', evidence: `${seen}; --run runs them` };
 }
 
-/** A failing test contradicts whoever says it was added or passes; a run that came to nothing says nothing. */
-function judgeOutcome(outcome: TestOutcome, passing: number | null): Judgement {
+/**
+ * A failing test contradicts whoever says it was added or passes; a run that came to nothing says nothing. Another number
+ * contradicts only where the sentence says which files it counted.
+ */
+function judgeOutcome(outcome: TestOutcome, passing: number | null, isOfNamedFiles: boolean): Judgement {
   const evidence = outcomeText(outcome);
   const { ended, passed } = outcome;
   const isOther = ended === 'passed' && passing !== null && passed !== null && passed !== passing;
-  if (ended === 'failed' || isOther) return { verifier: 'dynamic', verdict: 'not_backed', evidence };
-  return { verifier: 'dynamic', verdict: ended === 'passed' ? 'backed' : 'unknown', evidence };
+  if (ended === 'failed' || (isOther && isOfNamedFiles))
+    return { verifier: 'dynamic', verdict: 'not_backed', evidence };
+  return { verifier: 'dynamic', verdict: ended === 'passed' && !isOther ? 'backed' : 'unknown', evidence };
+}
+
+function namesAFile(sentence: Sentence): boolean {
+  return mentionsIn(sentence).some(({ kind }) => kind === 'path');
 }

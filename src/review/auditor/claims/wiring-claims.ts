@@ -84,30 +84,36 @@ async function judgeCalled(change: Change, written: string, caller: Mention | un
   const where = `${place?.path}:${place?.line}`;
   if (inProduction.length === 0)
     return notBacked(`${name} is declared at ${where} and nowhere outside the tests`);
-  if (!inProduction.some(({ isUsed }) => isUsed)) {
-    // A member of the same name may be what is meant.
-    if (usage.hasMember(name))
-      return unknown(`${name} at ${where} has no caller, but a member has that name`);
-    return notBacked(`${name} is declared at ${where}, and no production code mentions it`);
-  }
-  return caller === undefined
-    ? backed(`${name} at ${where} is used by production code`)
-    : judgeCaller(usage, name, where, caller);
+  const byCaller = caller === undefined ? null : judgeCaller(change, usage, name, where, caller);
+  if (byCaller !== null) return byCaller;
+  if (inProduction.some(({ isUsed }) => isUsed))
+    return backed(`${name} at ${where} is used by production code`);
+  // A member of the same name may be what is meant.
+  if (usage.hasMember(name)) return unknown(`${name} at ${where} has no caller, but a member has that name`);
+  return notBacked(`${name} is declared at ${where}, and no production code mentions it`);
 }
 
-/** Whether a file that is the caller, or declares it, mentions the callee. */
-function judgeCaller(usage: SymbolUsage, name: string, where: string, caller: Mention): Judgement {
+/** Whether the file that is the caller, or declares it, mentions the callee; null where no such caller is declared. */
+function judgeCaller(
+  change: Change,
+  usage: SymbolUsage,
+  name: string,
+  where: string,
+  caller: Mention,
+): Judgement | null {
   const mentioning = usage.filesMentioning(name);
-  const last = caller.name.split('.').pop() ?? caller.name;
-  const files =
-    caller.kind === 'path'
-      ? [...mentioning].filter(
-          (path) => path === caller.name || path.endsWith(`/${caller.name}`) || path.includes(caller.name),
-        )
-      : usage.declarationsOf(last).map(({ path }) => path);
-  if (files.length === 0 && caller.kind === 'symbol')
-    return unknown(`nothing declares the caller ${caller.name}`);
+  if (caller.kind === 'path') {
+    const holding = change.filesNaming(name).filter((path) => `/${path}`.includes(`/${caller.name}`));
+    // A source of production that only imports it does not call it; of others git grep is the one witness.
+    const found = holding.find(
+      (path) => mentioning.includes(path) || change.isTest(path) || !/\.[cm]?[jt]sx?$/.test(path),
+    );
+    if (found !== undefined) return backed(`${found} mentions ${name}, declared at ${where}`);
+    return notBacked(`${caller.name} does not mention ${name}, declared at ${where}`);
+  }
+  const files = usage.declarationsOf(caller.name.split('.').pop() ?? caller.name).map(({ path }) => path);
+  if (files.length === 0) return null;
   const found = files.find((path) => mentioning.includes(path));
   if (found !== undefined) return backed(`${found} mentions ${name}, declared at ${where}`);
-  return notBacked(`${caller.kind === 'path' ? caller.name : files.join(', ')} does not mention ${name}`);
+  return notBacked(`${files.join(', ')} does not mention ${name}, declared at ${where}`);
 }

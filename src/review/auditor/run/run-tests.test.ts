@@ -46,8 +46,11 @@ describe('a run of the tests that a claim names', () => {
   });
 
   it('contradicts another count, and a test that fails', async () => {
-    const [count] = await verdicts('3 tests pass.', { 'test/a.test.js': GREEN });
+    const [count] = await verdicts('In test/a.test.js 3 tests pass.', { 'test/a.test.js': GREEN });
     expect(count).toMatchObject({ verifier: 'dynamic', verdict: 'not_backed' });
+    // Which tests were counted is not said.
+    const [other] = await verdicts('3 tests pass.', { 'test/a.test.js': `${GREEN}\n` });
+    expect(other).toMatchObject({ verifier: 'dynamic', verdict: 'unknown' });
     const [failing] = await verdicts('Add a test.', { 'test/b.test.js': RED });
     expect(failing).toMatchObject({ verifier: 'dynamic', verdict: 'not_backed' });
     expect(failing?.evidence).toContain('1 failed');
