@@ -15,6 +15,8 @@ beforeAll(() => {
       'src/other.ts': 'export function otherThing() {\n  return 1;\n}\n',
       'src/keys.test.ts': "import { it } from 'vitest';\nit('one', () => {});\nit('two', () => {});\n",
       'docs/guide.md': '# Guide\n',
+      // Building a program is not running it: this is no caller on a request's path.
+      'scripts/use.ts': "import { canWrite } from '../src/access.ts';\ncanWrite('all');\n",
       'CHANGELOG.md': '# Changelog\n\n## Unreleased\n',
     },
     'First',
@@ -98,6 +100,7 @@ describe('a claim of wiring', () => {
     ['not_backed', 'Every request passes through `canWrite`.'],
     ['not_backed', '- [x] `canWrite` shipped'],
     ['not_backed', '`canRead` is called by `src/keys.ts`.'],
+    ['backed', '`canWrite` is called by `scripts/use.ts`.'],
   ])('is %s: %s', (verdict, text) => check('wiring', verdict, text));
 });
 
