@@ -1,9 +1,10 @@
 // `npm run bench:review`: how right and how fast the deterministic reviewers are. Plants defects in real projects, reads the
 // labels of the findings on the unmodified ones, times a large tree beside knip, and writes bench/results/review-<date>.json.
-// `npm run bench:review -- truth|labels|speed` runs one part and writes nothing; names of projects after `truth` limit it.
+// `npm run bench:review -- truth|labels|speed|claims` runs one part and writes nothing; names of projects after `truth` limit it.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { type ClaimTruth, claimTruth } from './claims/claim-truth.ts';
 import { type GroundTruth, groundTruth, type RuleScore } from './ground-truth.ts';
 import { labelScore } from './labels.ts';
 import { speed } from './speed.ts';
@@ -32,13 +33,15 @@ if (timed !== null) {
     `knip on the same tree: ${knipSeconds.toFixed(1)} s, ratio ${(seconds / knipSeconds).toFixed(2)}×`,
   );
 }
+const claims = wants('claims') ? await claimTruth((text) => console.error(text)) : null;
+if (claims !== null) showClaims(claims);
 const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} cores, Node.js ${process.versions.node}`;
 console.log(`\n${machine}`);
 if (parts.length === 0) {
   const date = new Date().toISOString().slice(0, 10);
   const folder = fileURLToPath(new URL('../results/', import.meta.url));
   mkdirSync(folder, { recursive: true });
-  const kept = { date, machine, truth, labels, speed: timed };
+  const kept = { date, machine, truth, labels, speed: timed, claims };
   writeFileSync(`${folder}review-${date}.json`, `${JSON.stringify(kept, null, 2)}\n`);
 }
 
@@ -59,6 +62,22 @@ function showTruth({ rules, kinds, controls, silent, missed, wrong }: GroundTrut
     `\nspecificity: ${silent} of ${controls} harmless changes without a finding, ${percent(silent / controls)} (target ≥ 95 %)`,
   );
   for (const { kind, planted, found } of kinds) console.log(`  ${kind.padEnd(40)} ${found} of ${planted}`);
+}
+
+function showClaims({ alterations, asIs, commits, fixWave, missed, real, wrong }: ClaimTruth): void {
+  for (const one of missed) console.log(`missed  ${one}`);
+  for (const one of wrong) console.log(`wrong   ${one}`);
+  const altered = alterations.reduce((sum, one) => sum + one.altered, 0);
+  const found = alterations.reduce((sum, one) => sum + one.found, 0);
+  console.log(
+    `\nAuditor: ${commits} commits as written: ${real.claims} claims, ${real.settled} settled, ${real.blocked} blocked`,
+  );
+  console.log(`${asIs} true statements added, ${altered} altered by rule`);
+  for (const one of alterations) console.log(`  ${one.alteration.padEnd(40)} ${one.found} of ${one.altered}`);
+  console.log(
+    `precision at blocking ${percent(found / Math.max(1, found + wrong.length))} (target ≥ 95 %), recall ${percent(found / Math.max(1, altered))} (target ≥ 80 %)`,
+  );
+  for (const one of fixWave) console.log(`fix wave: ${one}`);
 }
 
 function row({ rule, planted, found, wrong }: RuleScore): string {

@@ -3,6 +3,7 @@ import { packageVersion } from '../package-version.ts';
 import type { AddCommand, CliContext } from './cli-context.ts';
 import { EXIT_CODES, type ExitCode } from './cli-failure.ts';
 import { addAccessCommand } from './commands/access.ts';
+import { addAuditorCommand } from './commands/auditor.ts';
 import { addBackupCommands } from './commands/backup.ts';
 import { addChatCommand } from './commands/chat.ts';
 import { addConfigCommand } from './commands/config.ts';
@@ -53,6 +54,7 @@ const COMMANDS: readonly AddCommand[] = [
   addConfigCommand,
   addBackupCommands,
   addReviewCommand,
+  addAuditorCommand,
 ];
 
 const HELP_AFTER = `

@@ -22,6 +22,7 @@ function leaves(command: Command, path: string[] = []): { path: string; command:
 
 /** Commands that work on a home themselves; every other one speaks to a server. `journal verify` does both. */
 const LOCAL = [
+  'auditor',
   'backup',
   'config check',
   'config show',

@@ -37,6 +37,12 @@ export const RESTRICTED_MODULES: readonly {
         path: 'src/review/inspect/findings-since.ts',
         reason: 'writes the tree as it was to a folder of its own',
       },
+      {
+        path: 'src/review/auditor/change/scratch-tree.ts',
+        reason: 'writes the audited tree to a folder of its own',
+      },
+      { path: 'src/review/auditor/audit.ts', reason: 'finds where the audited tree really is' },
+      { path: 'src/review/auditor/run/run-tests.ts', reason: 'lends a test run what was installed' },
       { path: 'src/package-version.ts', reason: 'reads package.json' },
       { path: 'src/cli/', reason: 'reads the files a user names, writes the answers a user asks for' },
     ],
@@ -72,6 +78,11 @@ export const RESTRICTED_MODULES: readonly {
       { path: 'src/lake/engine/', reason: 'engine processes are children' },
       { path: 'src/cli/demo/demo-server.ts', reason: 'the demo runs a real server' },
       { path: 'src/review/inspect/git.ts', reason: 'git knows which files belong to a repository' },
+      { path: 'src/review/auditor/change/git-repository.ts', reason: 'git knows what a commit changed' },
+      {
+        path: 'src/review/auditor/run/confined-process.ts',
+        reason: 'runs the tests a claim names, confined',
+      },
     ],
   },
   {
@@ -160,6 +171,7 @@ export const LOCAL_COMMANDS: readonly Exception[] = [
   { path: 'src/cli/commands/journal.ts', reason: 'offline verify' },
   { path: 'src/cli/commands/keys-recover.ts', reason: 'recovers the admin key of a home one owns' },
   { path: 'src/cli/commands/review.ts', reason: 'reviews a folder without a server' },
+  { path: 'src/cli/commands/auditor.ts', reason: 'audits a repository without a server' },
   { path: 'src/cli/commands/backup.ts', reason: 'copies a home and puts it back' },
   { path: 'src/cli/local-home.ts', reason: 'finds the home the local commands work on' },
 ];

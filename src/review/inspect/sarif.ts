@@ -4,7 +4,7 @@ import { SUPPRESSION_RULE } from './suppressions.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
-/** The findings as a SARIF 2.1.0 log of one run. */
+/** The findings of the reviewers as a SARIF 2.1.0 log of one run. */
 export function sarifLog(findings: readonly Finding[], toolVersion: string): unknown {
   const rules = [
     ...RULES.map(({ id, title, remedy, severity }) => ({ id, title, remedy, severity })),
@@ -15,6 +15,27 @@ export function sarifLog(findings: readonly Finding[], toolVersion: string): unk
       severity: 'warning' as Severity,
     },
   ];
+  const tool = { name: 'lakehouse review', version: toolVersion, rules, root: 'the reviewed folder' };
+  return sarifOf(findings, tool);
+}
+
+/** Who found the findings of a log, and by which rules. */
+export interface SarifTool {
+  readonly name: string;
+  readonly version: string;
+  readonly rules: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly remedy: string;
+    readonly severity: Severity;
+  }[];
+  /** What the paths of the findings start from, in words. */
+  readonly root: string;
+}
+
+/** Findings as a SARIF 2.1.0 log of one run of a tool. */
+export function sarifOf(findings: readonly Finding[], tool: SarifTool): unknown {
+  const { rules } = tool;
   return {
     $schema: SCHEMA,
     version: '2.1.0',
@@ -22,8 +43,8 @@ export function sarifLog(findings: readonly Finding[], toolVersion: string): unk
       {
         tool: {
           driver: {
-            name: 'lakehouse review',
-            semanticVersion: toolVersion,
+            name: tool.name,
+            semanticVersion: tool.version,
             rules: rules.map(({ id, title, remedy, severity }) => ({
               id,
               shortDescription: { text: title },
@@ -33,7 +54,7 @@ export function sarifLog(findings: readonly Finding[], toolVersion: string): unk
           },
         },
         columnKind: 'utf16CodeUnits',
-        originalUriBaseIds: { SRCROOT: { description: { text: 'the reviewed folder' } } },
+        originalUriBaseIds: { SRCROOT: { description: { text: tool.root } } },
         results: findings.map((finding) => ({
           ruleId: finding.rule,
           ruleIndex: rules.findIndex(({ id }) => id === finding.rule),

@@ -1,0 +1,163 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { Option } from 'commander';
+import { packageVersion } from '../../package-version.ts';
+import type { Audit, AuditOptions, PostTarget } from '../../review/auditor/index.ts';
+import { renderLedger } from '../auditor/ledger-view.ts';
+import type { AddCommand, CliContext } from '../cli-context.ts';
+import { CliFailure, EXIT_CODES, usageFailure } from '../cli-failure.ts';
+import { wholeNumber } from '../command-arguments.ts';
+import { counted } from '../human-text.ts';
+import { startProgressBar } from '../progress-bar.ts';
+import { show } from '../show.ts';
+
+interface AuditorOptions {
+  readonly all?: boolean;
+  readonly json?: boolean;
+  readonly markdown?: string;
+  readonly memoryMb: number;
+  readonly post?: PostTarget['service'];
+  readonly pr?: number;
+  readonly prText?: string;
+  readonly repo: string;
+  readonly repository?: string;
+  readonly run?: boolean;
+  readonly sarif?: string;
+  readonly serviceUrl?: string;
+  readonly settings?: string;
+  readonly testCommand: string;
+  readonly timeoutSeconds: number;
+  readonly tokenVariable: string;
+}
+
+const SETTINGS_FILE = 'auditor.toml';
+
+const EXAMPLES = `
+Examples:
+  $ lakehouse auditor HEAD                             # does the last commit do what its message says?
+  $ lakehouse auditor main..HEAD --pr-text body.md     # a branch, and its pull request's description
+  $ lakehouse auditor HEAD~20..HEAD --sarif audit.sarif --markdown audit.md
+  $ lakehouse auditor HEAD --run                       # also runs the tests that the claims name
+  $ lakehouse auditor main..HEAD --post github --repository owner/name --pr 7
+
+It needs no key, no server and no model. It reads git and runs nothing of the audited tree, unless --run is given.
+auditor.toml in the current folder may say block_on = ["static", "dynamic", "inference"].`;
+
+/** `auditor`: checks what commits claim against what they do. */
+export const addAuditorCommand: AddCommand = (program, context) => {
+  program
+    .command('auditor')
+    .argument('<range>', 'a commit, or a range such as main..HEAD')
+    .summary('check what commits claim against what they do')
+    .option('--repo <path>', 'the repository to audit', '.')
+    .option('--pr-text <file>', 'title and description of the pull request, claimed of the whole range')
+    .option('--all', 'show also the claims that need a reader')
+    .option('--json', 'print JSON for scripts')
+    .option('--markdown <file>', 'write the ledger as Markdown')
+    .option('--sarif <file>', 'write the contradicted claims as SARIF 2.1.0')
+    .option('--run', 'run the tests that claims name: code of the audited tree, confined')
+    .option('--test-command <words>', 'what runs test files, named after it', 'npm test --')
+    .option('--timeout-seconds <count>', 'end a test run after so long', wholeNumber, 300)
+    .option('--memory-mb <count>', 'memory of a process of a test run', wholeNumber, 4_000)
+    .option('--settings <file>', 'read auditor.toml from here')
+    .addOption(
+      new Option('--post <service>', 'show the result on a pull request').choices(['github', 'gitea']),
+    )
+    .option('--service-url <url>', 'address of the REST interface; https://api.github.com for github')
+    .option('--repository <owner/name>', 'the repository on the service')
+    .option('--pr <number>', 'the pull request on the service', wholeNumber)
+    .option('--token-variable <name>', 'environment variable that holds the token', 'LAKEHOUSE_AUDITOR_TOKEN')
+    .addHelpText('after', EXAMPLES)
+    .action((range: string, options: AuditorOptions) => runAuditor(context, range, options));
+};
+
+async function runAuditor(context: CliContext, range: string, options: AuditorOptions): Promise<void> {
+  // The parsers are native code that other commands do not need.
+  const { audit, auditMarkdown, auditSarif, postAudit } = await import('../../review/auditor/index.ts');
+  const searchPath = context.environment.PATH ?? '';
+  const target = postTarget(context, options);
+  const settings = await callersSettings(context, options);
+  const result = await withProgress(context, (onProgress) =>
+    audit({ folder: options.repo, searchPath }, range, {
+      ...(options.prText === undefined ? {} : { pullRequestText: readNamed(options.prText) }),
+      ...settings,
+      ...(options.run === true ? { run: runRequest(options, searchPath) } : {}),
+      onProgress,
+    }),
+  );
+  if (options.markdown !== undefined) writeFileSync(options.markdown, auditMarkdown(result));
+  if (options.sarif !== undefined) {
+    writeFileSync(options.sarif, `${JSON.stringify(auditSarif(result, packageVersion()), null, 2)}\n`);
+  }
+  if (target !== null) await postAudit(result, target, context.fetch);
+  show(context, options, result, () => renderLedger(result, options.all === true, context.terminal));
+  const { blocking } = result;
+  if (blocking.length === 0) return;
+  const detail = `${counted(blocking.length, 'claim')} contradicted by what the change does.`;
+  throw new CliFailure(EXIT_CODES.failed, { code: 'cli.claims_not_backed', detail });
+}
+
+/** The settings of whoever calls. A file of the audited tree is none: the audited would choose how it is judged. */
+async function callersSettings(
+  context: CliContext,
+  options: AuditorOptions,
+): Promise<Pick<AuditOptions, 'settings'>> {
+  const { isAuditedFolder, parseSettings } = await import('../../review/auditor/index.ts');
+  if (options.settings !== undefined) return { settings: parseSettings(readNamed(options.settings)) };
+  if (!existsSync(SETTINGS_FILE)) return {};
+  const audited = { folder: options.repo, searchPath: context.environment.PATH ?? '' };
+  if (!isAuditedFolder(audited, process.cwd())) return { settings: parseSettings(readNamed(SETTINGS_FILE)) };
+  context.terminal.note(
+    `${SETTINGS_FILE} belongs to the audited tree and is left unread; --settings ${SETTINGS_FILE} reads it.`,
+  );
+  return {};
+}
+
+function postTarget(context: CliContext, options: AuditorOptions): PostTarget | null {
+  const { post, pr, repository, serviceUrl, tokenVariable } = options;
+  if (post === undefined) return null;
+  const url = serviceUrl ?? (post === 'github' ? 'https://api.github.com' : undefined);
+  if (url === undefined || pr === undefined || repository === undefined)
+    throw usageFailure('--post needs --repository owner/name, --pr, and for gitea --service-url.');
+  if (!/^[\w.-]+\/[\w.-]+$/.test(repository) || /(?:^|\/)\.{1,2}(?:\/|$)/.test(repository))
+    throw usageFailure('--repository must look like owner/name.');
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw usageFailure('--service-url must be an http or https address.');
+  const token = context.environment[tokenVariable];
+  if (token === undefined || token === '')
+    throw usageFailure(`--post needs a token in the environment variable ${tokenVariable}.`);
+  return { service: post, token, url, repository, number: pr };
+}
+
+function runRequest(options: AuditorOptions, searchPath: string): NonNullable<AuditOptions['run']> {
+  return {
+    command: options.testCommand.split(/\s+/).filter((word) => word !== ''),
+    timeoutMs: options.timeoutSeconds * 1_000,
+    memoryBytes: options.memoryMb * 1_000_000,
+    searchPath,
+  };
+}
+
+async function withProgress(
+  context: CliContext,
+  work: (onProgress: (done: number, total: number) => void) => Promise<Audit>,
+): Promise<Audit> {
+  let bar: ReturnType<typeof startProgressBar> | null = null;
+  try {
+    return await work((done, total) => {
+      context.interrupted.throwIfAborted();
+      bar ??= startProgressBar(context.terminal, 'auditing', total, 'count');
+      bar.advance(done);
+    });
+  } finally {
+    (bar as ReturnType<typeof startProgressBar> | null)?.stop();
+  }
+}
+
+function readNamed(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    throw usageFailure(`${JSON.stringify(file)} cannot be read (${reason}).`);
+  }
+}

@@ -1,0 +1,49 @@
+/** The lines a patch brings and takes, by file. */
+export interface PatchLines {
+  readonly added: ReadonlyMap<string, readonly PatchLine[]>;
+  readonly removed: ReadonlyMap<string, readonly PatchLine[]>;
+}
+
+export interface PatchLine {
+  /** From 1; of an added line in the file after, of a removed one in the file before. */
+  readonly number: number;
+  readonly text: string;
+}
+
+/** Reads a patch without context, with git's names `a/` and `b/`. */
+export function patchLines(patch: string): PatchLines {
+  const added = new Map<string, PatchLine[]>();
+  const removed = new Map<string, PatchLine[]>();
+  let [before, after] = ['', ''];
+  let [oldNumber, oldLeft, newNumber, newLeft] = [0, 0, 0, 0];
+  for (const line of patch.split('\n')) {
+    const hunk = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line);
+    if (hunk !== null) {
+      [oldNumber, newNumber] = [Number(hunk[1]), Number(hunk[3])];
+      [oldLeft, newLeft] = [Number(hunk[2] ?? 1), Number(hunk[4] ?? 1)];
+    } else if (oldLeft > 0 && line.startsWith('-')) {
+      append(removed, before, { number: oldNumber++, text: line.slice(1) });
+      oldLeft -= 1;
+    } else if (newLeft > 0 && line.startsWith('+')) {
+      append(added, after, { number: newNumber++, text: line.slice(1) });
+      newLeft -= 1;
+    } else if (line.startsWith('--- ')) before = nameIn(line);
+    else if (line.startsWith('+++ ')) after = nameIn(line);
+  }
+  return { added, removed };
+}
+
+/** The path of `+++ b/src/a.ts`; a name git has to quote keeps its escapes, and so matches no claim. */
+function nameIn(line: string): string {
+  return line
+    .slice(4)
+    .replace(/\t$/, '')
+    .replace(/^"?[ab]\//, '')
+    .replace(/"$/, '');
+}
+
+function append(lines: Map<string, PatchLine[]>, path: string, line: PatchLine): void {
+  const known = lines.get(path);
+  if (known === undefined) lines.set(path, [line]);
+  else known.push(line);
+}

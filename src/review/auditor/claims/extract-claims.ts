@@ -1,0 +1,30 @@
+import { arithmeticClaims } from './arithmetic-claims.ts';
+import type { DraftClaim } from './claim.ts';
+import { countClaims } from './count-claims.ts';
+import { fileClaims } from './file-claims.ts';
+import { type ClaimText, type Passages, passagesOf } from './passages.ts';
+import { proseClaims } from './prose-claims.ts';
+import { scopeClaims } from './scope-claims.ts';
+import { symbolClaims } from './symbol-claims.ts';
+import { tableClaims } from './table-claims.ts';
+import { testClaims } from './test-claims.ts';
+import { wiringClaims } from './wiring-claims.ts';
+
+const EXTRACTORS: readonly ((passages: Passages) => readonly DraftClaim[])[] = [
+  fileClaims,
+  symbolClaims,
+  wiringClaims,
+  testClaims,
+  countClaims,
+  arithmeticClaims,
+  tableClaims,
+  scopeClaims,
+];
+
+/** Every claim of a text, in the order of the text. The text is data: nothing it says changes how it is read. */
+export function extractClaims(source: ClaimText): readonly DraftClaim[] {
+  // A revert speaks in the words of the change it takes back.
+  const passages = passagesOf(/^Revert "/.test(source.text) ? { ...source, text: '' } : source);
+  const claims = EXTRACTORS.flatMap((extract) => extract(passages));
+  return [...claims, ...proseClaims(passages, claims)].sort((a, b) => a.start - b.start || a.end - b.end);
+}

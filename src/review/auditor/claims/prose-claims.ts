@@ -1,0 +1,33 @@
+import { type DraftClaim, leftToInference, unknown } from './claim.ts';
+import type { Passages } from './passages.ts';
+
+/** What remains of a text: behaviour and purpose, which only a reader can judge, and what calls itself partial. */
+export function proseClaims(
+  { source, sentences }: Passages,
+  claimed: readonly DraftClaim[],
+): readonly DraftClaim[] {
+  return sentences.flatMap((sentence): DraftClaim[] => {
+    const { text } = sentence;
+    const start = sentence.start + (text.length - text.trimStart().length);
+    const end = sentence.start + text.trimEnd().length;
+    const place = { start, end };
+    if (/\(partial(?:ly)?\)/i.test(text)) {
+      return [{ ...place, kind: 'progress', judge: () => unknown('it says itself that it is partial') }];
+    }
+    if (/\b(?:score|trust|confidence)s?\b[^.]*\d(?:\.\d+)?\s*(?:→|->)\s*\d/i.test(text)) {
+      return [
+        { ...place, kind: 'score', judge: () => unknown('needs the knowledge base of the iterations') },
+      ];
+    }
+    if (/^\s*#{1,6}\s/.test(text) || claimed.some((one) => one.start >= start && one.start < end)) return [];
+    if (sentence.block.checked === true) {
+      return [
+        { ...place, kind: 'progress', judge: () => unknown('a checked box that names nothing to look for') },
+      ];
+    }
+    // A release's entries are read with the release.
+    if (source.document === 'CHANGELOG.md' || text.trim().length < 12) return [];
+    const isPurpose = /\b(?:so that|in order to|because|since)\b|^\s*to\s/i.test(text);
+    return [{ ...place, kind: isPurpose ? 'purpose' : 'behaviour', judge: leftToInference }];
+  });
+}

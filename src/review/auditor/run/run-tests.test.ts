@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type AuditedRepository, auditedRepository } from '../audited-repository.fixture.ts';
+import { audit } from '../index.ts';
+import { runConfined } from './confined-process.ts';
+import { summaryOf } from './test-outcome.ts';
+
+let repository: AuditedRepository;
+
+beforeEach(() => {
+  repository = auditedRepository();
+  repository.commit({ 'a.js': 'module.exports = 1;\n' }, 'First');
+});
+afterEach(() => repository.remove());
+
+const searchPath = process.env.PATH ?? '';
+const GREEN = "const test = require('node:test');\ntest('one', () => {});\ntest('two', () => {});\n";
+const RED = "const test = require('node:test');\ntest('one', () => { throw new Error('no'); });\n";
+
+const run = {
+  command: [process.execPath, '--test', '--test-reporter=tap'],
+  timeoutMs: 60_000,
+  memoryBytes: 4_000_000_000,
+  searchPath,
+};
+
+async function verdicts(
+  message: string,
+  files: Record<string, string>,
+  parts: Partial<typeof run> | null = {},
+) {
+  repository.commit(files, message);
+  const { rows } = await audit({ folder: repository.folder, searchPath }, 'HEAD', {
+    ...(parts === null ? {} : { run: { ...run, ...parts } }),
+  });
+  return rows.filter(({ kind }) => kind === 'tests');
+}
+
+describe('a run of the tests that a claim names', () => {
+  it('backs the claim with its command and what it counted', async () => {
+    const [row] = await verdicts('Checked by test/a.test.js: 2 tests pass.', { 'test/a.test.js': GREEN });
+    expect(row).toMatchObject({ verifier: 'dynamic', verdict: 'backed' });
+    expect(row?.evidence).toMatch(/^passed, 2 passed \(.*60 s\): .*--test.* test\/a\.test\.js$/);
+  });
+
+  it('contradicts another count, and a test that fails', async () => {
+    const [count] = await verdicts('In test/a.test.js 3 tests pass.', { 'test/a.test.js': GREEN });
+    expect(count).toMatchObject({ verifier: 'dynamic', verdict: 'not_backed' });
+    // Which tests were counted is not said.
+    const [other] = await verdicts('3 tests pass.', { 'test/a.test.js': `${GREEN}\n` });
+    expect(other).toMatchObject({ verifier: 'dynamic', verdict: 'unknown' });
+    const [failing] = await verdicts('Add a test.', { 'test/b.test.js': RED });
+    expect(failing).toMatchObject({ verifier: 'dynamic', verdict: 'not_backed' });
+    expect(failing?.evidence).toContain('1 failed');
+  });
+
+  it('says nothing where the runner cannot start or does not end', async () => {
+    const [missing] = await verdicts(
+      'All tests pass.',
+      { 'test/a.test.js': GREEN },
+      { command: ['no-such-runner'] },
+    );
+    expect(missing).toMatchObject({ verifier: 'dynamic', verdict: 'unknown' });
+    const loop = "require('node:test')('one', () => { for (;;); });\n";
+    const [late] = await verdicts('All tests pass.', { 'test/c.test.js': loop }, { timeoutMs: 1_500 });
+    expect(late).toMatchObject({ verifier: 'dynamic', verdict: 'unknown' });
+  });
+
+  it('does not happen unasked, and leaves the audited folder as it is', async () => {
+    const owned = join(repository.folder, 'owned');
+    const writes = `require('node:fs').writeFileSync(${JSON.stringify('owned')}, '');\n${GREEN}`;
+    const [unasked] = await verdicts('2 tests pass.', { 'test/a.test.js': writes }, null);
+    expect(unasked).toMatchObject({ verifier: 'dynamic', verdict: 'unknown' });
+    const [asked] = await verdicts('2 tests pass.', { 'test/b.test.js': writes });
+    expect(asked?.verdict).toBe('backed');
+    expect(existsSync(owned)).toBe(false);
+  });
+});
+
+describe('a confined process', () => {
+  const confined = (script: string, parts: { timeoutMs?: number; memoryBytes?: number } = {}) =>
+    runConfined({
+      words: [process.execPath, '-e', script],
+      folder: repository.folder,
+      environment: { PATH: searchPath },
+      timeoutMs: 20_000,
+      memoryBytes: 4_000_000_000,
+      ...parts,
+    });
+
+  it('reaches no server outside, or says that it may', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const connect = `require('net').connect(${port}, '127.0.0.1').on('connect', () => { console.log('reached'); process.exit(); }).on('error', () => console.log('cut off'))`;
+    const { output, limits } = await confined(connect);
+    server.close();
+    if (limits.includes('NOT cut off')) expect(output).toContain('reached');
+    else expect(output).toContain('cut off');
+  });
+
+  it('sees none of the environment of whoever calls', async () => {
+    const { output } = await confined('console.log(Object.keys(process.env).sort().join())');
+    expect(output.trim().split(',')).toEqual(expect.arrayContaining(['PATH']));
+    expect(output).not.toMatch(/HOME|TOKEN|VITEST/);
+  });
+
+  it('ends with what it started, and within its memory', async () => {
+    const late = await confined(
+      'require("child_process").spawn("sleep", ["600"]); setInterval(() => {}, 1e3)',
+      {
+        timeoutMs: 1_000,
+      },
+    );
+    expect(late.ended).toBe('timed_out');
+    const fat = await confined('const all = []; for (;;) all.push(Buffer.alloc(1e7, 1));', {
+      memoryBytes: 600_000_000,
+    });
+    if (!fat.limits.includes('NOT limited')) expect(fat.exitCode).not.toBe(0);
+  });
+});
+
+describe('the summary of a runner', () => {
+  it.each([
+    ['vitest', ' Test Files  1 failed | 3 passed (4)\n      Tests  2 failed | 30 passed (32)\n', 30, 2],
+    ['jest', 'Tests:       1 failed, 5 passed, 6 total\n', 5, 1],
+    ['node:test', '# tests 3\n# pass 2\n# fail 1\n', 2, 1],
+    ['mocha', '  12 passing (3s)\n  1 failing\n', 12, 1],
+    ['pytest', '==== 1 failed, 7 passed in 0.12s ====\n', 7, 1],
+    ['cargo', 'test result: ok. 4 passed; 0 failed; 0 ignored\n', 4, 0],
+    ['none', 'done\n', null, null],
+  ])('of %s', (_runner, output, passed, failed) => {
+    expect(summaryOf(output)).toEqual({ passed, failed });
+  });
+});

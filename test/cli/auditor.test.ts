@@ -1,0 +1,140 @@
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type AuditedRepository,
+  auditedRepository,
+} from '../../src/review/auditor/audited-repository.fixture.ts';
+import { lakehouse } from '../harness/command-line.ts';
+
+let repository: AuditedRepository;
+let folder: string;
+
+beforeEach(() => {
+  repository = auditedRepository();
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'lakehouse-auditor-test-')));
+  repository.commit({ 'src/a.ts': 'export const one = 1;\n' }, 'First');
+  repository.commit({ 'src/a.ts': 'export const two = 2;\n' }, 'Change `src/a.ts`');
+});
+afterEach(() => {
+  repository.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const environment = { PATH: process.env.PATH ?? '' };
+const auditor = (options: readonly string[], more: Record<string, string> = {}) =>
+  lakehouse(['auditor', ...options, '--repo', repository.folder], {
+    environment: { ...environment, ...more },
+  });
+
+describe('lakehouse auditor', () => {
+  it('ends with 0 where nothing is contradicted', async () => {
+    const { stdout, exitCode } = await auditor(['HEAD']);
+    expect(stdout).toContain('1 claim in 1 commit: 1 backed, 0 not backed, 0 unknown');
+    expect(exitCode).toBe(0);
+  });
+
+  it('names the claim, its place and what contradicts it, and ends with 1', async () => {
+    repository.commit({ 'src/b.ts': 'export const three = 3;\n' }, 'Do it\n\nAdds three tests.\n');
+    const { stdout, stderr, exitCode } = await auditor(['HEAD~1..HEAD']);
+    expect(stdout).toMatch(/✗ Adds three tests {2}\w{7}, message, line 3/);
+    expect(stdout).toContain('static: claim not backed — 0 added and 0 removed by syntax');
+    expect(stderr).toContain('cli.claims_not_backed');
+    expect(exitCode).toBe(1);
+  });
+
+  it('shows no control character of a message (K-14)', async () => {
+    repository.commit(
+      { 'src/b.ts': 'export const three = 3;\n' },
+      'Do it\n\nChange src/a.ts\u001b[2J\u0007 and more\n',
+    );
+    const { stdout } = await auditor(['HEAD', '--all']);
+    expect(stdout).not.toMatch(/\p{Cc}(?<!\n)/u);
+  });
+
+  it('writes JSON, Markdown and SARIF', async () => {
+    repository.commit({ 'src/b.ts': 'export const three = 3;\n' }, 'Do it\n\nChange `src/a.ts`.\n');
+    const [markdown, sarif] = [join(folder, 'audit.md'), join(folder, 'audit.sarif')];
+    const { json } = await auditor(['HEAD', '--json', '--markdown', markdown, '--sarif', sarif]);
+    expect(json.blocking).toMatchObject([
+      { kind: 'file', verdict: 'not_backed', verifier: 'static', line: 3 },
+    ]);
+    expect(readFileSync(markdown, 'utf8')).toContain('1 blocking');
+    const [run] = JSON.parse(readFileSync(sarif, 'utf8')).runs;
+    expect(run.tool.driver.name).toBe('lakehouse auditor');
+    expect(run.results).toMatchObject([
+      {
+        ruleId: 'claim-file',
+        ruleIndex: 0,
+        level: 'error',
+        locations: [
+          { physicalLocation: { artifactLocation: { uri: 'src/b.ts' }, region: { startLine: 1 } } },
+        ],
+        partialFingerprints: { 'lakehouseFinding/v1': json.blocking[0].id },
+      },
+    ]);
+  });
+
+  it('holds a pull request’s text against the range', async () => {
+    const text = join(folder, 'body.md');
+    writeFileSync(text, '| file | added |\n|---|---|\n| `src/a.ts` | 9 |\n');
+    const { stdout, exitCode } = await auditor(['HEAD', '--pr-text', text]);
+    expect(stdout).toContain('src/a.ts, added: 1, not 9');
+    expect(exitCode).toBe(1);
+  });
+
+  it('blocks on what the settings of its caller name', async () => {
+    repository.commit({ 'src/b.ts': 'export const three = 3;\n' }, 'Do it\n\nAdds three tests.\n');
+    const settings = join(folder, 'auditor.toml');
+    writeFileSync(settings, 'block_on = ["dynamic"]\n');
+    expect((await auditor(['HEAD', '--settings', settings])).exitCode).toBe(0);
+    writeFileSync(settings, 'block_on = ["hope"]\n');
+    const { stderr, exitCode } = await auditor(['HEAD', '--settings', settings]);
+    expect(stderr).toContain('auditor.invalid_settings');
+    expect(exitCode).toBe(2);
+  });
+
+  it('leaves an auditor.toml of the audited tree unread', async () => {
+    repository.commit({ 'auditor.toml': 'block_on = []\n' }, 'Do it\n\nAdds three tests.\n');
+    const before = process.cwd();
+    process.chdir(repository.folder);
+    try {
+      const { stderr, exitCode } = await auditor(['HEAD']);
+      expect(stderr).toContain('belongs to the audited tree and is left unread');
+      expect(exitCode).toBe(1);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  it('posts only where it knows where, and with a token of the environment', async () => {
+    const post = ['HEAD', '--post', 'gitea', '--repository', 'team/service', '--pr', '7'];
+    expect((await auditor(post)).stderr).toContain('--service-url');
+    const paths: string[] = [];
+    const server = createServer((request, response) => {
+      paths.push(`${request.method} ${request.url} ${request.headers.authorization}`);
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      response.end(request.method === 'GET' ? '[]' : '{}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+    const refused = await auditor([...post, '--service-url', url]);
+    expect(refused.stderr).toContain('LAKEHOUSE_AUDITOR_TOKEN');
+    expect(refused.exitCode).toBe(2);
+    const { exitCode } = await auditor([...post, '--service-url', url, '--token-variable', 'MINE'], {
+      MINE: 'secret',
+    });
+    server.close();
+    expect(exitCode).toBe(0);
+    expect(paths.at(-1)).toMatch(/^POST \/api\/v1\/repos\/team\/service\/statuses\/\w{40} token secret$/);
+  });
+
+  it('says what it cannot audit', async () => {
+    expect((await auditor(['missing'])).stderr).toContain('auditor.unknown_revision');
+    const { exitCode } = await lakehouse(['auditor', 'HEAD', '--repo', folder], { environment });
+    expect(exitCode).toBe(1);
+  });
+});
