@@ -92,12 +92,19 @@ test('a Langfuse export becomes events, once, without prompts and answers', asyn
 
 test('prompts and answers come along when asked for, cut to what an event holds', async () => {
   const file = join(folder, 'traces.json');
-  const huge = { ...GENERATION, id: 'obs-huge', input: '\u0001'.repeat(50_000), output: 'canary answer' };
+  const huge = {
+    ...GENERATION,
+    id: 'obs-huge',
+    input: '\u0001'.repeat(50_000),
+    output: 'é'.repeat(50_000),
+    statusMessage: 'canary '.repeat(9_000),
+  };
   await writeFile(file, JSON.stringify({ data: [{ ...TRACE, id: 'trace-9', observations: [huge] }] }));
   const { json } = await run('events', 'import', file, '--with-content', '--json');
   expect(json).toEqual({ records: 2, accepted: 2, duplicate: 0, skipped: 0 });
   const { events } = (await server.api('GET', '/events?source=langfuse&kind=generation&limit=1')).json;
-  expect(events[0].data.output).toBe('canary answer');
+  expect(events[0].data.output).toMatch(/^é{2000,}$/);
+  expect(events[0].data.status_message).toMatch(/^canary /);
   expect(events[0].data.input.length).toBeGreaterThan(500);
 });
 

@@ -110,7 +110,7 @@ export const addEventsCommand: AddCommand = (program, context) => {
   addRemoteOptions(events.command('import').argument('<file>', 'a Langfuse export: JSON or JSON lines'))
     .summary('traces and observations of Langfuse as events')
     .description('Sends a Langfuse export to the server. The same record twice is one event.')
-    .option('--with-content', 'prompts, answers and status messages too; each is cut at 6 kB')
+    .option('--with-content', 'prompts, answers and status messages too; each is cut at 4.5 kB')
     .action(async (file: string, options: RemoteOptions & { withContent?: boolean }) => {
       const withContent = options.withContent === true;
       const api = connect(context, options);

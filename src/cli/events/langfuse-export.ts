@@ -11,8 +11,8 @@ export interface SentEvent {
   readonly data?: unknown;
 }
 
-/** Bytes of prompt and of answer that are kept at most, each, of the 16 kB an event may hold. */
-const MAX_CONTENT_BYTES = 6_000;
+/** Bytes of prompt, answer and status that are kept at most, each, so that all three fit the 16 kB of an event. */
+const MAX_CONTENT_BYTES = 4_500;
 
 const SEVERITIES: ReadonlyMap<string, string> = new Map([
   ['DEBUG', 'debug'],
@@ -47,8 +47,8 @@ export function langfuseEvent(record: unknown, withContent: boolean): SentEvent 
     message: name.slice(0, 200),
     data: {
       ...present({
-        model,
-        parent_id: text(record, 'parentObservationId'),
+        model: model?.slice(0, 256),
+        parent_id: text(record, 'parentObservationId')?.slice(0, 256),
         input_tokens: tokens(record, 'input', 'promptTokens', 'inputUsage'),
         output_tokens: tokens(record, 'output', 'completionTokens', 'outputUsage'),
         total_tokens: tokens(record, 'total', 'totalTokens', 'totalUsage'),
