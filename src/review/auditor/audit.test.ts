@@ -113,6 +113,9 @@ describe('a claim of wiring', () => {
     ['not_backed', '`canRead` is called by `src/keys.ts`.'],
     ['backed', '`canWrite` is called by `scripts/use.ts`.'],
     ['unknown', 'Wire `canWrite` into the build.'],
+    ['backed', '`canRead` now guards every route.'],
+    ['not_backed', '`canWrite` now guards every route.'],
+    ['not_backed', 'All routes are guarded by `canWrite`.'],
   ])('is %s: %s', (verdict, text) => check('wiring', verdict, text));
 });
 
@@ -121,6 +124,7 @@ describe('a claim about tests', () => {
     ['backed', 'Add three tests.'],
     ['backed', 'Tests 2 → 5.'],
     ['backed', 'Add tests for keys.'],
+    ['backed', 'New tests cover the keys.'],
     ['not_backed', 'Add 4 tests.'],
     ['unknown', 'Add two tests for keys and one for masks.'],
     ['not_backed', 'Tests 2 → 6.'],

@@ -19,7 +19,7 @@ const ADDED = new RegExp(
   'gi',
 );
 const SOME_ADDED = new RegExp(
-  String.raw`\b(?:add(?:s|ed|ing)?|writes?|wrote|brings?)\s+(?:(?:a|an|the|its|their|some|missing|both|more|new)\s+)*${KIND}${CASES}|\b(?:a|the)\s+new\s+${KIND}${CASES}|\btests?\s+(?:are|were|is|was)\s+added|\b(?:covered|held|checked) by (?:a|an) (?:new )?test\b|\bwith (?:a|its|their|new) ${KIND}tests?\b`,
+  String.raw`\b(?:add(?:s|ed|ing)?|writes?|wrote|brings?)\s+(?:(?:a|an|the|its|their|some|missing|both|more|new)\s+)*${KIND}${CASES}|\b(?:a|the)\s+new\s+${KIND}${CASES}|\bnew\s+${KIND}tests?\s+(?:cover|hold|prove|check)s?\b|\btests?\s+(?:are|were|is|was)\s+added|\b(?:covered|held|checked) by (?:a|an) (?:new )?test\b|\bwith (?:a|its|their|new) ${KIND}tests?\b`,
   'gi',
 );
 const RAN = new RegExp(

@@ -23,6 +23,11 @@ const PATTERNS: readonly RegExp[] = [
     String.raw`${EVERY} (?:now )?(?:passe?s?(?: through)?|goe?s? through|calls?|uses?|runs?|asks?) ⟦(?<callee>\d+)⟧`,
     'gi',
   ),
+  /⟦(?<callee>\d+)⟧ (?:now |also )?(?:guards?|protects?|covers|checks|wraps) (?:every|each|all)\b/gi,
+  new RegExp(
+    `${EVERY} (?:is |are )?(?:now )?(?:guarded|protected|checked|wrapped) by(?: the)? ⟦(?<callee>\\d+)⟧`,
+    'gi',
+  ),
   /\bcall(?:s|ed)? ⟦(?<callee>\d+)⟧ (?:on|from|in|for|before|after) (?:every|each|all|the)\b/gi,
 ];
 
