@@ -69,6 +69,14 @@ describe('a claim about a file', () => {
     ['not_backed', 'Leave the rest, without touching `src/main.ts`.'],
     ['unknown', 'It reads `lib/missing.ts` of another project.'],
     ['unknown', 'It is not in `src/missing.ts`.'],
+    ['backed', 'See `src/other.ts` for the shape.'],
+    ['backed', 'Fixes what was introduced by `src/other.ts`.'],
+    ['backed', 'We could not fix `src/other.ts` yet.'],
+    ['backed', 'Change how `src/other.ts` is loaded.'],
+    ['backed', 'Update callers of `src/other.ts`.'],
+    ['backed', 'Add tests for `src/other.ts`.'],
+    ['backed', 'Fix the crash in `src/other.ts` by keeping keys short.'],
+    ['backed', 'Remove the import from `src/main.ts`.'],
   ])('is %s: %s', (verdict, text) => check('file', verdict, text));
 });
 
@@ -82,6 +90,9 @@ describe('a claim about a symbol', () => {
     ['not_backed', 'Remove `otherThing`.'],
     ['not_backed', 'The decision is in `decideAccess()`.'],
     ['unknown', 'It does not use `structuredClone`.'],
+    ['unknown', 'It heeds `NODE_OPTIONS`.'],
+    ['unknown', "It takes Node's `parseArgs`."],
+    ['backed', 'Add `canRead` to the decisions.'],
   ])('is %s: %s', (verdict, text) => check('symbol', verdict, text));
 
   it('looks for both names of a renamed one', async () => {
@@ -101,6 +112,10 @@ describe('a claim of wiring', () => {
     ['not_backed', '- [x] `canWrite` shipped'],
     ['not_backed', '`canRead` is called by `src/keys.ts`.'],
     ['backed', '`canWrite` is called by `scripts/use.ts`.'],
+    ['unknown', 'Wire `canWrite` into the build.'],
+    ['backed', '`canRead` now guards every route.'],
+    ['not_backed', '`canWrite` now guards every route.'],
+    ['not_backed', 'All routes are guarded by `canWrite`.'],
   ])('is %s: %s', (verdict, text) => check('wiring', verdict, text));
 });
 
@@ -109,8 +124,9 @@ describe('a claim about tests', () => {
     ['backed', 'Add three tests.'],
     ['backed', 'Tests 2 → 5.'],
     ['backed', 'Add tests for keys.'],
+    ['backed', 'New tests cover the keys.'],
     ['not_backed', 'Add 4 tests.'],
-    ['not_backed', 'It brings 2 new tests.'],
+    ['unknown', 'Add two tests for keys and one for masks.'],
     ['not_backed', 'Tests 2 → 6.'],
   ])('is %s: %s', (verdict, text) => check('tests', verdict, text));
 

@@ -35,6 +35,8 @@ describe('arithmetic', () => {
     ['12 tests: 7 unit, 5 integration.', ['backed: 7 + 5 = 12']],
     ['12 tests: 7 unit, 6 integration.', ['not_backed: 7 + 6 = 13, not 12']],
     ['12 rules (7 new, 2 renamed)', []],
+    ['21 cases: 3 formats, 7 sizes.', []],
+    ['It took 100 ms: 40 ms to parse, 50 ms to run.', []],
     ['About 20 → 26 (+7)', []],
   ])('%s', check);
 });

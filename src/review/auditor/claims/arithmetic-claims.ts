@@ -126,6 +126,8 @@ function judgeParts(match: RegExpExecArray): Judgement | null {
   const sum = numbers.reduce((all, one) => all + one, 0);
   const said = numberOf(total);
   if (sum === said) return backed(`${numbers.join(' + ')} = ${sum}`);
+  // `21 cases: 3 formats, 7 sizes` multiplies.
+  if (numbers.reduce((all, one) => all * one, 1) === said) return null;
   // A list after a colon tells all; one in brackets may name some of them, or measure something else.
   const isPartial = /\b(?:of (?:them|which|those)|ms|MB|seconds|rows|bytes|lines|each|including)\b/i.test(
     list,

@@ -64,6 +64,12 @@ export function countClaims({ source, sentences }: Passages): readonly DraftClai
           /\b(?:not|never|of|the other|would)\s+$/i.test(text.slice(0, match.index))
         )
           return [];
+        // `3 files changed in src/` counts some of them.
+        if (
+          /^\s+(?:in|under|of|below|for)\b/i.test(text.slice(match.index + match[0].length)) &&
+          !/in all/.test(text)
+        )
+          return [];
         return [
           {
             kind: 'count',

@@ -17,7 +17,7 @@ const VERBS: Readonly<Record<Deed, string>> = {
   removed: 'delete|remove|drop',
   renamed: 'rename|move',
   changed:
-    'change|edit|update|fix|mend|rewrite|refactor|split|extract|extend|touch|modify|regenerate|generate|format|document|simplif(?:y|i)|shorten|port|convert|replace|adjust|correct|tidy|rework|clean(?: up)?|alter',
+    'change|edit|update|fix|mend|rewrite|refactor|split|extract|extend|touch|modify|regenerate|generate|format|simplif(?:y|i)|shorten|convert|replace|adjust|correct|tidy|rework|clean(?: up)?|alter',
 };
 
 /** The verb in its forms; the deed is the name of the group that matched. */
@@ -32,7 +32,7 @@ const VERB = new RegExp(
 function clauseBefore(text: string, start: number): string {
   const before = text.slice(0, start);
   const parts = before.split(
-    /[;:(]\s|\s[–—]\s|,?\s\b(?:because|since|which|that|where|when|while|whose|so|but|as|than|if|unless|until|before|after|whereas|although)\b\s/i,
+    /[;:(]\s|\s[–—]\s|,?\s\b(?:because|since|which|that|how|what|why|whether|where|when|while|whose|so|but|as|than|if|unless|until|before|after|whereas|although)\b\s/i,
   );
   return parts.pop() ?? '';
 }
@@ -54,12 +54,14 @@ export function statementAbout(text: string, start: number, after: string): Stat
   const deed: Deed = DEEDS.find((one) => match.groups?.[one] !== undefined) ?? 'changed';
   // What stands after these words is what the deed was done with or from, not what it was done to.
   const turn =
-    /\b(?:like|with|by|against|using|via|through|see|unlike|from|about|for|without|instead of|per)\s+(?:the\s+)?$/i.exec(
+    /\b(?:like|with|by|against|using|via|through|see|unlike|from|about|for|without|instead of|per|(?:callers?|users?|consumers?|importers?|imports?|uses|references?|links?|calls?) (?:of|to))\s+(?:the\s+)?$/i.exec(
       between,
     );
   const isTakenFrom =
     turn?.[0].trim().startsWith('from') === true && /^(?:remov|delet|drop|mov|extract|split)/i.test(match[0]);
   if (turn !== null && !isTakenFrom) return null;
+  // `Fix the crash in X by guarding Y` names where it showed, and then where it was mended.
+  if (/\bby \w+ing\b/i.test(after) && !isTakenFrom) return null;
   const isDirect =
     /^\s+(?:(?:the|a|an|new|file|folder|function|class|method|unused|dead|old|both|and)\s+|⟦\d+⟧\s*(?:,|and)\s*)*$/i.test(
       between,

@@ -20,7 +20,7 @@ export function symbolClaims({ source, sentences }: Passages): readonly DraftCla
       const isNewName = /\brenam\w+\s+(?:\w+\s+)?⟦\d+⟧\s+(?:to|as|into)\s+$/i.test(before);
       const isOldName = /\brenam\w+\s+(?:\w+\s+)?$/i.test(before) && /^\s+(?:to|as|into)\b/i.test(after);
       // `Node's structuredClone` is somebody else's.
-      const isDoubtful = isHedged(sentence.text) || /['’]s?\s+$/.test(before);
+      const isDoubtful = isHedged(sentence.text) || /['’]s?\s+$/.test(before) || !isOfPrograms(name);
       return [
         {
           kind: 'symbol',
@@ -35,6 +35,11 @@ export function symbolClaims({ source, sentences }: Passages): readonly DraftCla
       ];
     });
   });
+}
+
+/** camelCase, as opposed to `NODE_OPTIONS` and `json_array`, which are as often somebody else's. */
+function isOfPrograms(name: string): boolean {
+  return !name.includes('_');
 }
 
 function judgeStated(change: Change, name: string, stated: Statement | null, isDoubtful: boolean): Judgement {

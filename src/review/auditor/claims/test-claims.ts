@@ -19,7 +19,7 @@ const ADDED = new RegExp(
   'gi',
 );
 const SOME_ADDED = new RegExp(
-  String.raw`\b(?:add(?:s|ed|ing)?|writes?|wrote|brings?)\s+(?:(?:a|an|the|its|their|some|missing|both|more|new)\s+)*${KIND}${CASES}|\b(?:a|the)\s+new\s+${KIND}${CASES}|\btests?\s+(?:are|were|is|was)\s+added|\b(?:covered|held|checked) by (?:a|an) (?:new )?test\b|\bwith (?:a|its|their|new) ${KIND}tests?\b`,
+  String.raw`\b(?:add(?:s|ed|ing)?|writes?|wrote|brings?)\s+(?:(?:a|an|the|its|their|some|missing|both|more|new)\s+)*${KIND}${CASES}|\b(?:a|the)\s+new\s+${KIND}${CASES}|\bnew\s+${KIND}tests?\s+(?:cover|hold|prove|check)s?\b|\btests?\s+(?:are|were|is|was)\s+added|\b(?:covered|held|checked) by (?:a|an) (?:new )?test\b|\bwith (?:a|its|their|new) ${KIND}tests?\b`,
   'gi',
 );
 const RAN = new RegExp(
@@ -117,7 +117,8 @@ function judgeAdded(change: Change, count: number, numbers: readonly number[]): 
     return unknown(`${seen}, a lower bound: cases stand in tables or loops`);
   if (files.length === 0 && addedInline(change))
     return unknown('tests stand beside the code of another language');
-  if (numbers.length > 1 && count < added) return unknown(seen);
+  // Others of the added may be spoken of in words that no pattern knows.
+  if (count < added) return unknown(seen);
   return notBacked(seen);
 }
 

@@ -23,8 +23,17 @@ const PATTERNS: readonly RegExp[] = [
     String.raw`${EVERY} (?:now )?(?:passe?s?(?: through)?|goe?s? through|calls?|uses?|runs?|asks?) ⟦(?<callee>\d+)⟧`,
     'gi',
   ),
+  /⟦(?<callee>\d+)⟧ (?:now |also )?(?:guards?|protects?|covers|checks|wraps) (?:every|each|all)\b/gi,
+  new RegExp(
+    `${EVERY} (?:is |are )?(?:now )?(?:guarded|protected|checked|wrapped) by(?: the)? ⟦(?<callee>\\d+)⟧`,
+    'gi',
+  ),
   /\bcall(?:s|ed)? ⟦(?<callee>\d+)⟧ (?:on|from|in|for|before|after) (?:every|each|all|the)\b/gi,
 ];
+
+/** What runs when the program is used; scripts that build or measure it are no part of that. */
+const PATH_WORDS =
+  /\b(?:request|route|call|operation|quer(?:y|ie)|upload|user|handler|endpoint|production)s?\b/i;
 
 /** Claims that something built is called: wiring is what this loop distrusts first. */
 export function wiringClaims({ sentences }: Passages): readonly DraftClaim[] {
@@ -39,9 +48,17 @@ export function wiringClaims({ sentences }: Passages): readonly DraftClaim[] {
         if (callee === undefined || callee.kind !== 'symbol' || seen.has(callee)) return [];
         if (isDenied(skeleton, match.index)) return [];
         seen.add(callee);
+        const isOnPath = PATH_WORDS.test(sentence.text);
         const start = sentence.start + Math.min(callee.start, caller?.start ?? callee.start);
         const end = sentence.start + Math.max(callee.end, caller?.end ?? callee.end);
-        return [{ kind: 'wiring', start, end, judge: (change) => judgeCalled(change, callee.name, caller) }];
+        return [
+          {
+            kind: 'wiring',
+            start,
+            end,
+            judge: (change) => judgeCalled(change, callee.name, caller, isOnPath),
+          },
+        ];
       },
     );
     return [...claims, ...shippedClaims(sentence, mentions, seen)];
@@ -62,7 +79,7 @@ function shippedClaims(
       kind: 'wiring',
       start: start + mention.start,
       end: start + mention.end,
-      judge: (change) => judgeCalled(change, mention.name, undefined),
+      judge: (change) => judgeCalled(change, mention.name, undefined, true),
     }));
 }
 
@@ -72,7 +89,12 @@ function isDenied(skeleton: string, at: number): boolean {
   );
 }
 
-async function judgeCalled(change: Change, written: string, caller: Mention | undefined): Promise<Judgement> {
+async function judgeCalled(
+  change: Change,
+  written: string,
+  caller: Mention | undefined,
+  isOnPath: boolean,
+): Promise<Judgement> {
   const name = written.split('.').pop() ?? written;
   if (change.filesNaming(name).length === 0)
     return notBacked(`git grep: no file before or after the change holds ${name}`);
@@ -88,6 +110,8 @@ async function judgeCalled(change: Change, written: string, caller: Mention | un
   if (byCaller !== null) return byCaller;
   if (inProduction.some(({ isUsed }) => isUsed))
     return backed(`${name} at ${where} is used by production code`);
+  const others = usage.filesMentioning(name).filter((path) => !inProduction.some((one) => one.path === path));
+  if (others.length > 0 && !isOnPath) return unknown(`${name} at ${where} is used by ${others[0]} alone`);
   // A member of the same name may be what is meant.
   if (usage.hasMember(name)) return unknown(`${name} at ${where} has no caller, but a member has that name`);
   return notBacked(`${name} is declared at ${where}, and no production code mentions it`);
