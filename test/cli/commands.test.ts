@@ -172,11 +172,22 @@ describe('the commands against a server', () => {
     const { exitCode, json } = await run('doctor', '--json');
     expect(json.holes).toEqual([]);
     expect(exitCode).toBe(0);
-    const unproven = json.operations.filter(
-      (each: { access: string; steps: { no_grant: { verdict: string } } }) =>
-        each.access === 'demands' && each.steps.no_grant.verdict !== 'holds',
+    type Examined = {
+      operation: string;
+      access: string;
+      steps: { no_grant: { verdict: string; seen: string } };
+    };
+    const unproven = (json.operations as Examined[]).filter(
+      ({ access, steps }) => access === 'demands' && steps.no_grant.verdict !== 'holds',
     );
-    expect(unproven.map((each: { operation: string }) => each.operation)).toEqual([]);
+    // This home has no provider: there is no model to be refused.
+    expect(unproven.every(({ steps }) => steps.no_grant.seen.startsWith('not configured'))).toBe(true);
+    expect(unproven.map(({ operation }) => operation)).toEqual([
+      'models.chat',
+      'models.chat_completions',
+      'models.embeddings',
+      'models.messages',
+    ]);
     const { keys } = (await run('keys', 'list', '--json')).json;
     const live = keys.filter((key: { status: string; name: string }) => key.status === 'live');
     expect(live.map((key: { name: string }) => key.name)).toEqual(['admin']);

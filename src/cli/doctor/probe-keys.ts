@@ -18,8 +18,8 @@ interface MadeKey {
   readonly key_id: string;
 }
 
-/** A shipped role that holds no permission; its dataset grants are looked up, not assumed. */
-export const PROBE_ROLE = 'recruiter';
+/** A role that is always there and granted nothing; its dataset grants are looked up all the same. */
+export const PROBE_ROLE = 'probe';
 
 const EXPIRES_IN_MS = 1_500;
 

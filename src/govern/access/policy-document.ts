@@ -6,8 +6,11 @@ import { isDatasetPattern, isTagPattern } from './pattern.ts';
 /** The role that always exists, holds every grant and permission, and cannot be locked out. */
 export const ADMIN_ROLE = 'admin';
 
-/** Roles of the shipped policy: keys may carry them whatever the policy says; their rights are the policy's alone. */
-const SHIPPED_ROLES = ['agent', 'analyst', 'auditor'] as const;
+/**
+ * Roles of the shipped policy, and `probe`, which no policy should grant anything: `lakehouse doctor` tries with it what a
+ * caller without rights gets. Keys may carry them whatever the policy says; their rights are the policy's alone.
+ */
+const SHIPPED_ROLES = ['agent', 'analyst', 'auditor', 'probe'] as const;
 
 const MAX_RULES = 1_000;
 const MAX_EXPRESSION_LENGTH = 4_096;
