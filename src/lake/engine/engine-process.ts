@@ -17,6 +17,8 @@ export interface EngineProcess {
     request: ChildRequest,
     onColumns?: (columns: readonly EngineColumn[]) => void,
   ): Promise<ChildAnswer>;
+  /** Throws why the process is gone, where it is. */
+  requireAlive(): void;
   interrupt(): void;
   /** SIGKILL. Pending requests get `reason`; without one they hear `engine.process_died`. */
   kill(reason: LakeError | null): void;
@@ -87,11 +89,15 @@ export async function startEngineProcess(options: ProcessOptions): Promise<Engin
     options.log.error({ child: stderr.split('\n')[0] }, 'an engine process did not start');
     throw error;
   });
+  const requireAlive = () => {
+    if (child.exitCode !== null || child.signalCode !== null) throw killedFor ?? died();
+  };
   return {
     folder,
+    requireAlive,
     request(request, onColumns) {
       return new Promise((resolve, reject) => {
-        if (child.exitCode !== null || child.signalCode !== null) return reject(killedFor ?? died());
+        requireAlive();
         sequence += 1;
         pending.set(sequence, { resolve, reject, onColumns });
         post(child, { id: sequence, request });

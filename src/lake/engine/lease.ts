@@ -42,9 +42,8 @@ export function openLease(parts: LeaseParts): EngineLease {
       return answer.result;
     },
     async stream(sql, parameters, format, shape = null) {
-      if (engine.folder === null) throw new Error('this process does not stream');
       reader?.abandon(null);
-      reader = openResultPipe(resultPipePath(engine.folder));
+      reader = openPipeOf(engine);
       const send = (onColumns: (columns: readonly EngineColumn[]) => void) =>
         engine.request({ kind: 'stream', lock: takeLock(), sql, parameters, format, shape }, onColumns);
       return startStream(watch, reader, send);
@@ -54,6 +53,17 @@ export function openLease(parts: LeaseParts): EngineLease {
       return released;
     },
   };
+}
+
+/** A process that dies before its statement is sent takes its pipe along; what is told then is that it died. */
+function openPipeOf(engine: EngineProcess): ResultReader {
+  if (engine.folder === null) throw new Error('this process does not stream');
+  try {
+    return openResultPipe(resultPipePath(engine.folder));
+  } catch (error) {
+    engine.requireAlive();
+    throw error;
+  }
 }
 
 function lockOf(request: LeaseRequest): InstanceLock {

@@ -81,6 +81,23 @@ describe('engine faults', () => {
     },
   );
 
+  it.runIf(process.platform === 'linux')(
+    'tells a holder that its process died before the first statement was sent',
+    async () => {
+      const leases = [await lease(), await lease()];
+      const [pid] = await processesOf('query-2');
+      if (pid === undefined) throw new Error('no engine process');
+      process.kill(pid, 'SIGKILL');
+      // Its folder, with the pipe of its results in it, goes with the process.
+      await expect.poll(() => processesOf('query-2')).not.toContain(pid);
+      const codes = await Promise.all(
+        leases.map((each) => codeOf(each.stream('SELECT 1 AS a', [], 'ndjson'))),
+      );
+      expect(codes.toSorted()).toEqual(['engine.process_died', 'no error']);
+      await Promise.all(leases.map((each) => each.release()));
+    },
+  );
+
   it('fails a query that outgrows memory and spill, and no other', async () => {
     const heavy = await lease();
     const other = await lease();
