@@ -21,8 +21,8 @@ export interface SpoolParts {
 
 /** Events of one commit, and of its one journal event. */
 const BATCH = 500;
-/** Time a batch gets to fill. */
-const GATHER_MS = 50;
+/** Time a batch gets to fill: at most two commits a second stand beside those that callers wait for. */
+const GATHER_MS = 500;
 /** Pause after a failure; the store may be full, or locked by a backup. */
 const RETRY_MS = 1_000;
 
