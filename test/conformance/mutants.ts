@@ -184,9 +184,9 @@ export const mutants: readonly Mutant[] = [
   {
     step: 'models: a window takes what does not fit',
     caughtBy: 'ceiling holds',
-    file: 'src/govern/budget/budget.ts',
-    find: "'<=', limit - amount),",
-    replace: "'<=', Number.MAX_SAFE_INTEGER),",
+    file: 'src/govern/budget/budget-statements.ts',
+    find: 'const room = window.limit - window.amount;',
+    replace: 'const room = Number.MAX_SAFE_INTEGER;',
   },
   {
     step: 'models: a demand for a model passes',

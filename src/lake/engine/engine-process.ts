@@ -17,6 +17,8 @@ export interface EngineProcess {
     request: ChildRequest,
     onColumns?: (columns: readonly EngineColumn[]) => void,
   ): Promise<ChildAnswer>;
+  /** False from the moment the process has ended, which is before `exited` settles. */
+  isAlive(): boolean;
   /** Throws why the process is gone, where it is. */
   requireAlive(): void;
   interrupt(): void;
@@ -89,11 +91,13 @@ export async function startEngineProcess(options: ProcessOptions): Promise<Engin
     options.log.error({ child: stderr.split('\n')[0] }, 'an engine process did not start');
     throw error;
   });
+  const isAlive = () => child.exitCode === null && child.signalCode === null;
   const requireAlive = () => {
-    if (child.exitCode !== null || child.signalCode !== null) throw killedFor ?? died();
+    if (!isAlive()) throw killedFor ?? died();
   };
   return {
     folder,
+    isAlive,
     requireAlive,
     request(request, onColumns) {
       return new Promise((resolve, reject) => {

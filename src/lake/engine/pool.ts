@@ -132,7 +132,7 @@ class Pool {
   async #acquire(name: Lane, request: LeaseRequest): Promise<EngineProcess> {
     const state = this.#lanes[name];
     // A small query may use a free process of the query lane; never the other way round.
-    const idle = state.idle.pop() ?? (name === 'small' ? this.#lanes.query.idle.pop() : undefined);
+    const idle = idleOf(state) ?? (name === 'small' ? idleOf(this.#lanes.query) : undefined);
     if (idle !== undefined) return this.#take(idle);
     const { queue_length: length, queue_timeout_ms: timeoutMs } = this.#parts.config.engine;
     if (state.waiting.length >= length) {
@@ -201,7 +201,8 @@ class Pool {
   }
 
   #offer(name: Lane, engine: EngineProcess): void {
-    if (!this.#all.has(engine)) return;
+    // One that has ended is replaced when its folder is gone; until then nobody gets it.
+    if (!this.#all.has(engine) || !engine.isAlive()) return;
     const small = name === 'query' ? this.#lanes.small.waiting : [];
     const next = this.#lanes[name].waiting.shift() ?? small.shift();
     if (next === undefined) this.#lanes[name].idle.push(engine);
@@ -242,6 +243,14 @@ class Pool {
         await new Promise((resolve) => setTimeout(resolve, RESTART_PAUSE_MS).unref());
       }
     }
+  }
+}
+
+/** A process of the lane that waits for work and lives. */
+function idleOf(state: LaneState): EngineProcess | undefined {
+  for (;;) {
+    const engine = state.idle.pop();
+    if (engine === undefined || engine.isAlive()) return engine;
   }
 }
 
