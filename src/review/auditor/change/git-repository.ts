@@ -19,8 +19,8 @@ export interface GitRepository {
   baseOf(commit: string): string;
   messageOf(commit: string): string;
   changedFiles(base: string, commit: string): readonly ChangedFile[];
-  /** The changes as a patch without context. */
-  patch(base: string, commit: string): string;
+  /** The changes as a patch, each with so many unchanged lines around it. */
+  patch(base: string, commit: string, contextLines: number): string;
   /** Null where the revision has no such plain file, or it is no text that a person would write. */
   textAt(revision: string, path: string): string | null;
   pathsAt(revision: string): readonly string[];
@@ -142,7 +142,8 @@ export function openRepository(folder: string, searchPath: string): GitRepositor
       return object.slice(headerOf(object).length + 2).trimEnd();
     },
     changedFiles: (base, commit) => changedFiles(base, commit, needed),
-    patch: (base, commit) => needed(['diff', ...PLAIN_DIFF, '--unified=0', base, commit, '--']),
+    patch: (base, commit, contextLines) =>
+      needed(['diff', ...PLAIN_DIFF, `--unified=${contextLines}`, base, commit, '--']),
     textAt: (revision, path) => {
       const bytes = run(['cat-file', 'blob', `${revision}:${path}`]);
       if (bytes === null && isListedFile(text(['ls-tree', '-z', '--full-tree', revision, '--', path])))
