@@ -2,8 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { packageVersion } from '../../package-version.ts';
 import type { Audit, AuditOptions, PostTarget } from '../../review/auditor/index.ts';
+import type { ApiClient } from '../api-client.ts';
 import { chatReader } from '../auditor/chat-reader.ts';
 import { renderLedger } from '../auditor/ledger-view.ts';
+import { tellObserver } from '../auditor/tell-observer.ts';
 import type { AddCommand, CliContext } from '../cli-context.ts';
 import { CliFailure, EXIT_CODES, usageFailure } from '../cli-failure.ts';
 import { wholeNumber } from '../command-arguments.ts';
@@ -45,6 +47,7 @@ Examples:
   $ lakehouse auditor main..HEAD --post github --repository owner/name --pr 7
 
 It needs no key, no server and no model. It reads git and runs nothing of the audited tree, unless --run is given.
+Where a server (--url or LAKEHOUSE_URL) and a key are given, its observer hears the outcome: counts and ids, no words.
 --inference sends the change and its claims to models through the server, as task "auditor"; what they say only warns.
 auditor.toml in the current folder may say block_on = ["static", "dynamic", "inference"].`;
 
@@ -78,11 +81,12 @@ export const addAuditorCommand: AddCommand = (program, context) => {
 
 async function runAuditor(context: CliContext, range: string, options: AuditorOptions): Promise<void> {
   // The parsers are native code that other commands do not need.
-  const { audit, auditMarkdown, auditSarif, postAudit } = await import('../../review/auditor/index.ts');
+  const { audit } = await import('../../review/auditor/index.ts');
   const searchPath = context.environment.PATH ?? '';
   const target = postTarget(context, options);
   const settings = await callersSettings(context, options);
   const reader = options.inference === true ? readerOf(context, options) : {};
+  const observer = observerOf(context, options);
   const result = await withProgress(context, (onProgress) =>
     audit({ folder: options.repo, searchPath }, range, {
       ...(options.prText === undefined ? {} : { pullRequestText: readNamed(options.prText) }),
@@ -92,20 +96,35 @@ async function runAuditor(context: CliContext, range: string, options: AuditorOp
       onProgress,
     }),
   );
+  const told = observer === null ? null : tellObserver(observer, result);
+  try {
+    await showAudit(context, options, result, target);
+  } finally {
+    await told;
+  }
+  const { blocking } = result;
+  if (blocking.length === 0) return;
+  const detail = `${counted(blocking.length, 'claim')} contradicted by what the change does.`;
+  throw new CliFailure(EXIT_CODES.failed, { code: 'cli.claims_not_backed', detail });
+}
+
+async function showAudit(
+  context: CliContext,
+  options: AuditorOptions,
+  result: Audit,
+  target: PostTarget | null,
+): Promise<void> {
+  const { auditMarkdown, auditSarif, postAudit } = await import('../../review/auditor/index.ts');
   if (options.markdown !== undefined) writeFileSync(options.markdown, auditMarkdown(result));
   if (options.sarif !== undefined) {
     writeFileSync(options.sarif, `${JSON.stringify(auditSarif(result, packageVersion()), null, 2)}\n`);
   }
   if (target !== null) await postAudit(result, target, context.fetch);
   show(context, options, result, () => renderLedger(result, options.all === true, context.terminal));
-  const { blocking, reader: use } = result;
-  if (use !== null && use.problem !== null) {
-    const asked = `${counted(use.answered, 'question')} of ${use.questions} answered`;
-    context.terminal.note(`The audit stands without its reader, ${asked}: ${displayText(use.problem)}`);
-  }
-  if (blocking.length === 0) return;
-  const detail = `${counted(blocking.length, 'claim')} contradicted by what the change does.`;
-  throw new CliFailure(EXIT_CODES.failed, { code: 'cli.claims_not_backed', detail });
+  const { reader } = result;
+  if (reader === null || reader.problem === null) return;
+  const asked = `${counted(reader.answered, 'question')} of ${reader.questions} answered`;
+  context.terminal.note(`The audit stands without its reader, ${asked}: ${displayText(reader.problem)}`);
 }
 
 /** The settings of whoever calls. A file of the audited tree is none: the audited would choose how it is judged. */
@@ -128,6 +147,13 @@ function readerOf(context: CliContext, options: AuditorOptions): Pick<AuditOptio
   const { ladder } = options;
   const { interrupted } = context;
   return { reader: chatReader(connect(context, options), { ladder, interrupted }) };
+}
+
+/** The server that hears of the audit: one that is named, with a key for it. */
+function observerOf(context: CliContext, options: AuditorOptions): ApiClient | null {
+  if ((options.url ?? context.environment.LAKEHOUSE_URL ?? '') === '') return null;
+  const api = connect(context, options);
+  return api.apiKey === null ? null : api;
 }
 
 function postTarget(context: CliContext, options: AuditorOptions): PostTarget | null {
