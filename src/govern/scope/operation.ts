@@ -106,14 +106,6 @@ export interface MutationInvocation<R> extends Invocation<R> {
   contentSha256(): Promise<string>;
 }
 
-export interface MutationInvocation<R> extends Invocation<R> {
-  /**
-   * The content's SHA-256 in lower-case hex, from the one time that the door hashes it while it is read; reads what is
-   * left of it first. Of no bytes where there is no content.
-   */
-  contentSha256(): Promise<string>;
-}
-
 export interface ReadOperation<I, O, R> extends OperationBase<I, R> {
   readonly kind: 'read';
   /**
