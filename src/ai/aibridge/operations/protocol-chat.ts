@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type JsonObject, jsonSafe, type LakeError } from '../../../base/index.ts';
-import { type Invocation, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
+import { type ReadInvocation, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
 import type { BridgeParts } from '../bridge-parts.ts';
 import { callModel, type StartedAnswer } from '../call-model.ts';
 import type { ChatRequest } from '../chat.ts';
@@ -102,7 +102,7 @@ interface Asked {
   readonly spoken: ProtocolChat;
   readonly scope: ReadScope;
   readonly input: Input;
-  readonly invocation: Invocation<Resolved>;
+  readonly invocation: ReadInvocation<Resolved>;
 }
 
 async function answer(asked: Asked) {
@@ -212,7 +212,7 @@ async function withContext(
   parts: BridgeParts,
   spoken: ProtocolChat,
   input: Input,
-  invocation: Invocation<Resolved>,
+  invocation: ReadInvocation<Resolved>,
 ) {
   const { chat, body } = invocation.resolved;
   const asked = input.lakehouse_context;
