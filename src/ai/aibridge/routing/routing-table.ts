@@ -3,9 +3,10 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isLakeError, LakeError } from '../../../base/index.ts';
 import { checkToml, closestName, describeProblem, type FileProblem } from '../../../config/index.ts';
+import type { Ceiling } from '../../../govern/budget/index.ts';
 import type { LocalModels } from '../catalogue/catalogue.ts';
 import type { FailureClass } from '../provider.ts';
-import { type Ceiling, ceilingOf, ruleCeiling } from './ceiling.ts';
+import { ceilingOf, ruleCeiling } from './ceiling-schema.ts';
 import { routingErrors } from './errors.ts';
 import { type RoutingFile, routingSchema } from './routing-schema.ts';
 
