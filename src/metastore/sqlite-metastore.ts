@@ -13,6 +13,7 @@ import { allMigrations } from './migrations.ts';
 import { notKept, notRead, openingRefused, threadEnded, unavailable } from './sqlite-error.ts';
 import type { ReaderAnswer, ReaderOptions, ReaderQuestion } from './sqlite-reader.ts';
 import type { WriterAnswer, WriterOptions, WriterQuestion } from './sqlite-writer.ts';
+import { createBatchEncoder } from './statement-wire.ts';
 import { openWorkerChannel, type WorkerChannel } from './worker-channel.ts';
 
 /** A store that only reads, for work on a home that no server uses. */
@@ -52,8 +53,9 @@ export async function openMetastore(options: OpenOptions): Promise<Metastore> {
     opened.push(writer);
     const reader = await openReaderChannel({ file, busyTimeoutMs, migrations });
     opened.push(reader);
+    const encode = createBatchEncoder();
     const queue = createCommitQueue({
-      send: (batches) => writer.request({ kind: 'commit', batches }),
+      send: (batches) => writer.request({ kind: 'commit', wire: encode(batches) }),
       timeoutMs: config.commit_timeout_ms,
       log,
     });

@@ -1,5 +1,5 @@
 import { LakeError, matchesPattern } from '../../../base/index.ts';
-import { routingErrors } from '../routing/errors.ts';
+import { modelsErrors } from '../errors.ts';
 import type { CatalogueFile } from './catalogue-file.ts';
 import { type ModelEntry, type ModelFile, type ModelOverride, modelEntry } from './model-entry.ts';
 
@@ -90,7 +90,7 @@ function isWhole(described: Partial<ModelFile>): described is ModelFile {
 function requireWhole(name: string, described: Partial<ModelFile> | null): void {
   const missing = missingMembers(described);
   if (missing.length === 0) return;
-  throw new LakeError(routingErrors.routing_invalid, {
+  throw new LakeError(modelsErrors.routing_invalid, {
     detail: `The routing file describes the model "${name}", which the catalogue does not have, without ${missing.join(', ')}. Add what is missing.`,
     data: { model: name, missing },
   });
