@@ -159,6 +159,17 @@ describe('engine pool', () => {
     expect(values).toEqual(values.toSorted((a, b) => a - b));
   });
 
+  it('runs no second statement of a text, also where its columns are known', async () => {
+    const out = join(home, 'second.csv');
+    const closing = `SELECT 1) AS r(c0)) TO '${out}' (FORMAT csv); COPY (SELECT c0 FROM (SELECT 2`;
+    await using({}, async (lease) => text(await lease.stream('SELECT 1 AS a', [], 'csv', 'one column')));
+    const streaming = using({ writeFiles: [out] }, async (lease) =>
+      text(await lease.stream(closing, [], 'csv', 'one column')),
+    );
+    expect(await codeOf(streaming)).toBe('engine.invalid_input');
+    expect(await readdir(home)).not.toContain('second.csv');
+  });
+
   it('reaches the named files and nothing else', async () => {
     const allowed = join(home, 'allowed.csv');
     const hidden = join(home, 'hidden.csv');
