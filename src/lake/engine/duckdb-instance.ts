@@ -63,7 +63,7 @@ export async function createDuckdbInstance(
 ): Promise<DuckdbInstance> {
   const spills = settings.spillLimitMb > 0;
   const instance = await DuckDBInstance.create(':memory:', {
-    threads: String(settings.threads),
+    threads: '1',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     temp_directory: spills ? spillPath(settings.folder) : '',
@@ -72,10 +72,11 @@ export async function createDuckdbInstance(
   const connection = await instance.connect();
   await connection.run("SET parquet_metadata_cache = true; SET TimeZone = 'UTC'; SELECT 1");
   return {
-    async lock({ allowedPaths, memoryLimitMb, preserveOrder, blindPlan }) {
+    async lock({ allowedPaths, memoryLimitMb, preserveOrder, blindPlan, threads }) {
       const paths = [...allowedPaths, resultPipePath(settings.folder)].map(quoteLiteral).join(', ');
       await connection.run(
         `SET memory_limit = '${memoryLimitMb}MB'; SET allowed_paths = [${paths}]; ` +
+          (threads === 1 ? '' : `SET threads = ${threads}; `) +
           (preserveOrder ? '' : 'SET preserve_insertion_order = false; ') +
           (blindPlan ? `SET disabled_optimizers = '${STATISTICS_OPTIMIZERS}'; ` : '') +
           'SET enable_external_access = false; SET lock_configuration = true',
