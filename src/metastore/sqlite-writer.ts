@@ -132,14 +132,15 @@ function migrate(connection: SqliteConnection, options: WriterOptions): StoreRef
   return null;
 }
 
-/** One transaction for the group, one savepoint for each batch. */
+/** One transaction for the group, one savepoint for each batch that has neighbours. */
 function applyGroup(connection: SqliteConnection, batches: readonly Batch[]): WriterAnswer {
   const answers: BatchAnswer[] = [];
   try {
     // A rollback that failed with the disk is made up for before anything else.
     rollback(connection);
     connection.run('BEGIN IMMEDIATE', []);
-    for (const batch of batches) answers.push(applyBatch(connection, batch));
+    const isAlone = batches.length === 1;
+    for (const batch of batches) answers.push(applyBatch(connection, batch, isAlone));
   } catch (error) {
     // Disk full, I/O error, lock: the group is rolled back whole, since a part of it may already be gone.
     rollback(connection);
@@ -159,34 +160,40 @@ function applyGroup(connection: SqliteConnection, batches: readonly Batch[]): Wr
   return { kind: 'done', batches: answers };
 }
 
-/** Throws what ends the whole group. */
-function applyBatch(connection: SqliteConnection, batch: Batch): BatchAnswer {
-  connection.run('SAVEPOINT batch', []);
+/**
+ * Throws what ends the whole group. A refused batch leaves nothing of itself: it goes back to its savepoint, or, alone, with
+ * the whole transaction, which is rolled back where nothing of it is committed.
+ */
+function applyBatch(connection: SqliteConnection, batch: Batch, isAlone: boolean): BatchAnswer {
+  const undo = () => {
+    if (isAlone) return;
+    connection.run('ROLLBACK TO batch', []);
+    connection.run('RELEASE batch', []);
+  };
+  const refused = (refusal: string): BatchAnswer => {
+    undo();
+    return { kind: 'refused', refusal };
+  };
+  if (!isAlone) connection.run('SAVEPOINT batch', []);
   const rows: (readonly Row[])[] = [];
   for (const { sql, parameters, guard } of batch) {
     try {
       const result = connection.run(sql, parameters);
-      if (guard !== undefined && result.affected !== guard.rows) return undo(connection, guard.refusal);
+      if (guard !== undefined && result.affected !== guard.rows) return refused(guard.refusal);
       rows.push(result.rows);
     } catch (error) {
       const { errcode } = workerError(error);
       const ownFault = errcode === null || STATEMENT_ERRORS.has(errcode & 0xff);
       if (!ownFault || !connection.database.isTransaction) throw error;
       if (errcode !== null && RACE_CONSTRAINTS.has(errcode)) {
-        return undo(connection, guard?.refusal ?? 'constraint');
+        return refused(guard?.refusal ?? 'constraint');
       }
-      undo(connection, '');
+      undo();
       return { kind: 'failed', error: workerError(error) };
     }
   }
-  connection.run('RELEASE batch', []);
+  if (!isAlone) connection.run('RELEASE batch', []);
   return { kind: 'committed', rows };
-}
-
-function undo(connection: SqliteConnection, refusal: string): BatchAnswer {
-  connection.run('ROLLBACK TO batch', []);
-  connection.run('RELEASE batch', []);
-  return { kind: 'refused', refusal };
 }
 
 function rollback(connection: SqliteConnection): void {

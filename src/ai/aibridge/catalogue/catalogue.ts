@@ -15,6 +15,9 @@ export interface Catalogue {
   modelsOf(provider: string): readonly string[];
 }
 
+/** Entries kept, each made of patterns and decimal prices: every request asks for one. */
+const MAX_ENTRIES = 1_024;
+
 /** What `routing.toml` says of models. */
 export interface LocalModels {
   /** `provider/model`, where `*` stands for anything → what differs from the snapshot, or all of a model it lacks. */
@@ -41,12 +44,20 @@ export function createCatalogue(file: CatalogueFile, local: LocalModels): Catalo
     const overrides = [...fitting, name].flatMap((key) => local.models.get(key) ?? []);
     return found === undefined && overrides.length === 0 ? null : Object.assign({}, found, ...overrides);
   };
+  const entries = new Map<string, ModelEntry | null>();
   for (const name of local.models.keys()) if (!name.includes('*')) requireWhole(name, fileOf(...split(name)));
   return {
     origin: originOf(file),
     find(provider, model) {
+      const name = `${provider}/${model}`;
+      const known = entries.get(name);
+      if (known !== undefined) return known;
       const described = fileOf(provider, model);
-      return described !== null && isWhole(described) ? modelEntry(`${provider}/${model}`, described) : null;
+      const entry = described !== null && isWhole(described) ? modelEntry(name, described) : null;
+      // A name is a caller's choice where a pattern stands for any.
+      if (entries.size >= MAX_ENTRIES) entries.clear();
+      entries.set(name, entry);
+      return entry;
     },
     lists: (provider, model) =>
       !model.includes('*') &&
