@@ -1,0 +1,33 @@
+import { sha256Hex } from '../../base/index.ts';
+
+/** What a finding is known by. */
+export interface FindingKey {
+  readonly repository: string;
+  readonly path: string;
+  readonly rule: string;
+  readonly symbol: string;
+  readonly claim: string;
+}
+
+/** The id of a finding that no earlier one matches: it holds no line, so that it stays while code moves in a file. */
+export function findingId({ repository, path, rule, symbol, claim }: FindingKey): string {
+  return sha256Hex([repository, path, rule, symbol, normalisedClaim(claim)].join('\n')).slice(0, 16);
+}
+
+/** A claim without what changes from one telling to the next: case, numbers, marks and white space. */
+export function normalisedClaim(claim: string): string {
+  return claim
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/\d+/g, '#')
+    .replaceAll(/[^\p{L}\p{N}_#$]+/gu, ' ')
+    .trim();
+}
+
+/** How far two claims use the same words, 0 to 1: shared words over all words. */
+export function claimLikeness(one: string, other: string): number {
+  const words = new Set(normalisedClaim(one).split(' '));
+  const others = new Set(normalisedClaim(other).split(' '));
+  const shared = [...words].filter((word) => others.has(word)).length;
+  return shared / (words.size + others.size - shared);
+}
