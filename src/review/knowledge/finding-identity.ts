@@ -9,9 +9,13 @@ export interface FindingKey {
   readonly claim: string;
 }
 
-/** The id of a finding that no earlier one matches: it holds no line, so that it stays while code moves in a file. */
-export function findingId({ repository, path, rule, symbol, claim }: FindingKey): string {
-  return sha256Hex([repository, path, rule, symbol, normalisedClaim(claim)].join('\n')).slice(0, 16);
+/**
+ * The id of a finding that no earlier one matches: it holds no line, so that it stays while code moves in a file. Equal
+ * keys at several places are told apart by `occurrence`, from 1.
+ */
+export function findingId({ repository, path, rule, symbol, claim }: FindingKey, occurrence: number): string {
+  const key = [repository, path, rule, symbol, normalisedClaim(claim)];
+  return sha256Hex((occurrence === 1 ? key : [...key, occurrence]).join('\n')).slice(0, 16);
 }
 
 /** A claim without what changes from one telling to the next: case, numbers, marks and white space. */

@@ -19,7 +19,7 @@ export const findingRowSchema = z.strictObject({
   rule: z.string().min(1),
   /** The enclosing symbol, outermost first, joined by dots; empty at the top of a file. */
   symbol: z.string(),
-  /** As it was first worded; `normalisedClaim` is what is compared. */
+  /** In the words of this iteration; `normalisedClaim` is what is compared. */
   claim: z.string().min(1),
   severity: z.enum(FINDING_SEVERITIES),
   line: z.int().min(1).nullable(),
