@@ -8,6 +8,9 @@ export type FindingSeverity = (typeof FINDING_SEVERITIES)[number];
 export const EVIDENCE_TIERS = ['dynamic', 'static', 'model'] as const;
 export type EvidenceTier = (typeof EVIDENCE_TIERS)[number];
 
+/** What became of a finding by one iteration; `findingRowsOf` draws the machine. */
+export const FINDING_STATES = ['new', 'recurring', 'fixed', 'regressed'] as const;
+
 /** One finding in one iteration: a row of `kb.findings`. The rows of one id, in order, are its life. */
 export const findingRowSchema = z.strictObject({
   finding_id: z.string().min(1),
@@ -23,7 +26,7 @@ export const findingRowSchema = z.strictObject({
   claim: z.string().min(1),
   severity: z.enum(FINDING_SEVERITIES),
   line: z.int().min(1).nullable(),
-  state: z.enum(['new', 'recurring', 'fixed', 'regressed']),
+  state: z.enum(FINDING_STATES),
   /** The model's full name, or the rule. */
   found_by: z.string().min(1),
   evidence: z.enum(EVIDENCE_TIERS),

@@ -59,12 +59,12 @@ export function storedRow<Kind extends RowKind>(row: RowOf[Kind]): JsonObject {
   );
 }
 
-export type ReadRow<Kind extends RowKind> =
-  | { readonly ok: true; readonly row: RowOf[Kind] }
+export type ReadRow<Row> =
+  | { readonly ok: true; readonly row: Row }
   | { readonly ok: false; readonly reason: string };
 
 /** A row as a dataset, a query or a file holds it: numbers may be texts, and the list of scores is one. */
-export function readRow<Kind extends RowKind>(kind: Kind, value: unknown): ReadRow<Kind> {
+export function readRow<Kind extends RowKind>(kind: Kind, value: unknown): ReadRow<RowOf[Kind]> {
   if (!isJsonObject(value)) return { ok: false, reason: 'is no JSON object' };
   const members = Object.entries(value).map(([name, member]) => [name, plain(name, member)]);
   const parsed = SCHEMAS[kind].safeParse(Object.fromEntries(members));

@@ -32,7 +32,7 @@ type Sign = (reported: ReportedFinding, earlier: FindingRow, known: KnownFinding
 /** Below this two claims at one place are two findings. */
 const LIKE = 0.5;
 
-const SIGNS: readonly Sign[] = [sameCode, movedCode, movedSymbol, sameWordsThere];
+const SIGNS: readonly Sign[] = [sameWords, sameCode, movedCode, movedSymbol, nearlySameWords];
 
 export function matchedFindings(
   reported: readonly ReportedFinding[],
@@ -93,6 +93,12 @@ function candidatesOf(reported: readonly ReportedFinding[], repository: string):
   });
 }
 
+/** What the id says, of a finding whose words or place once were others. */
+function sameWords(reported: ReportedFinding, earlier: FindingRow): number {
+  const isThere = reported.path === earlier.path && reported.symbol === earlier.symbol;
+  return isThere && normalisedClaim(reported.claim) === normalisedClaim(earlier.claim) ? 1 : 0;
+}
+
 /** The same file and the same code: what is said of it may differ, unless a rule said it, which words one thing alike. */
 function sameCode(reported: ReportedFinding, earlier: FindingRow): number {
   if (reported.path !== earlier.path || !hasSameAnchor(reported, earlier)) return 0;
@@ -117,7 +123,7 @@ function movedSymbol(reported: ReportedFinding, earlier: FindingRow, known: Know
 }
 
 /** Nearly the same words of a model about the same symbol, whose code changed in between: the fix was none. */
-function sameWordsThere(reported: ReportedFinding, earlier: FindingRow): number {
+function nearlySameWords(reported: ReportedFinding, earlier: FindingRow): number {
   if (reported.evidence !== 'model' || reported.path !== earlier.path || reported.symbol !== earlier.symbol)
     return 0;
   const likeness = claimLikeness(reported.claim, earlier.claim);

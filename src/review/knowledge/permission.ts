@@ -15,10 +15,8 @@ export interface PermissionSubject {
   readonly evidence: EvidenceTier | null;
   /** `ModelTrust.trust` of the accepting model, 0 to 1. */
   readonly trust: number;
-  /** Files that import it, directly or through others. */
-  readonly importers: number;
-  /** Whether a route reaches it. */
-  readonly isRouteExposed: boolean;
+  /** How far a change reaches: files that import it, and whether a route does; null where nobody looked. */
+  readonly blastRadius: { readonly importers: number; readonly route_exposed: boolean } | null;
   /** Of the newest trial; null where there was none. */
   readonly trial: TrialOutcome | null;
 }
@@ -82,7 +80,7 @@ export function permissionFor(
 }
 
 function limitsOf(subject: PermissionSubject): readonly Limit[] {
-  const { verdict, evidence, trust, importers, isRouteExposed, trial } = subject;
+  const { blastRadius, evidence, trial, trust, verdict } = subject;
   const limits: Limit[] = [];
   const limit = (tier: GradientTier, reason: string) => limits.push({ tier, reason });
   if (verdict === 'no_verdict') limit('block', 'no model gave a verdict');
@@ -90,9 +88,13 @@ function limitsOf(subject: PermissionSubject): readonly Limit[] {
   if (evidence === 'model') limit('dry_run', 'only a model says so');
   if (trust < LEAST_TRUST) limit('block', `trust ${trust.toFixed(2)} < ${LEAST_TRUST}`);
   else if (trust < FULL_TRUST) limit('sim', `trust ${trust.toFixed(2)} < ${FULL_TRUST}`);
-  if (isRouteExposed) limit('dry_run', 'a route reaches it');
-  if (importers >= WIDE_IMPORTERS) limit('sim', `${importers} files import it`);
-  else if (importers >= FEW_IMPORTERS) limit('dry_run', `${importers} files import it`);
+  if (blastRadius === null) limit('sim', 'how far it reaches is not known');
+  else {
+    const { importers, route_exposed: isRouteExposed } = blastRadius;
+    if (isRouteExposed) limit('dry_run', 'a route reaches it');
+    if (importers >= WIDE_IMPORTERS) limit('sim', `${importers} files import it`);
+    else if (importers >= FEW_IMPORTERS) limit('dry_run', `${importers} files import it`);
+  }
   if (trial === 'failed') limit('block', 'its trial failed');
   else if (trial !== 'passed')
     limit('dry_run', trial === null ? 'no trial yet' : `its trial ended: ${trial}`);
