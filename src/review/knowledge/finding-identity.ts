@@ -18,12 +18,15 @@ export function findingId({ repository, path, rule, symbol, claim }: FindingKey,
   return sha256Hex((occurrence === 1 ? key : [...key, occurrence]).join('\n')).slice(0, 16);
 }
 
-/** A claim without what changes from one telling to the next: case, numbers, marks and white space. */
+/**
+ * A claim without what changes from one telling to the next: case, numbers, marks and white space. Digits of a name stay:
+ * `sha1` is not `sha256`.
+ */
 export function normalisedClaim(claim: string): string {
   return claim
     .normalize('NFKC')
     .toLowerCase()
-    .replaceAll(/\d+/g, '#')
+    .replaceAll(/(?<![\p{L}\p{N}_$])\d+(?![\p{L}\p{N}_$])/gu, '#')
     .replaceAll(/[^\p{L}\p{N}_#$]+/gu, ' ')
     .trim();
 }

@@ -107,6 +107,13 @@ describe('a finding that is told of again', () => {
       expect(new Set(life.map(({ claim }) => /key|lock/.exec(claim)?.[0])).size).toBe(1);
   });
 
+  it('is another one where a name differs by its digits alone', () => {
+    const history = new History();
+    const bare = { anchor_hash: null };
+    history.next({ reported: [reported('`sha1` is used.', bare), reported('`sha256` is used.', bare)] });
+    expect(history.ids()).toBe(2);
+  });
+
   it('counts once where replicates tell of it, and twice where a rule names two lines', () => {
     const history = new History();
     history.next({ reported: [reported(CLAIM), reported(CLAIM, { line: 8 })] });

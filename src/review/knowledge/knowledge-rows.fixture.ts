@@ -61,7 +61,8 @@ export function findingRow(
   state: FindingRow['state'],
   members: Partial<FindingRow> = {},
 ): FindingRow {
-  const key = { repository: REPOSITORY, path: 'src/a.ts', rule: 'scrum/defect', symbol: '', claim: name };
+  const { path = 'src/a.ts', rule = 'scrum/defect', symbol = '' } = members;
+  const key = { repository: REPOSITORY, path, rule, symbol, claim: name };
   return {
     finding_id: findingId(key, 1),
     ...key,
