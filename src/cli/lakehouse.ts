@@ -12,7 +12,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 // A reader that closes the pipe early (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
-process.exitCode = await runProgram(process.argv.slice(2), {
+const exitCode = await runProgram(process.argv.slice(2), {
   terminal: createTerminal({
     stdin: process.stdin,
     stdout: process.stdout,
@@ -24,3 +24,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   nowMs: () => performance.now(),
   interrupted: interrupted.signal,
 });
+
+// Once everything is written the process ends: a connection that is still being made, and that nobody waits for any more, would
+// hold it for as long as such attempts last.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

@@ -20,9 +20,8 @@ function leaves(command: Command, path: string[] = []): { path: string; command:
   return below.length > 0 ? below : [{ path: path.join(' '), command }];
 }
 
-/** Commands that work on a home themselves; every other one speaks to a server. `journal verify` does both. */
+/** Commands that work on a home themselves; every other one speaks to a server. `journal verify` and `auditor` do both. */
 const LOCAL = [
-  'auditor',
   'backup',
   'config check',
   'config show',

@@ -4,13 +4,13 @@ import { counted } from '../human-text.ts';
 import { renderTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** The ledger as a table; claims that need a reader are only counted, unless all are asked for. */
+/** The ledger as a table; what no reader settled is only counted, unless all is asked for. */
 export function renderLedger(audit: Audit, all: boolean, terminal: Terminal): string {
   const { colours, columns } = terminal;
   const { blocking, commits, rows } = audit;
   const shown = all
     ? rows
-    : rows.filter(({ verifier, verdict }) => verifier !== 'inference' || verdict === 'not_backed');
+    : rows.filter(({ verifier, verdict }) => verifier !== 'inference' || verdict !== 'unknown');
   const hidden = rows.length - shown.length;
   const table = renderTable({
     head: ['id', 'commit', 'kind', 'verdict', 'claim', 'evidence'],

@@ -8,6 +8,7 @@ export interface ChatAsked {
   readonly model: string | null;
   readonly task?: string;
   readonly context?: { readonly sql: string };
+  readonly format?: 'json';
   readonly max_output_tokens?: number;
 }
 

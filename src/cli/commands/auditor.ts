@@ -2,17 +2,23 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { packageVersion } from '../../package-version.ts';
 import type { Audit, AuditOptions, PostTarget } from '../../review/auditor/index.ts';
+import type { ApiClient } from '../api-client.ts';
+import { chatReader } from '../auditor/chat-reader.ts';
 import { renderLedger } from '../auditor/ledger-view.ts';
+import { tellObserver } from '../auditor/tell-observer.ts';
 import type { AddCommand, CliContext } from '../cli-context.ts';
 import { CliFailure, EXIT_CODES, usageFailure } from '../cli-failure.ts';
 import { wholeNumber } from '../command-arguments.ts';
+import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
+import { displayText } from '../display-text.ts';
 import { counted } from '../human-text.ts';
 import { startProgressBar } from '../progress-bar.ts';
 import { show } from '../show.ts';
 
-interface AuditorOptions {
+interface AuditorOptions extends RemoteOptions {
   readonly all?: boolean;
-  readonly json?: boolean;
+  readonly inference?: boolean;
+  readonly ladder?: string;
   readonly markdown?: string;
   readonly memoryMb: number;
   readonly post?: PostTarget['service'];
@@ -37,27 +43,30 @@ Examples:
   $ lakehouse auditor main..HEAD --pr-text body.md     # a branch, and its pull request's description
   $ lakehouse auditor HEAD~20..HEAD --sarif audit.sarif --markdown audit.md
   $ lakehouse auditor HEAD --run                       # also runs the tests that the claims name
+  $ lakehouse auditor HEAD --inference                 # puts to a model of the server what no proof settles
   $ lakehouse auditor main..HEAD --post github --repository owner/name --pr 7
 
 It needs no key, no server and no model. It reads git and runs nothing of the audited tree, unless --run is given.
+Where a server (--url or LAKEHOUSE_URL) and a key are given, its observer hears the outcome: counts and ids, no words.
+--inference sends the change and its claims to models through the server, as task "auditor"; what they say only warns.
 auditor.toml in the current folder may say block_on = ["static", "dynamic", "inference"].`;
 
 /** `auditor`: checks what commits claim against what they do. */
 export const addAuditorCommand: AddCommand = (program, context) => {
-  program
-    .command('auditor')
+  addRemoteOptions(program.command('auditor'))
     .argument('<range>', 'a commit, or a range such as main..HEAD')
     .summary('check what commits claim against what they do')
     .option('--repo <path>', 'the repository to audit', '.')
     .option('--pr-text <file>', 'title and description of the pull request, claimed of the whole range')
     .option('--all', 'show also the claims that need a reader')
-    .option('--json', 'print JSON for scripts')
     .option('--markdown <file>', 'write the ledger as Markdown')
     .option('--sarif <file>', 'write the contradicted claims as SARIF 2.1.0')
     .option('--run', 'run the tests that claims name: code of the audited tree, confined')
     .option('--test-command <words>', 'what runs test files, named after it', 'npm test --')
     .option('--timeout-seconds <count>', 'end a test run after so long', wholeNumber, 300)
     .option('--memory-mb <count>', 'memory of a process of a test run', wholeNumber, 4_000)
+    .option('--inference', 'ask models of the server about claims that no proof settles')
+    .option('--ladder <name>', 'for --inference: a ladder of routing.toml; its rules decide where absent')
     .option('--settings <file>', 'read auditor.toml from here')
     .addOption(
       new Option('--post <service>', 'show the result on a pull request').choices(['github', 'gitea']),
@@ -72,28 +81,50 @@ export const addAuditorCommand: AddCommand = (program, context) => {
 
 async function runAuditor(context: CliContext, range: string, options: AuditorOptions): Promise<void> {
   // The parsers are native code that other commands do not need.
-  const { audit, auditMarkdown, auditSarif, postAudit } = await import('../../review/auditor/index.ts');
+  const { audit } = await import('../../review/auditor/index.ts');
   const searchPath = context.environment.PATH ?? '';
   const target = postTarget(context, options);
   const settings = await callersSettings(context, options);
+  const reader = options.inference === true ? readerOf(context, options) : {};
+  const observer = observerOf(context, options);
   const result = await withProgress(context, (onProgress) =>
     audit({ folder: options.repo, searchPath }, range, {
       ...(options.prText === undefined ? {} : { pullRequestText: readNamed(options.prText) }),
       ...settings,
+      ...reader,
       ...(options.run === true ? { run: runRequest(options, searchPath) } : {}),
       onProgress,
     }),
   );
+  const told = observer === null ? null : tellObserver(observer, result);
+  try {
+    await showAudit(context, options, result, target);
+  } finally {
+    await told;
+  }
+  const { blocking } = result;
+  if (blocking.length === 0) return;
+  const detail = `${counted(blocking.length, 'claim')} contradicted by what the change does.`;
+  throw new CliFailure(EXIT_CODES.failed, { code: 'cli.claims_not_backed', detail });
+}
+
+async function showAudit(
+  context: CliContext,
+  options: AuditorOptions,
+  result: Audit,
+  target: PostTarget | null,
+): Promise<void> {
+  const { auditMarkdown, auditSarif, postAudit } = await import('../../review/auditor/index.ts');
   if (options.markdown !== undefined) writeFileSync(options.markdown, auditMarkdown(result));
   if (options.sarif !== undefined) {
     writeFileSync(options.sarif, `${JSON.stringify(auditSarif(result, packageVersion()), null, 2)}\n`);
   }
   if (target !== null) await postAudit(result, target, context.fetch);
   show(context, options, result, () => renderLedger(result, options.all === true, context.terminal));
-  const { blocking } = result;
-  if (blocking.length === 0) return;
-  const detail = `${counted(blocking.length, 'claim')} contradicted by what the change does.`;
-  throw new CliFailure(EXIT_CODES.failed, { code: 'cli.claims_not_backed', detail });
+  const { reader } = result;
+  if (reader === null || reader.problem === null) return;
+  const asked = `${counted(reader.answered, 'question')} of ${reader.questions} answered`;
+  context.terminal.note(`The audit stands without its reader, ${asked}: ${displayText(reader.problem)}`);
 }
 
 /** The settings of whoever calls. A file of the audited tree is none: the audited would choose how it is judged. */
@@ -110,6 +141,19 @@ async function callersSettings(
     `${SETTINGS_FILE} belongs to the audited tree and is left unread; --settings ${SETTINGS_FILE} reads it.`,
   );
   return {};
+}
+
+function readerOf(context: CliContext, options: AuditorOptions): Pick<AuditOptions, 'reader'> {
+  const { ladder } = options;
+  const { interrupted } = context;
+  return { reader: chatReader(connect(context, options), { ladder, interrupted }) };
+}
+
+/** The server that hears of the audit: one that is named, with a key for it. */
+function observerOf(context: CliContext, options: AuditorOptions): ApiClient | null {
+  if ((options.url ?? context.environment.LAKEHOUSE_URL ?? '') === '') return null;
+  const api = connect(context, options);
+  return api.apiKey === null ? null : api;
 }
 
 function postTarget(context: CliContext, options: AuditorOptions): PostTarget | null {

@@ -3,9 +3,11 @@ import { isAbsolute, relative, sep } from 'node:path';
 import { sha256Hex } from '../../base/index.ts';
 import { type Change, changeOf } from './change/change.ts';
 import { type GitRepository, openRepository } from './change/git-repository.ts';
-import type { DraftClaim, LedgerRow } from './claims/claim.ts';
+import type { DraftClaim, Judgement, LedgerRow } from './claims/claim.ts';
 import { extractClaims } from './claims/extract-claims.ts';
 import { type ClaimText, lineOf } from './claims/passages.ts';
+import { createInference, type Inference, isReadable } from './read/infer.ts';
+import type { Reader, ReaderUse } from './read/reader.ts';
 import { type RunRequest, runTests } from './run/run-tests.ts';
 import { type AuditorSettings, DEFAULT_SETTINGS } from './settings.ts';
 
@@ -18,6 +20,8 @@ export interface Audit {
   readonly rows: readonly LedgerRow[];
   /** Rows that block: contradicted by a verifier that the settings let block. */
   readonly blocking: readonly LedgerRow[];
+  /** What came of asking a reader; null where there was none. */
+  readonly reader: ReaderUse | null;
 }
 
 export interface AuditedCommit {
@@ -33,6 +37,8 @@ export interface AuditOptions {
   readonly settings?: AuditorSettings;
   /** Runs the tests that claims rest on; nothing of the audited tree is run without it. */
   readonly run?: RunRequest;
+  /** Is asked of what neither the change nor a run settles. */
+  readonly reader?: Reader;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -61,6 +67,7 @@ export async function audit(
   const repository = openRepository(folder, searchPath);
   const commits = repository.commitsOf(range);
   const blockOn = new Set<string>((options.settings ?? DEFAULT_SETTINGS).blockOn);
+  const inference = options.reader === undefined ? null : createInference(options.reader);
   const seen: AuditedCommit[] = [];
   const rows: LedgerRow[] = [];
   for (const [index, commit] of commits.entries()) {
@@ -69,7 +76,7 @@ export async function audit(
     const change = changeOf(repository, repository.baseOf(commit), commit);
     seen.push({ commit, subject: message.split('\n')[0] ?? '', path: change.files[0]?.path ?? null });
     const texts = [{ document: 'message', text: message } as const, ...changelogOf(change)];
-    rows.push(...(await ledgerOf(repository, change, texts, options)));
+    rows.push(...(await ledgerOf(repository, change, texts, { ...options, inference })));
   }
   options.onProgress?.(commits.length, commits.length);
   const head = commits.at(-1) ?? repository.commitOf(range.split('..').pop() || 'HEAD');
@@ -77,10 +84,10 @@ export async function audit(
   if (options.pullRequestText !== undefined && first !== undefined) {
     const change = changeOf(repository, repository.baseOf(first), head);
     const text: ClaimText = { document: 'pull request', text: options.pullRequestText };
-    rows.push(...(await ledgerOf(repository, change, [text], options)));
+    rows.push(...(await ledgerOf(repository, change, [text], { ...options, inference })));
   }
   const blocking = rows.filter(({ verdict, verifier }) => verdict === 'not_backed' && blockOn.has(verifier));
-  return { head, commits: seen, rows, blocking };
+  return { head, commits: seen, rows, blocking, reader: inference?.use() ?? null };
 }
 
 /** What the change adds to the changelog, with the lines of the file. */
@@ -95,22 +102,42 @@ async function ledgerOf(
   repository: GitRepository,
   change: Change,
   texts: readonly ClaimText[],
-  options: AuditOptions,
+  { run, inference }: Pick<AuditOptions, 'run'> & { readonly inference: Inference | null },
 ): Promise<readonly LedgerRow[]> {
   const rows: LedgerRow[] = [];
   for (const source of texts) {
     const drafts = extractClaims(source);
-    const ran = options.run === undefined ? null : await runTests(repository, change, drafts, options.run);
+    const ran = run === undefined ? null : await runTests(repository, change, drafts, run);
     const seen = new Map<string, number>();
+    const proven: LedgerRow[] = [];
     for (const draft of drafts) {
       const judged = await draft.judge(change);
       const dynamic = ran?.(draft) ?? null;
       // What the syntax contradicts a passing run does not mend, and a run that came to nothing adds nothing.
       const stands = judged.verdict === 'not_backed' || dynamic === null || dynamic.verdict === 'unknown';
-      rows.push({ ...rowOf(source, change.commit, draft, seen), ...(stands ? judged : dynamic) });
+      proven.push({ ...rowOf(source, change.commit, draft, seen), ...(stands ? judged : dynamic) });
     }
+    rows.push(...(inference === null ? proven : await withInference(inference, change, proven)));
   }
   return rows;
+}
+
+/** Rows with what a reader says of those that no proof settles. */
+async function withInference(
+  inference: Inference,
+  change: Change,
+  rows: readonly LedgerRow[],
+): Promise<readonly LedgerRow[]> {
+  const open = rows.filter(({ kind, verdict }) => verdict === 'unknown' && isReadable(kind));
+  const claims = open.map(({ kind, claim }) => ({ kind, text: claim }));
+  const judgements = await inference.judge(change, claims);
+  const read = new Map(open.map((row, index) => [row.id, judgements[index] ?? null]));
+  return rows.map((row) => {
+    const judged: Judgement | null = read.get(row.id) ?? null;
+    // Of two that know nothing the proof says more.
+    const adds = judged !== null && (judged.verdict !== 'unknown' || row.verifier === 'inference');
+    return adds ? { ...row, ...judged } : row;
+  });
 }
 
 function rowOf(

@@ -11,6 +11,11 @@ export const auditorErrors = declareErrors('auditor', {
     title: 'Git does not know the commit or range',
     remedy: 'Name a commit, or a range such as main..HEAD, of the audited repository.',
   },
+  history_missing: {
+    kind: 'invalid',
+    title: 'A clone that lacks history the audit reads',
+    remedy: 'Fetch the whole history: git fetch --unshallow, or a checkout without a depth.',
+  },
   range_too_large: {
     kind: 'too_large',
     title: 'More commits than one audit reads',

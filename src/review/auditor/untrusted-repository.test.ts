@@ -93,6 +93,22 @@ describe('an audited repository', () => {
     expect(isAuditedFolder(audited, join(repository.folder, '..'))).toBe(false);
   });
 
+  it.each([
+    ['a shallow clone', '--depth=1'],
+    ['a partial clone', '--filter=blob:none'],
+  ])('is not judged by %s, which lacks what the change was made from', async (_name, option) => {
+    repository.commit({ 'src/b.ts': 'export const two = 2;\n' }, 'Add `src/b.ts`');
+    expect((await auditOf('HEAD')).rows.map(({ verdict }) => verdict)).toContain('backed');
+    repository.git('config', 'uploadpack.allowFilter', 'true');
+    const clone = join(repository.folder, '.git', 'clone');
+    const source = `file://${repository.folder}`;
+    repository.git('clone', '--quiet', '--no-checkout', option, source, clone);
+    await expect(audit({ folder: clone, searchPath }, 'HEAD')).rejects.toMatchObject({
+      code: 'auditor.history_missing',
+      message: expect.stringContaining('git fetch --unshallow'),
+    });
+  });
+
   it('is refused where there is none, and for a revision it does not have', async () => {
     await expect(audit({ folder: '/', searchPath }, 'HEAD')).rejects.toMatchObject({
       code: 'auditor.repository_not_found',

@@ -1,6 +1,6 @@
 import { sourceRoleOf } from '../../inspect/index.ts';
 import type { ChangedFile, GitRepository } from './git-repository.ts';
-import { type PatchLines, patchLines } from './patch.ts';
+import { type DiffLine, diffLines, type PatchLines, patchLines } from './patch.ts';
 import { productionUsage, type SymbolUsage } from './symbol-usage.ts';
 import { type TestCounts, testCounts } from './test-counts.ts';
 
@@ -9,6 +9,8 @@ export interface Change {
   readonly commit: string;
   readonly files: readonly ChangedFile[];
   readonly lines: PatchLines;
+  /** The changed lines among those around them, as a reader needs them. */
+  linesInContext(): Iterable<DiffLine>;
   before(path: string): string | null;
   after(path: string): string | null;
   /** Whether a path, or a path that ends with it, is in the tree before or after. */
@@ -24,6 +26,8 @@ export interface Change {
   usage(): Promise<SymbolUsage>;
 }
 
+const CONTEXT_LINES = 8;
+
 /** The change between two trees. */
 export function changeOf(repository: GitRepository, base: string, commit: string): Change {
   const files = repository.changedFiles(base, commit);
@@ -35,7 +39,8 @@ export function changeOf(repository: GitRepository, base: string, commit: string
   return {
     commit,
     files,
-    lines: patchLines(repository.patch(base, commit)),
+    lines: patchLines(repository.patch(base, commit, 0)),
+    linesInContext: () => diffLines(repository.patch(base, commit, CONTEXT_LINES)),
     before,
     after,
     knownPaths: (path) => {

@@ -4,7 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { LakeError } from '../../../base/index.ts';
 import { auditorErrors } from '../errors.ts';
 
-/** A repository, read only. */
+/**
+ * A repository, read only. What it lacks, as a shallow or partial clone does, is `auditor.history_missing`: a change that cannot be
+ * read must not pass for an empty one.
+ */
 export interface GitRepository {
   /** The top of its work tree; null where it has none. */
   readonly folder: string | null;
@@ -16,8 +19,8 @@ export interface GitRepository {
   baseOf(commit: string): string;
   messageOf(commit: string): string;
   changedFiles(base: string, commit: string): readonly ChangedFile[];
-  /** The changes as a patch without context. */
-  patch(base: string, commit: string): string;
+  /** The changes as a patch, each with so many unchanged lines around it. */
+  patch(base: string, commit: string, contextLines: number): string;
   /** Null where the revision has no such plain file, or it is no text that a person would write. */
   textAt(revision: string, path: string): string | null;
   pathsAt(revision: string): readonly string[];
@@ -81,24 +84,33 @@ const MOST_COMMITS = 1_000;
 
 /** Opens the repository that holds a folder. `searchPath` is where git is looked for. */
 export function openRepository(folder: string, searchPath: string): GitRepository {
-  const run = (command: readonly string[], input?: string): Buffer | null => {
+  const attempt = (command: readonly string[], input?: string): { bytes: Buffer | null; status: number } => {
     try {
-      return execFileSync('git', ['--no-pager', ...SETTINGS, '-C', folder, ...command], {
+      const bytes = execFileSync('git', ['--no-pager', ...SETTINGS, '-C', folder, ...command], {
         env: { ...ENVIRONMENT, PATH: searchPath },
         ...(input === undefined ? {} : { input }),
         stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'ignore'],
         maxBuffer: MOST_OUTPUT_BYTES,
       });
-    } catch {
-      // Callers tell an unknown name from an empty answer by what they asked.
-      return null;
+      return { bytes, status: 0 };
+    } catch (error) {
+      const status = error instanceof Error && 'status' in error ? Number(error.status) : -1;
+      return { bytes: null, status };
     }
   };
+  /** Null where git fails: callers tell an unknown name from an empty answer by what they asked. */
+  const run = (command: readonly string[], input?: string) => attempt(command, input).bytes;
   if (run(['rev-parse', '--git-dir']) === null) {
     throw new LakeError(auditorErrors.repository_not_found, {
       detail: `${JSON.stringify(folder)} is in no git repository that can be read.`,
     });
   }
+  /** What git must be able to tell; status 1 says that it looked and found nothing. */
+  const needed = (command: readonly string[], input?: string): string => {
+    const { bytes, status } = attempt(command, input);
+    if (bytes === null && status !== 1) throw historyMissing(`git ${command[0]} fails`);
+    return bytes?.toString() ?? '';
+  };
   // Names below are from the top of the repository, wherever in it the folder is.
   const text = (command: readonly string[], input?: string) => run(command, input)?.toString() ?? '';
   const commitOf = (revision: string): string => {
@@ -117,26 +129,32 @@ export function openRepository(folder: string, searchPath: string): GitRepositor
   return {
     folder: text(['rev-parse', '--show-toplevel']).trim() || null,
     commitOf,
-    commitsOf: (range) => commitsOf(range, commitOf, text),
+    commitsOf: (range) => commitsOf(range, commitOf, needed),
     baseOf: (commit) => {
-      const [, parent] = text(['rev-list', '--parents', '-n', '1', commit]).trim().split(' ');
-      return parent ?? text(['hash-object', '-t', 'tree', '--stdin'], '').trim();
+      // Of the commit itself: a shallow clone says of its oldest ones that they have no parent.
+      const parent = /^parent (\w+)$/m.exec(headerOf(needed(['cat-file', 'commit', commit])))?.[1];
+      if (parent === undefined) return needed(['hash-object', '-t', 'tree', '--stdin'], '').trim();
+      if (run(['cat-file', '-e', `${parent}^{tree}`]) !== null) return parent;
+      throw historyMissing(`the parent of ${commit.slice(0, 10)} is not there`);
     },
     messageOf: (commit) => {
-      const object = text(['cat-file', 'commit', commit]);
-      return object.slice(object.indexOf('\n\n') + 2).trimEnd();
+      const object = needed(['cat-file', 'commit', commit]);
+      return object.slice(headerOf(object).length + 2).trimEnd();
     },
-    changedFiles: (base, commit) => changedFiles(base, commit, text),
-    patch: (base, commit) => text(['diff', ...PLAIN_DIFF, '--unified=0', base, commit, '--']),
+    changedFiles: (base, commit) => changedFiles(base, commit, needed),
+    patch: (base, commit, contextLines) =>
+      needed(['diff', ...PLAIN_DIFF, `--unified=${contextLines}`, base, commit, '--']),
     textAt: (revision, path) => {
       const bytes = run(['cat-file', 'blob', `${revision}:${path}`]);
+      if (bytes === null && isListedFile(text(['ls-tree', '-z', '--full-tree', revision, '--', path])))
+        throw historyMissing(`a file of ${revision.slice(0, 10)} is not there`);
       if (bytes === null || bytes.length > MOST_TEXT_BYTES || bytes.includes(0)) return null;
       return bytes.toString();
     },
-    pathsAt: (revision) => parts(text(['ls-tree', '-r', '-z', '--name-only', '--full-tree', revision])),
+    pathsAt: (revision) => parts(needed(['ls-tree', '-r', '-z', '--name-only', '--full-tree', revision])),
     filesNaming: (revision, word) =>
       parts(
-        text([
+        needed([
           'grep',
           '-z',
           '-l',
@@ -154,6 +172,21 @@ export function openRepository(folder: string, searchPath: string): GitRepositor
       ).map((name) => name.slice(revision.length + 1)),
     filesAt: (revision, isWanted) => filesAt(revision, isWanted, run),
   };
+}
+
+function historyMissing(what: string): LakeError {
+  return new LakeError(auditorErrors.history_missing, {
+    detail: `The repository does not hold all that the audit reads: ${what}. A shallow or partial clone is completed with \`git fetch --unshallow\` or \`git fetch --refetch --no-filter\`.`,
+  });
+}
+
+/** The lines of a commit object before its message. */
+function headerOf(object: string): string {
+  return object.slice(0, object.indexOf('\n\n'));
+}
+
+function isListedFile(entries: string): boolean {
+  return /^100\d+ blob /.test(entries);
 }
 
 function commitsOf(
@@ -229,11 +262,12 @@ function* filesAt(
     },
   );
   const answered = run(['cat-file', '--batch'], listed.map(({ object }) => `${object}\n`).join(''));
-  if (answered === null) return;
+  if (answered === null) throw historyMissing('git cat-file fails');
   let at = 0;
   for (const { mode, path } of listed) {
     const lineEnd = answered.indexOf('\n', at);
     const sizeBytes = Number(answered.subarray(at, lineEnd).toString().split(' ')[2]);
+    if (Number.isNaN(sizeBytes)) throw historyMissing(`a file of ${revision.slice(0, 10)} is not there`);
     const start = lineEnd + 1;
     yield { path, bytes: answered.subarray(start, start + sizeBytes), isExecutable: mode === '755' };
     at = start + sizeBytes + 1;

@@ -10,27 +10,46 @@ export interface PatchLine {
   readonly text: string;
 }
 
-/** Reads a patch without context, with git's names `a/` and `b/`. */
+/** A line of a patch, as it stands in the file after the change, or in the one before where it is removed. */
+export interface DiffLine extends PatchLine {
+  readonly side: 'added' | 'removed' | 'kept';
+  readonly path: string;
+}
+
+/** Sorts the lines of a patch without context. */
 export function patchLines(patch: string): PatchLines {
   const added = new Map<string, PatchLine[]>();
   const removed = new Map<string, PatchLine[]>();
+  for (const { side, path, number, text } of diffLines(patch)) {
+    append(side === 'added' ? added : removed, path, { number, text });
+  }
+  return { added, removed };
+}
+
+/** Reads a patch with git's names `a/` and `b/`, line by line. */
+export function* diffLines(patch: string): Generator<DiffLine> {
   let [before, after] = ['', ''];
   let [oldNumber, oldLeft, newNumber, newLeft] = [0, 0, 0, 0];
   for (const line of patch.split('\n')) {
     const hunk = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line);
-    if (hunk !== null) {
+    const text = line.slice(1);
+    if (oldLeft <= 0 && newLeft <= 0 && hunk !== null) {
       [oldNumber, newNumber] = [Number(hunk[1]), Number(hunk[3])];
       [oldLeft, newLeft] = [Number(hunk[2] ?? 1), Number(hunk[4] ?? 1)];
     } else if (oldLeft > 0 && line.startsWith('-')) {
-      append(removed, before, { number: oldNumber++, text: line.slice(1) });
+      yield { side: 'removed', path: before, number: oldNumber++, text };
       oldLeft -= 1;
     } else if (newLeft > 0 && line.startsWith('+')) {
-      append(added, after, { number: newNumber++, text: line.slice(1) });
+      yield { side: 'added', path: after, number: newNumber++, text };
+      newLeft -= 1;
+    } else if (oldLeft > 0 && newLeft > 0 && line.startsWith(' ')) {
+      yield { side: 'kept', path: after, number: newNumber++, text };
+      oldNumber += 1;
+      oldLeft -= 1;
       newLeft -= 1;
     } else if (line.startsWith('--- ')) before = nameIn(line);
     else if (line.startsWith('+++ ')) after = nameIn(line);
   }
-  return { added, removed };
 }
 
 /** The path of `+++ b/src/a.ts`; a name git has to quote keeps its escapes, and so matches no claim. */

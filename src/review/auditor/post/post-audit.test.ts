@@ -125,6 +125,7 @@ const auditOf = (rows: readonly LedgerRow[]): Audit => ({
   commits: [{ commit: HEAD, subject: 'Do it', path: 'src/a.ts' }],
   rows,
   blocking: rows.filter(({ verdict }) => verdict === 'not_backed'),
+  reader: null,
 });
 
 const post = (service: 'github' | 'gitea', audit: Audit, parts: Partial<PostTarget> = {}) => {
