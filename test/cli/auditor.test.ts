@@ -149,6 +149,29 @@ describe('lakehouse auditor', () => {
     expect(paths.at(-1)).toMatch(/^POST \/api\/v1\/repos\/team\/service\/statuses\/\w{40} token secret$/);
   });
 
+  it('names a project of GitLab by its whole path', async () => {
+    const paths: string[] = [];
+    const server = createServer((request, response) => {
+      paths.push(`${request.method} ${request.url}`);
+      response
+        .writeHead(200, { 'Content-Type': 'application/json' })
+        .end(request.method === 'GET' ? '[]' : '{}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+    const post = (repository: string) =>
+      auditor(['HEAD', '--post', 'gitlab', '--service-url', url, '--repository', repository, '--pr', '7'], {
+        LAKEHOUSE_AUDITOR_TOKEN: 'secret',
+      });
+    const refused = await post('team/../service');
+    const { exitCode, stderr } = await post('team/tools/service');
+    server.close();
+    expect(refused.exitCode).toBe(2);
+    expect(exitCode, stderr).toBe(0);
+    expect(paths.at(-1)).toMatch(/^POST \/api\/v4\/projects\/team%2Ftools%2Fservice\/statuses\/\w{40}$/);
+  });
+
   it('says what it cannot audit', async () => {
     expect((await auditor(['missing'])).stderr).toContain('auditor.unknown_revision');
     const { exitCode } = await lakehouse(['auditor', 'HEAD', '--repo', folder], { environment });

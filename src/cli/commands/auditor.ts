@@ -38,6 +38,12 @@ interface AuditorOptions extends RemoteOptions {
 
 const SETTINGS_FILE = 'auditor.toml';
 
+/** Of the services that have one address for most people. */
+const SERVICE_URLS: Partial<Record<PostTarget['service'], string>> = {
+  github: 'https://api.github.com',
+  gitlab: 'https://gitlab.com',
+};
+
 const EXAMPLES = `
 Examples:
   $ lakehouse auditor HEAD                             # does the last commit do what its message says?
@@ -71,10 +77,17 @@ export const addAuditorCommand: AddCommand = (program, context) => {
     .option('--ladder <name>', 'for --inference: a ladder of routing.toml; its rules decide where absent')
     .option('--settings <file>', 'read auditor.toml from here')
     .addOption(
-      new Option('--post <service>', 'show the result on a pull request').choices(['github', 'gitea']),
+      new Option('--post <service>', 'show the result on a pull request').choices([
+        'github',
+        'gitea',
+        'gitlab',
+      ]),
     )
-    .option('--service-url <url>', 'address of the REST interface; https://api.github.com for github')
-    .option('--repository <owner/name>', 'the repository on the service')
+    .option(
+      '--service-url <url>',
+      'address of the service (default: https://api.github.com, https://gitlab.com)',
+    )
+    .option('--repository <owner/name>', 'the repository on the service; for gitlab with every group')
     .option('--pr <number>', 'the pull request on the service', wholeNumber)
     .option('--token-variable <name>', 'environment variable that holds the token', 'LAKEHOUSE_AUDITOR_TOKEN')
     .addHelpText('after', EXAMPLES)
@@ -175,10 +188,11 @@ function observerOf(context: CliContext, options: AuditorOptions): ApiClient | n
 function postTarget(context: CliContext, options: AuditorOptions): PostTarget | null {
   const { post, pr, repository, serviceUrl, tokenVariable } = options;
   if (post === undefined) return null;
-  const url = serviceUrl ?? (post === 'github' ? 'https://api.github.com' : undefined);
+  const url = serviceUrl ?? SERVICE_URLS[post];
   if (url === undefined || pr === undefined || repository === undefined)
     throw usageFailure('--post needs --repository owner/name, --pr, and for gitea --service-url.');
-  if (!/^[\w.-]+\/[\w.-]+$/.test(repository) || /(?:^|\/)\.{1,2}(?:\/|$)/.test(repository))
+  const isPath = (post === 'gitlab' ? /^[\w.-]+(?:\/[\w.-]+)+$/ : /^[\w.-]+\/[\w.-]+$/).test(repository);
+  if (!isPath || /(?:^|\/)\.{1,2}(?:\/|$)/.test(repository))
     throw usageFailure('--repository must look like owner/name.');
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw usageFailure('--service-url must be an http or https address.');

@@ -1,11 +1,11 @@
 import { LakeError } from '../../../base/index.ts';
 import { auditorErrors } from '../errors.ts';
 
-/** A pull request on a service that speaks GitHub's or Gitea's REST interface. */
+/** A pull request on a service that speaks GitHub's, Gitea's or GitLab's REST interface. */
 export interface PullRequest {
-  /** Of the interface: `https://api.github.com`, or a Gitea server's own address. */
+  /** Of the interface: `https://api.github.com`, or the own address of a Gitea or GitLab server. */
   readonly url: string;
-  /** `owner/name` */
+  /** `owner/name`; on GitLab with every group: `group/subgroup/name`. */
   readonly repository: string;
   readonly number: number;
 }
@@ -47,7 +47,11 @@ export interface HostConnection {
   readonly fetch: typeof fetch;
 }
 
-export type HostCall = (method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown) => Promise<unknown>;
+export type HostCall = (
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT',
+  path: string,
+  body?: unknown,
+) => Promise<unknown>;
 
 /** A review needs a text of its own beside its remarks. */
 export const REVIEW_BODY = 'lakehouse auditor: changelog entries that the change contradicts.';

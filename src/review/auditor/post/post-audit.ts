@@ -6,10 +6,11 @@ import { auditMarkdown } from '../report/markdown-report.ts';
 import type { CodeHost, PullRequest } from './code-host.ts';
 import { giteaHost } from './gitea.ts';
 import { githubHost } from './github.ts';
+import { gitlabHost } from './gitlab.ts';
 
 /** Where an audit is shown. */
 export interface PostTarget extends PullRequest {
-  readonly service: 'github' | 'gitea';
+  readonly service: 'github' | 'gitea' | 'gitlab';
   readonly token: string;
 }
 
@@ -31,7 +32,7 @@ export async function postAudit(
   target: PostTarget,
   fetch: typeof globalThis.fetch,
 ): Promise<void> {
-  const make = { github: githubHost, gitea: giteaHost }[target.service];
+  const make = { github: githubHost, gitea: giteaHost, gitlab: gitlabHost }[target.service];
   const host = make({ pullRequest: target, fetch }, target.token);
   await keepComment(host, audit);
   await remarkOnLines(host, audit);
