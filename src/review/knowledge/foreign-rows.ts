@@ -1,13 +1,21 @@
 // Lines that other programs wrote, as rows of ours. Two shapes are known by their members; each of ours may have one of
 // several names there, and what a line does not say is filled in only where nothing depends on it.
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/index.ts';
-import { ANSWER_OUTCOMES, type AttemptOutcome } from './attempt-row.ts';
+import { type AttemptOutcome, isCalibrationOutcome } from './attempt-row.ts';
 import { findingId } from './finding-identity.ts';
 import { EVIDENCE_TIERS, FINDING_STATES, type FindingRow, type FindingSeverity } from './finding-row.ts';
 
 export type ForeignRows =
   | { readonly ok: true; readonly rows: readonly ForeignRow[] }
   | { readonly ok: false; readonly reason: string };
+
+/** What a line is read with. */
+export interface ForeignFile {
+  /** Of lines that name none. */
+  readonly repository: string;
+  /** How many lines of a key there were, this one counted. */
+  readonly nthOf: (key: string) => number;
+}
 
 interface ForeignRow {
   readonly kind: 'findings' | 'attempts';
@@ -74,7 +82,7 @@ const COUNTS: readonly (readonly [AttemptOutcome, readonly string[]])[] = [
   ['false_alarm', ['false_alarms', 'false_positives']],
 ];
 const MOST_COUNTED = 10_000;
-/** Of a line that names no time: before all others. */
+/** Of counts, and of an outcome that names no time: before all others. */
 const NO_TIME = '1970-01-01T00:00:00.000Z';
 
 /**
@@ -82,10 +90,11 @@ const NO_TIME = '1970-01-01T00:00:00.000Z';
  * `model_trust` (a model with counts of outcomes, with a share and its number, or with one outcome). Their ids are not
  * kept: they may be numbers that start anew in each sweep.
  */
-export function foreignRows(value: JsonValue, repository: string): ForeignRows {
+export function foreignRows(value: JsonValue, { repository, nthOf }: ForeignFile): ForeignRows {
   if (!isJsonObject(value)) return refused('is no JSON object');
   if (textOf(value, NAMES.path) !== null) return sweepFindings(value, repository);
-  if (textOf(value, ['model']) !== null) return trustRows(value, repository);
+  const model = textOf(value, ['model']);
+  if (model !== null) return trustRows(value, model, textOf(value, NAMES.repository) ?? repository, nthOf);
   return refused('names neither a dataset of ours, nor a file (path, file), nor a model');
 }
 
@@ -146,61 +155,71 @@ function sweepFinding(value: JsonObject, repository: string): OneRow {
   return { ok: true, row: { kind: 'findings', row } };
 }
 
-function trustRows(value: JsonObject, repository: string): ForeignRows {
-  const counts = outcomeCounts(value);
-  if (counts === null) return refused('names no outcome, and no count of any');
+/**
+ * Attempts that are told apart by the model's place among the lines of its kind and by their number, and so are the same
+ * whenever the file is read again: of a later count only what is new is new.
+ */
+function trustRows(
+  value: JsonObject,
+  model: string,
+  repository: string,
+  nthOf: ForeignFile['nthOf'],
+): ForeignRows {
+  const counted = outcomeCounts(value);
+  if (counted === null) return refused('names no outcome, and no count of any');
+  const { counts, isCount } = counted;
   if (counts.some(([, count]) => !Number.isInteger(count) || count < 0 || count > MOST_COUNTED))
     return refused(`counts outcomes by other than whole numbers of at most ${MOST_COUNTED}`);
-  const time = textOf(value, NAMES.time);
+  const time = isCount ? null : textOf(value, NAMES.time);
   const recorded = time === null ? new Date(NO_TIME) : new Date(/^\d+$/.test(time) ? Number(time) : time);
   if (Number.isNaN(recorded.getTime())) return refused('its time is none');
-  const rows = counts.flatMap(([outcome, count]) =>
-    Array.from({ length: count }, (_, replicate): ForeignRow => {
-      const isAnswer = ANSWER_OUTCOMES.some((answer) => answer === outcome);
-      return {
-        kind: 'attempts',
-        row: {
-          iteration_id: 'model_trust',
-          repository: textOf(value, NAMES.repository) ?? repository,
-          path: '(imported)',
-          model: textOf(value, ['model']),
-          rung: null,
-          pass: isAnswer ? 'blind' : 'calibration',
-          replicate,
-          outcome,
-          output_format: null,
-          input_tokens: 0,
-          output_tokens: 0,
-          cost_usd: 0,
-          latency_ms: 0,
-          recorded_at: recorded.toISOString(),
-        },
-      };
-    }),
-  );
+  const shared = {
+    iteration_id: 'model_trust',
+    repository,
+    path: `(imported ${nthOf(`${repository}\n${model}`)})`,
+    model,
+    rung: null,
+    output_format: null,
+    input_tokens: 0,
+    output_tokens: 0,
+    cost_usd: 0,
+    latency_ms: 0,
+    recorded_at: recorded.toISOString(),
+  };
+  const rows = counts.flatMap(([outcome, count]) => {
+    const pass = isCalibrationOutcome(outcome) ? 'calibration' : 'blind';
+    return Array.from(
+      { length: count },
+      (_, replicate): ForeignRow => ({ kind: 'attempts', row: { ...shared, pass, replicate, outcome } }),
+    );
+  });
   return { ok: true, rows };
 }
 
-function outcomeCounts(value: JsonObject): readonly (readonly [AttemptOutcome, number])[] | null {
+interface Counted {
+  readonly counts: readonly (readonly [AttemptOutcome, number])[];
+  /** Whether it sums up; otherwise it is one outcome. */
+  readonly isCount: boolean;
+}
+
+function outcomeCounts(value: JsonObject): Counted | null {
   const single = textOf(value, ['outcome', 'verdict', 'result']) ?? value.accepted;
-  if (typeof single === 'boolean') return [[single ? 'accepted' : 'refused', 1]];
+  if (typeof single === 'boolean') return { counts: [[single ? 'accepted' : 'refused', 1]], isCount: false };
   const outcome = COUNTS.find(
     ([name, others]) => name === single || others.some((other) => other === single),
   );
-  if (outcome !== undefined) return [[outcome[0], 1]];
+  if (outcome !== undefined) return { counts: [[outcome[0], 1]], isCount: false };
   const counts = COUNTS.flatMap(([name, others]) => {
     const count = others.map((other) => value[other]).find((each) => typeof each === 'number');
     return typeof count === 'number' ? [[name, count] as const] : [];
   });
-  if (counts.length > 0) return counts;
+  if (counts.length > 0) return { counts, isCount: true };
   const share = [value.trust, value.trust_score].find((each) => typeof each === 'number');
   const all = ['attempts', 'samples', 'total', 'n'].map((name) => value[name]).find(Number.isInteger);
   if (typeof share !== 'number' || typeof all !== 'number' || share < 0 || share > 1) return null;
   const accepted = Math.round(share * all);
-  return [
-    ['accepted', accepted],
-    ['refused', all - accepted],
-  ];
+  const split = [['accepted', accepted] as const, ['refused', all - accepted] as const];
+  return { counts: split, isCount: true };
 }
 
 /** `3`, `"3"`, `"phase24_audit"`; 1 of a line that names none. */

@@ -18,6 +18,7 @@ export type { ModelTrust } from './model-trust.ts';
 export { modelTrust, trustIn } from './model-trust.ts';
 export type { KnowledgeRows, Movement } from './movement.ts';
 export { movementBetween } from './movement.ts';
+export { MOVEMENT_CLASSES } from './movement-class.ts';
 export type { Permission, PermissionOverride, PermissionSubject, TrialOutcome } from './permission.ts';
 export { permissionFor } from './permission.ts';
 export type { Bar, GradientTier, ReviewRow } from './review-row.ts';

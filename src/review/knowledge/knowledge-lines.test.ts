@@ -138,12 +138,29 @@ describe('lines of model_trust', () => {
     expect(modelTrust(attempts)).toMatchObject([{ model: 'm/x', ...trust }]);
   });
 
+  it('give rows that differ, so that none is taken for another, and the same when read again', () => {
+    const lines = [
+      { model: 'm/x', outcome: 'accepted' },
+      { model: 'm/x', outcome: 'accepted' },
+      { model: 'm/x', accepted: 3, updated_at: '2026-01-01T00:00:00Z' },
+    ];
+    const texts = (more: readonly object[]) => read(...more).attempts.map((row) => JSON.stringify(row));
+    const before = texts(lines);
+    expect(new Set(before).size).toBe(5);
+    // A later count of the same line adds what is new.
+    const later = texts([
+      ...lines.slice(0, 2),
+      { ...lines[2], accepted: 5, updated_at: '2026-02-01T00:00:00Z' },
+    ]);
+    expect(later.filter((row) => !before.includes(row))).toHaveLength(2);
+  });
+
   it.each<[string, object, RegExp]>([
     ['no count', { model: 'm/x', trust: 0.9 }, /names no outcome/],
     ['a share above 1', { model: 'm/x', trust: 90, samples: 10 }, /names no outcome/],
     ['half a count', { model: 'm/x', accepted: 1.5 }, /whole numbers/],
     ['a count nobody counted', { model: 'm/x', accepted: 1e9 }, /whole numbers of at most 10000/],
-    ['a time that is none', { model: 'm/x', accepted: 1, ts: 'then' }, /time is none/],
+    ['a time that is none', { model: 'm/x', accepted: true, ts: 'then' }, /time is none/],
   ])('are refused with %s', (_, line, reason) => {
     expect(read(line).problems).toEqual([{ line: 1, reason: expect.stringMatching(reason) }]);
     expect(read(line).attempts).toEqual([]);

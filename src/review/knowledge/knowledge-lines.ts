@@ -48,7 +48,7 @@ export function readKnowledgeLines(text: string, repository: string): KnowledgeF
       file.take(line, kind, row);
       continue;
     }
-    const foreign = foreignRows(value, repository);
+    const foreign = foreignRows(value, { repository, nthOf: (key) => file.nthOf(key) });
     if (!foreign.ok) file.refuse(line, foreign.reason);
     else for (const one of foreign.rows) file.take(line, one.kind, one.row);
   }
@@ -61,11 +61,18 @@ class FileInTheMaking {
   readonly findings: FindingRow[] = [];
   readonly attempts: AttemptRow[] = [];
   readonly problems: LineProblem[] = [];
+  readonly #lines = new Map<string, number>();
 
   take(line: number, kind: RowKind, value: unknown): void {
     if (kind === 'reviews') this.#keep(line, readRow(kind, value), this.reviews);
     else if (kind === 'findings') this.#keep(line, readRow(kind, value), this.findings);
     else this.#keep(line, readRow(kind, value), this.attempts);
+  }
+
+  nthOf(key: string): number {
+    const nth = (this.#lines.get(key) ?? 0) + 1;
+    this.#lines.set(key, nth);
+    return nth;
   }
 
   refuse(line: number, reason: string): void {
