@@ -107,6 +107,14 @@ describe('a finding that is told of again', () => {
       expect(new Set(life.map(({ claim }) => /key|lock/.exec(claim)?.[0])).size).toBe(1);
   });
 
+  it('is one of two that are told of the same code, and the other is new', () => {
+    const history = new History();
+    history.next({ reported: [reported(CLAIM)] });
+    const rows = history.next({ reported: [reported('A guess is timed.'), reported('The key is logged.')] });
+    expect(rows.map((row) => row.split(':')[0])).toEqual(['new', 'recurring']);
+    expect(history.ids()).toBe(2);
+  });
+
   it('is another one where a name differs by its digits alone', () => {
     const history = new History();
     const bare = { anchor_hash: null };

@@ -97,6 +97,18 @@ const CASES: readonly Case[] = [
     expected: /^MIXED: 1 returned/,
   },
   {
+    name: '+3 with a fix while a finding returned and another is novel',
+    from: 4,
+    to: 7,
+    findings: [
+      ...FIXED,
+      findingRow('back', 1, 'fixed'),
+      findingRow('back', 2, 'regressed'),
+      findingRow('fresh', 2, 'new'),
+    ],
+    expected: /^MIXED: 1 returned/,
+  },
+  {
     name: 'half of the findings recur, a critical one twice',
     from: 4,
     to: 4,
@@ -173,6 +185,23 @@ describe('the class of a file', () => {
     expect(soleFile(between, 1, 3).class).toBe('MIXED');
     const along = { ...between, findings: [...between.findings, hole(2, 'recurring')] };
     expect(soleFile(along, 1, 3).class).toBe('LOOPING');
+  });
+
+  it('is not moved by a fix of what had left for another file', () => {
+    const there = { path: 'src/b.ts' };
+    const findings = [
+      findingRow('gone', 1, 'new'),
+      findingRow('gone', 2, 'recurring', there),
+      landedRow('gone', 3, there),
+    ].map((row) => ({ ...row, finding_id: 'one' }));
+    const reviews = [1, 2, 3].flatMap((iteration) =>
+      [PATH, 'src/b.ts'].map((path) => reviewRow(path, iteration, [iteration * 3])),
+    );
+    const { paired } = movementBetween({ reviews, findings, attempts: [] }, 2, 3);
+    expect(paired.map((file) => [file.path, file.class])).toEqual([
+      [PATH, 'MIXED'],
+      ['src/b.ts', 'CONVERGING'],
+    ]);
   });
 });
 

@@ -142,9 +142,9 @@ function whyUnpaired(
   return 'another bar';
 }
 
+/** A row without verdict has no score. */
 function scored(row: ReviewRow | undefined): ScoredRow | null {
-  if (row === undefined || row.verdict === 'no_verdict' || row.score === null || row.model === null)
-    return null;
+  if (row === undefined || row.score === null || row.model === null) return null;
   return { ...row, score: row.score, model: row.model };
 }
 
