@@ -31,10 +31,13 @@ export function normalisedClaim(claim: string): string {
     .trim();
 }
 
+/** The words of a claim, for `claimLikeness`. */
+export function claimWords(claim: string): ReadonlySet<string> {
+  return new Set(normalisedClaim(claim).split(' '));
+}
+
 /** How far two claims use the same words, 0 to 1: shared words over all words. */
-export function claimLikeness(one: string, other: string): number {
-  const words = new Set(normalisedClaim(one).split(' '));
-  const others = new Set(normalisedClaim(other).split(' '));
-  const shared = [...words].filter((word) => others.has(word)).length;
+export function claimLikeness(words: ReadonlySet<string>, others: ReadonlySet<string>): number {
+  const shared = words.intersection(others).size;
   return shared / (words.size + others.size - shared);
 }

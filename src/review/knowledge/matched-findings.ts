@@ -1,7 +1,7 @@
 // Which findings of an iteration are known from earlier ones. A model words the same defect anew each time and code
 // moves, so that the id alone would call old findings new; rounds of matching go from the surest sign to the weakest,
 // and each finding is matched once.
-import { claimLikeness, findingId, normalisedClaim } from './finding-identity.ts';
+import { claimLikeness, claimWords, findingId, normalisedClaim } from './finding-identity.ts';
 import type { FindingRow } from './finding-row.ts';
 import type { ReportedFinding, SeenAnchor } from './iteration-reading.ts';
 
@@ -26,13 +26,38 @@ interface Candidate {
   readonly reported: ReportedFinding;
 }
 
-/** Whether a finding is an earlier one, from 0 (no) to 1; of several the likest is taken. */
-type Sign = (reported: ReportedFinding, earlier: FindingRow, known: KnownFindings) => number;
+/** A finding, told now or before. */
+type Told = Pick<FindingRow, 'path' | 'rule' | 'symbol' | 'claim' | 'anchor_hash'>;
+
+/** A way in which a finding shows itself to be an earlier one. */
+interface Sign {
+  /** Only findings of one key are compared, so that the work does not grow with the square of them; null of none. */
+  readonly key: (finding: Told) => readonly (string | null)[] | null;
+  /** From 0 (another one) to 1; of several the likest is taken. */
+  readonly likeness: (reported: ReportedFinding, earlier: FindingRow, known: Comparison) => number;
+}
+
+interface Comparison extends KnownFindings {
+  readonly wordsOf: (claim: string) => ReadonlySet<string>;
+}
 
 /** Below this two claims at one place are two findings. */
 const LIKE = 0.5;
 
-const SIGNS: readonly Sign[] = [sameWords, sameCode, movedCode, movedSymbol, nearlySameWords];
+const SIGNS: readonly Sign[] = [
+  // What the id says, of a finding whose words or place once were others.
+  { key: ({ path, rule, symbol, claim }) => [path, rule, symbol, normalisedClaim(claim)], likeness: () => 1 },
+  {
+    key: ({ path, rule, anchor_hash: anchor }) => (anchor === null ? null : [path, rule, anchor]),
+    likeness: sameCode,
+  },
+  { key: ({ rule, anchor_hash: anchor }) => (anchor === null ? null : [rule, anchor]), likeness: movedCode },
+  {
+    key: ({ rule, symbol, claim }) => (symbol === '' ? null : [rule, symbol, normalisedClaim(claim)]),
+    likeness: movedSymbol,
+  },
+  { key: ({ path, rule, symbol }) => [path, rule, symbol], likeness: nearlySameWords },
+];
 
 export function matchedFindings(
   reported: readonly ReportedFinding[],
@@ -50,12 +75,17 @@ export function matchedFindings(
     const earlier = unclaimed.get(candidate.id);
     if (earlier !== undefined) take(candidate, earlier);
   }
-  for (const sign of SIGNS) {
-    const byRule = Map.groupBy(unclaimed.values(), ({ rule }) => rule);
+  const comparison = { ...known, wordsOf: rememberedWords() };
+  for (const { key, likeness } of SIGNS) {
+    const byKey = Map.groupBy(unclaimed.values(), (earlier) => JSON.stringify(key(earlier)));
     const pairs = [...open.values()].flatMap((candidate) =>
-      (byRule.get(candidate.reported.rule) ?? [])
-        .map((earlier) => ({ candidate, earlier, likeness: sign(candidate.reported, earlier, known) }))
-        .filter(({ likeness }) => likeness > 0),
+      (key(candidate.reported) === null ? [] : (byKey.get(JSON.stringify(key(candidate.reported))) ?? []))
+        .map((earlier) => ({
+          candidate,
+          earlier,
+          likeness: likeness(candidate.reported, earlier, comparison),
+        }))
+        .filter((pair) => pair.likeness > 0),
     );
     pairs.sort(
       (a, b) =>
@@ -93,45 +123,39 @@ function candidatesOf(reported: readonly ReportedFinding[], repository: string):
   });
 }
 
-/** What the id says, of a finding whose words or place once were others. */
-function sameWords(reported: ReportedFinding, earlier: FindingRow): number {
-  const isThere = reported.path === earlier.path && reported.symbol === earlier.symbol;
-  return isThere && normalisedClaim(reported.claim) === normalisedClaim(earlier.claim) ? 1 : 0;
-}
-
 /** The same file and the same code: what is said of it may differ, unless a rule said it, which words one thing alike. */
-function sameCode(reported: ReportedFinding, earlier: FindingRow): number {
-  if (reported.path !== earlier.path || !hasSameAnchor(reported, earlier)) return 0;
-  const likeness = claimLikeness(reported.claim, earlier.claim);
+function sameCode(reported: ReportedFinding, earlier: FindingRow, { wordsOf }: Comparison): number {
+  const likeness = claimLikeness(wordsOf(reported.claim), wordsOf(earlier.claim));
   return reported.evidence !== 'model' && likeness < LIKE ? 0 : 0.01 + likeness;
 }
 
 /** The same code in another file, and no longer where it was. */
-function movedCode(reported: ReportedFinding, earlier: FindingRow, known: KnownFindings): number {
-  if (reported.path === earlier.path || !hasSameAnchor(reported, earlier)) return 0;
-  return stillStands(earlier, known) ? 0 : 0.01 + claimLikeness(reported.claim, earlier.claim);
+function movedCode(reported: ReportedFinding, earlier: FindingRow, known: Comparison): number {
+  if (reported.path === earlier.path || stillStands(earlier, known)) return 0;
+  return 0.01 + claimLikeness(known.wordsOf(reported.claim), known.wordsOf(earlier.claim));
 }
 
 /** The same words about a symbol of the same name in another file, whose code is no longer where it was. */
-function movedSymbol(reported: ReportedFinding, earlier: FindingRow, known: KnownFindings): number {
-  const isSame =
-    reported.path !== earlier.path &&
-    reported.symbol !== '' &&
-    reported.symbol === earlier.symbol &&
-    normalisedClaim(reported.claim) === normalisedClaim(earlier.claim);
-  return isSame && !stillStands(earlier, known) && known.anchors.has(earlier.finding_id) ? 1 : 0;
+function movedSymbol(reported: ReportedFinding, earlier: FindingRow, known: Comparison): number {
+  const hasMoved = reported.path !== earlier.path && !stillStands(earlier, known);
+  return hasMoved && known.anchors.has(earlier.finding_id) ? 1 : 0;
 }
 
 /** Nearly the same words of a model about the same symbol, whose code changed in between: the fix was none. */
-function nearlySameWords(reported: ReportedFinding, earlier: FindingRow): number {
-  if (reported.evidence !== 'model' || reported.path !== earlier.path || reported.symbol !== earlier.symbol)
-    return 0;
-  const likeness = claimLikeness(reported.claim, earlier.claim);
+function nearlySameWords(reported: ReportedFinding, earlier: FindingRow, { wordsOf }: Comparison): number {
+  if (reported.evidence !== 'model') return 0;
+  const likeness = claimLikeness(wordsOf(reported.claim), wordsOf(earlier.claim));
   return likeness < LIKE ? 0 : likeness;
 }
 
-function hasSameAnchor(reported: ReportedFinding, earlier: FindingRow): boolean {
-  return reported.anchor_hash !== null && reported.anchor_hash === earlier.anchor_hash;
+/** The words of each claim, taken apart once. */
+function rememberedWords(): Comparison['wordsOf'] {
+  const words = new Map<string, ReadonlySet<string>>();
+  return (claim) => {
+    const found = words.get(claim) ?? claimWords(claim);
+    words.set(claim, found);
+    return found;
+  };
 }
 
 function stillStands(

@@ -2,7 +2,7 @@
 // everything: what a deterministic rule words alike has one cause wherever it is; what models say has one cause where
 // it is said of one symbol, or in nearly the same words under the same rule.
 import { sha256Hex } from '../../base/index.ts';
-import { claimLikeness, normalisedClaim } from './finding-identity.ts';
+import { claimWords, normalisedClaim } from './finding-identity.ts';
 import type { FindingLife } from './finding-life.ts';
 import { FINDING_SEVERITIES } from './finding-row.ts';
 
@@ -23,11 +23,14 @@ const LIKE = 0.6;
 export function rootCauses(findings: readonly FindingLife[]): readonly RootCause[] {
   const groups: FindingLife[][] = [];
   const byKey = new Map<string, FindingLife[]>();
+  const alike = new LikeClaims();
   for (const finding of [...findings].sort(byGravity)) {
     const key = keyOf(finding);
-    const known = byKey.get(key) ?? (finding.evidence === 'model' ? likeGroup(groups, finding) : undefined);
-    const group = known ?? [];
-    if (known === undefined) groups.push(group);
+    const group = byKey.get(key) ?? (finding.evidence === 'model' ? alike.groupOf(finding) : null) ?? [];
+    if (group.length === 0) {
+      groups.push(group);
+      if (finding.evidence === 'model') alike.add(finding, group);
+    }
     byKey.set(key, group);
     group.push(finding);
   }
@@ -61,11 +64,38 @@ function keyOf({ claim, evidence, finding_id: id, path, rule, symbol }: FindingL
   return symbol === '' ? `finding\n${id}` : `symbol\n${path}\n${symbol}`;
 }
 
-function likeGroup(groups: readonly FindingLife[][], finding: FindingLife): FindingLife[] | undefined {
-  return groups.find(([first]) => {
-    const isAlike = first?.evidence === 'model' && first.rule === finding.rule;
-    return isAlike && claimLikeness(withoutNames(first.claim), withoutNames(finding.claim)) >= LIKE;
-  });
+/**
+ * Groups by the words of their first finding. Words lead to groups, so that a claim is compared with those that share
+ * one and the work does not grow with the square of all findings.
+ */
+class LikeClaims {
+  readonly #byWord = new Map<string, { readonly group: FindingLife[]; readonly size: number }[]>();
+
+  add(first: FindingLife, group: FindingLife[]): void {
+    const words = wordsOf(first);
+    const entry = { group, size: words.size };
+    for (const word of words) {
+      const known = this.#byWord.get(word);
+      if (known === undefined) this.#byWord.set(word, [entry]);
+      else known.push(entry);
+    }
+  }
+
+  /** The first group whose words are nearly those of the finding. */
+  groupOf(finding: FindingLife): FindingLife[] | null {
+    const words = wordsOf(finding);
+    const shared = new Map<{ readonly group: FindingLife[]; readonly size: number }, number>();
+    for (const word of words)
+      for (const entry of this.#byWord.get(word) ?? []) shared.set(entry, (shared.get(entry) ?? 0) + 1);
+    for (const [{ group, size }, count] of shared)
+      if (count / (words.size + size - count) >= LIKE) return group;
+    return null;
+  }
+}
+
+/** Under its rule: the same words about another kind of defect are another cause. */
+function wordsOf({ claim, rule }: FindingLife): ReadonlySet<string> {
+  return new Set([...claimWords(withoutNames(claim))].map((word) => `${rule}\n${word}`));
 }
 
 /** A claim without what it names in code marks: the same defect of two functions is worded alike but for them. */
