@@ -115,6 +115,30 @@ describe('a finding that is told of again', () => {
     expect(history.ids()).toBe(2);
   });
 
+  it('is new in another file while nobody looked at the file of the earlier one', () => {
+    const history = new History();
+    history.next({ reported: [reported(CLAIM)] });
+    const elsewhere = reported(CLAIM, { path: 'src/b.ts', anchor_hash: 'other' });
+    expect(history.next({ reported: [elsewhere] })).toEqual([`new: ${CLAIM}`]);
+  });
+
+  it('is known by each of the words it was told in', () => {
+    const rule = { rule: 'unsafe-compare', evidence: 'static' as const };
+    const history = new History();
+    history.next({ reported: [reported('`a` is compared by ===.', rule)] });
+    history.next({ reported: [reported('`b` is compared by ===.', rule)] });
+    history.next({ reported: [reported('`b` is compared by ===.', { ...rule, anchor_hash: 'other' })] });
+    expect(history.rows.map(({ state }) => state)).toEqual(['new', 'recurring', 'recurring']);
+  });
+
+  it('is another one of a rule that names another thing in changed code, however alike its words', () => {
+    const rule = { rule: 'uncalled', evidence: 'static' as const };
+    const history = new History();
+    history.next({ reported: [reported('Nothing calls `first` here.', rule)] });
+    const other = reported('Nothing calls `second` here.', { ...rule, anchor_hash: 'other' });
+    expect(history.next({ reported: [other] })).toEqual(['new: Nothing calls `second` here.']);
+  });
+
   it('is another one where a name differs by its digits alone', () => {
     const history = new History();
     const bare = { anchor_hash: null };
