@@ -74,6 +74,8 @@ describe('a claim about scores, by the knowledge base', () => {
     ['Scores of iterations 1 and 2: ↑1 ↓1 =0.', ['backed: knowledge base, iterations 1 and 2: ↑1 ↓1 =0']],
     ['Scores of iterations 1 and 2: ↑2 ↓1 =0.', ['not_backed: knowledge base, iterations 1 and 2: ↑1 ↓1 =0']],
     ['The score rose 3 → 5.', ['unknown: it states no score']],
+    ['Scores of `src/a.ts` and `src/b.ts` went 3.2 → 5.1.', ['unknown: it states no score']],
+    ['The score of `src/a.ts` came with 32 → 51 tests.', ['unknown: it states no score']],
     ['The confidence rose 0.4 → 0.9 for `local/reader`.', ['unknown: it states no score']],
     ['The score of `src/a.ts` went from about 3 → 6.', ['unknown']],
     ['The mean went 12 → 9 ms; tests 14 → 24.', []],
