@@ -221,6 +221,16 @@ test('nothing is cast to a scope, and nothing through unknown', () => {
   expect(wrong).toEqual([]);
 });
 
+test('no interface is declared twice in one file', () => {
+  const declared = files.flatMap((file) =>
+    file.program.body.flatMap((statement) => {
+      const node = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement;
+      return node?.type === 'TSInterfaceDeclaration' ? [`${file.path} interface ${node.id.name}`] : [];
+    }),
+  );
+  expect(declared.filter((name, at) => declared.indexOf(name) !== at)).toEqual([]);
+});
+
 test('a file over 500 lines opens with a paragraph that defends its size', () => {
   const long = files.filter(
     ({ path, text }) => !path.includes('.generated.') && text.split('\n').length > 501,

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { JsonValue } from './json.ts';
 
 export function sha256Hex(bytes: string | Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }
 
 /**
@@ -10,12 +10,13 @@ export function sha256Hex(bytes: string | Uint8Array): string {
  * them (RFC 8785 for the values we store). Equal values give equal bytes.
  */
 export function canonicalJson(value: JsonValue): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value as Record<string, JsonValue>)
-      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-    return `{${members.join(',')}}`;
+  const members = value as Record<string, JsonValue>;
+  let text = '';
+  for (const name of Object.keys(members).sort()) {
+    // `sort` without a comparison is by code unit.
+    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(members[name] ?? null)}`;
   }
-  return JSON.stringify(value);
+  return `{${text}}`;
 }

@@ -10,8 +10,8 @@ export interface IdGenerator {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Random bytes fetched at a time for the steps between ids of one millisecond. */
-const STEPS_SIZE_BYTES = 64;
+/** Random bytes fetched at a time: a call to the system's source costs more than the rest of an id. */
+const POOL_SIZE_BYTES = 640;
 
 export function isUuid(text: string): boolean {
   return UUID.test(text);
@@ -24,16 +24,15 @@ export function isUuid(text: string): boolean {
  */
 export function createIdGenerator(parts: { clock: Clock; random: IdSource; after?: string }): IdGenerator {
   let { timeMs, tail } = parts.after === undefined ? { timeMs: 0n, tail: 0n } : split(parts.after);
-  // A call to the system's source costs more than the rest of an id, so steps within a millisecond share one.
-  let steps: Uint8Array = new Uint8Array(0);
-  let stepsUsed = 0;
-  const nextStep = () => {
-    if (stepsUsed === steps.length) {
-      steps = parts.random(STEPS_SIZE_BYTES);
-      stepsUsed = 0;
+  let pool: Uint8Array = new Uint8Array(0);
+  let used = 0;
+  const random = (sizeBytes: number) => {
+    if (used + sizeBytes > pool.length) {
+      pool = parts.random(POOL_SIZE_BYTES);
+      used = 0;
     }
-    stepsUsed += 1;
-    return BigInt(steps[stepsUsed - 1] ?? 0);
+    used += sizeBytes;
+    return pool.subarray(used - sizeBytes, used);
   };
   return {
     next() {
@@ -41,12 +40,12 @@ export function createIdGenerator(parts: { clock: Clock; random: IdSource; after
       if (nowMs > timeMs) {
         timeMs = nowMs;
         // The top bit starts at 0, so that a burst has room to count up before it carries.
-        tail = randomBits(parts.random) >> 1n;
+        tail = randomBits(random) >> 1n;
       } else {
-        tail += 1n + nextStep();
+        tail += 1n + BigInt(random(1)[0] ?? 0);
         if (tail >= 1n << 74n) {
           timeMs += 1n;
-          tail = randomBits(parts.random) >> 1n;
+          tail = randomBits(random) >> 1n;
         }
       }
       return join(timeMs, tail);

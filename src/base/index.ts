@@ -10,5 +10,6 @@ export type { JsonObject, JsonValue } from './json.ts';
 export { isJsonObject, jsonSafe } from './json.ts';
 export type { Logger } from './log.ts';
 export { createLogger } from './log.ts';
+export { markdownCode } from './markdown-code.ts';
 export { matchesPattern } from './name-pattern.ts';
 export type { Statement } from './statement.ts';

@@ -8,8 +8,27 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A JSON value of the same meaning: bigint as a decimal string, Date as ISO 8601, undefined members left out. */
+/**
+ * A JSON value of the same meaning: bigint as a decimal string, Date as ISO 8601, undefined members left out. What is JSON
+ * already is given back as it is, without a copy.
+ */
 export function jsonSafe(value: unknown): JsonValue {
+  return isJson(value) ? value : converted(value);
+}
+
+function isJson(value: unknown): value is JsonValue {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) {
+    return value === null || typeof value === 'string' || typeof value === 'boolean';
+  }
+  if (Array.isArray(value)) return value.every(isJson);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const name of Object.keys(value)) if (!isJson(Reflect.get(value, name))) return false;
+  return true;
+}
+
+function converted(value: unknown): JsonValue {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   if (value === null || value === undefined) return null;

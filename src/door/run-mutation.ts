@@ -15,7 +15,7 @@ import type { Lifetime } from './lifetime.ts';
 import { grantParts, type Rights } from './scope-parts.ts';
 import { type Settle, settleIntent } from './settle-intents.ts';
 import type { Auditor } from './steps/audit.ts';
-import { extentAfter, type Judged, judgeAfter, type TruthMark } from './steps/judge.ts';
+import { type Judged, judgeAfter, type TruthMark } from './steps/judge.ts';
 
 /** Attempts at one commit; each loser of a race re-reads. 100 writers on one table finish well below it. */
 const MAX_ATTEMPTS = 200;
@@ -53,7 +53,6 @@ export async function runMutation(parts: MutationParts): Promise<Answer> {
       resolved,
       body: body.stream,
       contentSha256,
-      extentAfter: extentAfter(parts.truth, judged),
       nested: parts.nested,
     });
     const effect: Effect = { intentId: null, performed: false };

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Answer } from '../door/index.ts';
 
@@ -35,14 +34,19 @@ export async function writeAnswer(parts: AnswerParts): Promise<Delivery> {
   }
   let step = await chunks.next();
   setHeaders(parts, { 'content-type': answer.contentType });
-  response.writeHead(answer.status);
+  response.statusCode = answer.status;
   try {
     while (step.done !== true) {
       const next: IteratorResult<Uint8Array> = await chunks.next();
+      // The only chunk of an answer goes with its head, which then says how long it is.
+      if (next.done === true && !response.headersSent) {
+        await endWith(response, step.value, parts.slowReaderMs);
+        return 'sent';
+      }
       await write(response, step.value, parts.slowReaderMs);
       step = next;
     }
-    await finish(response, parts.slowReaderMs);
+    await endWith(response, null, parts.slowReaderMs);
     return 'sent';
   } catch (error) {
     parts.onBreak(error);
@@ -62,14 +66,13 @@ async function writeValue(parts: AnswerParts, status: number, value: unknown): P
   }
   const body = Buffer.from(JSON.stringify(value));
   setHeaders(parts, { 'content-type': 'application/json', 'content-length': String(body.length) });
-  response.writeHead(status);
+  response.statusCode = status;
   if (parts.headOnly) {
     response.end();
     return 'sent';
   }
   try {
-    await write(response, body, parts.slowReaderMs);
-    await finish(response, parts.slowReaderMs);
+    await endWith(response, body, parts.slowReaderMs);
     return 'sent';
   } catch (error) {
     parts.onBreak(error);
@@ -90,7 +93,7 @@ function setHeaders(parts: AnswerParts, defaults: Readonly<Record<string, string
 
 async function write(response: ServerResponse, bytes: Uint8Array, slowReaderMs: number): Promise<void> {
   for (let offset = 0; offset < bytes.length; offset += WRITE_BYTES) {
-    if (response.destroyed) throw new Error('the client is gone');
+    if (response.destroyed) throw gone();
     const piece = bytes.subarray(offset, offset + WRITE_BYTES);
     if (!response.write(piece)) await awaitReader(response, 'drain', slowReaderMs);
   }
@@ -104,22 +107,40 @@ async function handedOver(response: ServerResponse): Promise<void> {
   if (!response.destroyed) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
-async function finish(response: ServerResponse, slowReaderMs: number): Promise<void> {
+/** Ends the answer, with its last bytes where there are any, and waits until the reader has been given all of it. */
+async function endWith(
+  response: ServerResponse,
+  bytes: Uint8Array | null,
+  slowReaderMs: number,
+): Promise<void> {
+  const isShort = bytes !== null && bytes.length <= WRITE_BYTES;
+  if (bytes !== null && !isShort) await write(response, bytes, slowReaderMs);
   const finished = awaitReader(response, 'finish', slowReaderMs);
-  response.end();
+  if (isShort) response.end(bytes);
+  else response.end();
   await finished;
 }
 
-async function awaitReader(response: ServerResponse, event: string, slowReaderMs: number): Promise<void> {
-  const ended = new AbortController();
-  const timer = setTimeout(() => ended.abort(new Error('the client took no byte in time')), slowReaderMs);
-  const closed = () => ended.abort(new Error('the client is gone'));
-  response.once('close', closed);
-  try {
-    if (response.destroyed) throw new Error('the client is gone');
-    await once(response, event, { signal: ended.signal });
-  } finally {
-    clearTimeout(timer);
-    response.off('close', closed);
-  }
+function awaitReader(
+  response: ServerResponse,
+  event: 'drain' | 'finish',
+  slowReaderMs: number,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (response.destroyed) return reject(gone());
+    const settle = (failure: Error | null) => {
+      clearTimeout(timer);
+      response.off(event, came).off('close', closed).off('error', settle);
+      if (failure === null) resolve();
+      else reject(failure);
+    };
+    const came = () => settle(null);
+    const closed = () => settle(gone());
+    const timer = setTimeout(() => settle(new Error('the client took no byte in time')), slowReaderMs);
+    response.on(event, came).on('close', closed).on('error', settle);
+  });
+}
+
+function gone(): Error {
+  return new Error('the client is gone');
 }

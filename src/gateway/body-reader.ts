@@ -36,20 +36,43 @@ export async function withinIdle<T>(step: Promise<T>, idleMs: number): Promise<T
   }
 }
 
-/** A whole body of at most `limitBytes`; refused by its Content-Length before a byte is read, where it has one. */
+/**
+ * A whole body of at most `limitBytes`; refused by its Content-Length before a byte is read, where it has one. Refuses a
+ * client that stalls or leaves as `arrivingBytes` does, whose iterators cost more than a small body is worth.
+ */
 export async function readWhole(
   source: Readable,
   parts: { declaredBytes: number | null; limitBytes: number; idleMs: number },
 ): Promise<Buffer> {
-  if ((parts.declaredBytes ?? 0) > parts.limitBytes) throw tooLarge(parts.limitBytes);
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of arrivingBytes(source, parts.idleMs)) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > parts.limitBytes) throw tooLarge(parts.limitBytes);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, sizeBytes);
+  const { declaredBytes, limitBytes, idleMs } = parts;
+  if ((declaredBytes ?? 0) > limitBytes) throw tooLarge(limitBytes);
+  if (source.destroyed) throw interruptedError(source.errored);
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let sizeBytes = 0;
+    const letGo = () => {
+      clearTimeout(timer);
+      source.off('data', take).off('end', finish).off('error', interrupted).off('close', interrupted);
+    };
+    const refuse = (error: LakeError) => {
+      letGo();
+      source.pause();
+      reject(error);
+    };
+    const timer = setTimeout(() => refuse(stalledError(idleMs)), idleMs);
+    const interrupted = (cause?: unknown) => refuse(interruptedError(cause));
+    const take = (chunk: Uint8Array) => {
+      sizeBytes += chunk.length;
+      if (sizeBytes > limitBytes) return refuse(tooLarge(limitBytes));
+      chunks.push(chunk);
+      timer.refresh();
+    };
+    const finish = () => {
+      letGo();
+      resolve(Buffer.concat(chunks, sizeBytes));
+    };
+    source.on('data', take).on('end', finish).on('error', interrupted).on('close', interrupted);
+  });
 }
 
 function tooLarge(limitBytes: number): LakeError {

@@ -58,6 +58,7 @@ export function createInputBuilder(plan: ContentPlan, head: RequestHead): InputB
 }
 
 function addQuery(plan: ContentPlan, query: string, put: (name: string, value: unknown) => void): void {
+  if (query === '') return;
   const given = new URLSearchParams(query);
   for (const name of new Set(given.keys())) {
     if (!plan.query.has(name)) throw unknown(plan, name);

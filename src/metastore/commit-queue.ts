@@ -64,7 +64,8 @@ export function createCommitQueue(parts: {
       const entry: Entry = { statements, resolve, reject, timer: null };
       entry.timer = setTimeout(timeUp, timeoutMs, entry);
       waiting.add(entry);
-      if (turn.length === 0) queueMicrotask(() => void sendTurn());
+      // After the microtasks, so that what follows from one event is one message.
+      if (turn.length === 0) process.nextTick(sendTurn);
       turn.push(entry);
       if (turn.length >= MESSAGE_BATCHES_MAX) void sendTurn();
     });
@@ -142,7 +143,7 @@ export function createCommitQueue(parts: {
 }
 
 /** Checked before it is sent: a value that cannot cross to the thread would take its neighbours along. */
-function isStorable(value: unknown): boolean {
+export function isStorable(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (value === null || typeof value === 'string' || typeof value === 'bigint') return true;
   return typeof value === 'boolean' || value instanceof Uint8Array;

@@ -3,6 +3,8 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 
 /** Statements a connection keeps prepared; more than the program has. */
 const PREPARED_STATEMENTS_MAX = 512;
+/** A longer text is a list of values, hardly ever of the same length again; kept, each would hold megabytes. */
+const PREPARED_TEXT_MAX = 8_192;
 
 export type Row = Record<string, unknown>;
 
@@ -61,9 +63,10 @@ interface Prepared {
 function prepare(database: DatabaseSync, prepared: Map<string, Prepared>, sql: string): Prepared {
   const known = prepared.get(sql);
   if (known !== undefined) return known;
-  if (prepared.size >= PREPARED_STATEMENTS_MAX) prepared.clear();
   const statement = database.prepare(sql);
   const made = { statement, returnsRows: statement.columns().length > 0 };
+  if (sql.length > PREPARED_TEXT_MAX) return made;
+  if (prepared.size >= PREPARED_STATEMENTS_MAX) prepared.clear();
   prepared.set(sql, made);
   return made;
 }

@@ -10,9 +10,11 @@ import { metastoreErrors } from './errors.ts';
 import { takeHomeLock } from './home-lock.ts';
 import type { Metastore, MetastoreReader } from './metastore.ts';
 import { allMigrations } from './migrations.ts';
-import { notKept, notRead, openingRefused, threadEnded, unavailable } from './sqlite-error.ts';
+import { createReadQueue, type ReadQueue, within } from './read-queue.ts';
+import { notKept, notRead, openingRefused, threadEnded } from './sqlite-error.ts';
 import type { ReaderAnswer, ReaderOptions, ReaderQuestion } from './sqlite-reader.ts';
 import type { WriterAnswer, WriterOptions, WriterQuestion } from './sqlite-writer.ts';
+import { createBatchEncoder } from './statement-wire.ts';
 import { openWorkerChannel, type WorkerChannel } from './worker-channel.ts';
 
 /** A store that only reads, for work on a home that no server uses. */
@@ -52,8 +54,10 @@ export async function openMetastore(options: OpenOptions): Promise<Metastore> {
     opened.push(writer);
     const reader = await openReaderChannel({ file, busyTimeoutMs, migrations });
     opened.push(reader);
+    const encode = createBatchEncoder();
+    const reads = readQueueOf(reader, config.commit_timeout_ms);
     const queue = createCommitQueue({
-      send: (batches) => writer.request({ kind: 'commit', batches }),
+      send: (batches) => writer.request({ kind: 'commit', wire: encode(batches) }),
       timeoutMs: config.commit_timeout_ms,
       log,
     });
@@ -72,7 +76,7 @@ export async function openMetastore(options: OpenOptions): Promise<Metastore> {
     return {
       dialect: sqliteDialect,
       queries: sqliteDialect.queries,
-      read: (query) => read(reader, query, config.commit_timeout_ms),
+      read: (query) => read(reads, query),
       commit: queue.commit,
       ended: ended.promise,
       backup: (target) => backup({ file, busyTimeoutMs, migrations }, target),
@@ -105,10 +109,11 @@ export async function openMetastoreReadOnly(options: {
   const { commit_timeout_ms: timeoutMs } = options.config;
   const source = { file: options.file, busyTimeoutMs: timeoutMs, migrations: allMigrations() };
   const reader = await openReaderChannel(source);
+  const reads = readQueueOf(reader, timeoutMs);
   return {
     dialect: sqliteDialect,
     queries: sqliteDialect.queries,
-    read: (query) => read(reader, query, timeoutMs),
+    read: (query) => read(reads, query),
     backup: (target) => backup(source, target),
     async close() {
       await closeWithin(reader.request({ kind: 'close' }), timeoutMs);
@@ -141,26 +146,15 @@ function openReaderChannel(options: ReaderOptions): Promise<WorkerChannel<Reader
   return openChannel('sqlite-reader', options);
 }
 
-async function read<R>(
-  reader: WorkerChannel<ReaderQuestion, ReaderAnswer>,
-  query: Compilable<R>,
-  timeoutMs: number,
-): Promise<R[]> {
-  const { sql, parameters } = query.compile();
-  const answer = await within(reader.request({ kind: 'read', sql, parameters }), timeoutMs);
-  if (answer.kind === 'rows') return answer.rows as R[];
-  throw notRead(answer.error);
+function readQueueOf(reader: WorkerChannel<ReaderQuestion, ReaderAnswer>, timeoutMs: number): ReadQueue {
+  return createReadQueue({ send: (queries) => reader.request({ kind: 'read', queries }), timeoutMs });
 }
 
-/** The answer, or `metastore.unavailable` when the worker is gone or the time is up. */
-function within<A>(answer: Promise<A>, timeoutMs: number): Promise<A> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(unavailable('The metadata store did not answer a read in time.'));
-    const timer = setTimeout(late, timeoutMs);
-    answer
-      .then(resolve, (cause) => reject(unavailable('The metadata store’s reader ended.', cause)))
-      .finally(() => clearTimeout(timer));
-  });
+async function read<R>(reads: ReadQueue, query: Compilable<R>): Promise<R[]> {
+  const { sql, parameters } = query.compile();
+  const answer = await reads({ sql, parameters });
+  if (answer.kind === 'rows') return answer.rows as R[];
+  throw notRead(answer.error);
 }
 
 async function closeWithin(answer: Promise<unknown>, timeoutMs: number): Promise<void> {
@@ -175,8 +169,8 @@ async function backup(source: ReaderOptions, file: string): Promise<void> {
   const copier = await openReaderChannel(source);
   try {
     rmSync(partial, { force: true });
-    const answer = await copier.request({ kind: 'backup', file: partial });
-    if (answer.kind === 'failed') throw notKept(answer.error);
+    const [answer] = await copier.request({ kind: 'backup', file: partial });
+    if (answer?.kind === 'failed') throw notKept(answer.error);
     fsyncPath(partial);
     renameSync(partial, file);
     fsyncPath(dirname(file));

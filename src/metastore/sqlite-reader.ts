@@ -15,11 +15,19 @@ export interface ReaderOptions {
 }
 
 export type ReaderQuestion =
-  | { readonly kind: 'read'; readonly sql: string; readonly parameters: readonly unknown[] }
+  | { readonly kind: 'read'; readonly queries: readonly ReadQuery[] }
   | { readonly kind: 'backup'; readonly file: string }
   | { readonly kind: 'close' };
 
-export type ReaderAnswer =
+export interface ReadQuery {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** One for each query of a question; one for a question without. */
+export type ReaderAnswer = readonly ReadAnswer[];
+
+export type ReadAnswer =
   | { readonly kind: 'rows'; readonly rows: readonly Row[] }
   | { readonly kind: 'failed'; readonly error: WorkerError };
 
@@ -40,7 +48,11 @@ function serve(port: NonNullable<typeof parentPort>, options: ReaderOptions): vo
   }
   port.postMessage(opening);
   port.on('message', (question: ReaderQuestion) => {
-    port.postMessage(answer(connection, question));
+    const answers =
+      question.kind === 'read'
+        ? question.queries.map(({ sql, parameters }) => attempt(() => connection.run(sql, parameters).rows))
+        : [attempt(() => serveWhole(connection, question))];
+    port.postMessage(answers satisfies ReaderAnswer);
     if (question.kind === 'close') port.close();
   });
 }
@@ -57,15 +69,19 @@ function checkMigrations(connection: SqliteConnection, shipped: readonly ListedM
   return { opened: false, error: { message: 'older', errcode: null, refusal } };
 }
 
-function answer(connection: SqliteConnection, question: ReaderQuestion): ReaderAnswer {
+function serveWhole(
+  connection: SqliteConnection,
+  question: Exclude<ReaderQuestion, { kind: 'read' }>,
+): readonly Row[] {
+  // One read transaction: a consistent copy whatever is committed meanwhile, and without free pages.
+  if (question.kind === 'backup') connection.run('VACUUM INTO ?', [question.file]);
+  else connection.close();
+  return [];
+}
+
+function attempt(work: () => readonly Row[]): ReadAnswer {
   try {
-    if (question.kind === 'read') {
-      return { kind: 'rows', rows: connection.run(question.sql, question.parameters).rows };
-    }
-    // One read transaction: a consistent copy whatever is committed meanwhile, and without free pages.
-    if (question.kind === 'backup') connection.run('VACUUM INTO ?', [question.file]);
-    else connection.close();
-    return { kind: 'rows', rows: [] };
+    return { kind: 'rows', rows: work() };
   } catch (error) {
     return { kind: 'failed', error: workerError(error) };
   }

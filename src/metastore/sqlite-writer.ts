@@ -6,6 +6,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import type { Statement } from '../base/index.ts';
 import { type ListedMigration, planMigrations } from './plan-migrations.ts';
 import { openSqliteConnection, type Row, type SqliteConnection } from './sqlite-connection.ts';
+import { createBatchDecoder, type WireBatches } from './statement-wire.ts';
 import type { Opening, StoreRefusal, WorkerError } from './worker-channel.ts';
 
 export interface WriterOptions {
@@ -17,7 +18,7 @@ export interface WriterOptions {
 
 export type WriterQuestion =
   /** To apply in order, each all or nothing. */
-  { readonly kind: 'commit'; readonly batches: readonly Batch[] } | { readonly kind: 'close' };
+  { readonly kind: 'commit'; readonly wire: WireBatches } | { readonly kind: 'close' };
 
 export type Batch = readonly Statement[];
 
@@ -69,10 +70,12 @@ function serve(port: NonNullable<typeof parentPort>, options: WriterOptions): vo
     return;
   }
   port.postMessage({ opened: true } satisfies Opening);
+  const decode = createBatchDecoder();
   port.on('message', (first: WriterQuestion) => {
     const waiting = takeWaiting(port, first);
-    for (const answer of answerTogether(connection, waiting)) port.postMessage(answer);
-    if (waiting.every((question) => question.kind === 'commit')) return;
+    const messages = waiting.flatMap((one) => (one.kind === 'commit' ? [decode(one.wire)] : []));
+    for (const answer of answerTogether(connection, messages)) port.postMessage(answer);
+    if (messages.length === waiting.length) return;
     connection.close();
     port.postMessage({ kind: 'done', batches: [] } satisfies WriterAnswer);
     port.close();
@@ -82,28 +85,28 @@ function serve(port: NonNullable<typeof parentPort>, options: WriterOptions): vo
 /** The message that woke the thread and those that arrived while it was busy: they share one durable commit. */
 function takeWaiting(port: NonNullable<typeof parentPort>, first: WriterQuestion): WriterQuestion[] {
   const taken = [first];
-  let batches = first.kind === 'commit' ? first.batches.length : 0;
+  let batches = first.kind === 'commit' ? first.wire.batches.length : 0;
   while (batches < GROUP_BATCHES_MAX && taken.at(-1)?.kind === 'commit') {
     const next = receiveMessageOnPort(port) as { message: WriterQuestion } | undefined;
     if (next === undefined) break;
     taken.push(next.message);
-    if (next.message.kind === 'commit') batches += next.message.batches.length;
+    if (next.message.kind === 'commit') batches += next.message.wire.batches.length;
   }
   return taken;
 }
 
-function answerTogether(connection: SqliteConnection, questions: readonly WriterQuestion[]): WriterAnswer[] {
-  const commits = questions.filter((question) => question.kind === 'commit');
-  if (commits.length === 0) return [];
-  const whole = applyGroup(
-    connection,
-    commits.flatMap((question) => question.batches),
-  );
-  if (whole.kind === 'failed') return commits.map(() => whole);
+/** One answer for each message. */
+function answerTogether(
+  connection: SqliteConnection,
+  messages: readonly (readonly Batch[])[],
+): WriterAnswer[] {
+  if (messages.length === 0) return [];
+  const whole = applyGroup(connection, messages.flat());
+  if (whole.kind === 'failed') return messages.map(() => whole);
   let taken = 0;
-  return commits.map(({ batches }) => {
-    taken += batches.length;
-    return { kind: 'done', batches: whole.batches.slice(taken - batches.length, taken) };
+  return messages.map(({ length }) => {
+    taken += length;
+    return { kind: 'done', batches: whole.batches.slice(taken - length, taken) };
   });
 }
 
@@ -129,14 +132,15 @@ function migrate(connection: SqliteConnection, options: WriterOptions): StoreRef
   return null;
 }
 
-/** One transaction for the group, one savepoint for each batch. */
+/** One transaction for the group, one savepoint for each batch that has neighbours. */
 function applyGroup(connection: SqliteConnection, batches: readonly Batch[]): WriterAnswer {
   const answers: BatchAnswer[] = [];
   try {
     // A rollback that failed with the disk is made up for before anything else.
     rollback(connection);
     connection.run('BEGIN IMMEDIATE', []);
-    for (const batch of batches) answers.push(applyBatch(connection, batch));
+    const isAlone = batches.length === 1;
+    for (const batch of batches) answers.push(applyBatch(connection, batch, isAlone));
   } catch (error) {
     // Disk full, I/O error, lock: the group is rolled back whole, since a part of it may already be gone.
     rollback(connection);
@@ -156,34 +160,40 @@ function applyGroup(connection: SqliteConnection, batches: readonly Batch[]): Wr
   return { kind: 'done', batches: answers };
 }
 
-/** Throws what ends the whole group. */
-function applyBatch(connection: SqliteConnection, batch: Batch): BatchAnswer {
-  connection.run('SAVEPOINT batch', []);
+/**
+ * Throws what ends the whole group. A refused batch leaves nothing of itself: it goes back to its savepoint, or, alone, with
+ * the whole transaction, which is rolled back where nothing of it is committed.
+ */
+function applyBatch(connection: SqliteConnection, batch: Batch, isAlone: boolean): BatchAnswer {
+  const undo = () => {
+    if (isAlone) return;
+    connection.run('ROLLBACK TO batch', []);
+    connection.run('RELEASE batch', []);
+  };
+  const refused = (refusal: string): BatchAnswer => {
+    undo();
+    return { kind: 'refused', refusal };
+  };
+  if (!isAlone) connection.run('SAVEPOINT batch', []);
   const rows: (readonly Row[])[] = [];
   for (const { sql, parameters, guard } of batch) {
     try {
       const result = connection.run(sql, parameters);
-      if (guard !== undefined && result.affected !== guard.rows) return undo(connection, guard.refusal);
+      if (guard !== undefined && result.affected !== guard.rows) return refused(guard.refusal);
       rows.push(result.rows);
     } catch (error) {
       const { errcode } = workerError(error);
       const ownFault = errcode === null || STATEMENT_ERRORS.has(errcode & 0xff);
       if (!ownFault || !connection.database.isTransaction) throw error;
       if (errcode !== null && RACE_CONSTRAINTS.has(errcode)) {
-        return undo(connection, guard?.refusal ?? 'constraint');
+        return refused(guard?.refusal ?? 'constraint');
       }
-      undo(connection, '');
+      undo();
       return { kind: 'failed', error: workerError(error) };
     }
   }
-  connection.run('RELEASE batch', []);
+  if (!isAlone) connection.run('RELEASE batch', []);
   return { kind: 'committed', rows };
-}
-
-function undo(connection: SqliteConnection, refusal: string): BatchAnswer {
-  connection.run('ROLLBACK TO batch', []);
-  connection.run('RELEASE batch', []);
-  return { kind: 'refused', refusal };
 }
 
 function rollback(connection: SqliteConnection): void {

@@ -21,13 +21,12 @@ export function slot<T = string>(name: string): RawBuilder<T> {
 
 /** Compiles a query with slots; building one costs more than all else that a small write does in this process. */
 export function statementTemplate<V extends object>(query: Compilable): StatementTemplate<V> {
-  const compiled = query.compile();
+  const { sql, parameters: places } = query.compile();
   return (values, guard) => {
-    const named = new Map<string, unknown>(Object.entries(values));
-    const parameters = compiled.parameters.map((value) =>
-      value instanceof Slot ? named.get(value.name) : value,
+    const parameters = places.map((value) =>
+      value instanceof Slot ? Reflect.get(values, value.name) : value,
     );
-    return guard === undefined ? { sql: compiled.sql, parameters } : { sql: compiled.sql, parameters, guard };
+    return guard === undefined ? { sql, parameters } : { sql, parameters, guard };
   };
 }
 

@@ -7,6 +7,8 @@ import {
   type AuditedRepository,
   auditedRepository,
 } from '../../src/review/auditor/audited-repository.fixture.ts';
+import { knowledgeLines } from '../../src/review/knowledge/index.ts';
+import { reviewRow } from '../../src/review/knowledge/knowledge-rows.fixture.ts';
 import { lakehouse } from '../harness/command-line.ts';
 
 let repository: AuditedRepository;
@@ -75,6 +77,21 @@ describe('lakehouse auditor', () => {
         partialFingerprints: { 'lakehouseFinding/v1': json.blocking[0].id },
       },
     ]);
+  });
+
+  it('judges claims about scores by the knowledge base it is given, and tells of lines that are none', async () => {
+    const kb = join(folder, 'kb.jsonl');
+    const reviews = [reviewRow('src/a.ts', 1, [3]), reviewRow('src/a.ts', 2, [6])];
+    writeFileSync(kb, `${knowledgeLines({ reviews, findings: [], attempts: [] })}not a row\n`);
+    repository.commit({ 'src/a.ts': 'export const three = 3;\n' }, 'Do it\n\nScore 3 → 9 for `src/a.ts`.\n');
+    const { json, stderr, exitCode } = await auditor(['HEAD', '--json', '--kb', kb]);
+    expect(json.blocking).toMatchObject([
+      { kind: 'score', evidence: 'knowledge base, iterations 1 and 2: 3 → 6' },
+    ]);
+    expect(stderr).toContain('1 problem in 3 lines');
+    expect(stderr).toContain('line 3: is no JSON object');
+    expect(exitCode).toBe(1);
+    expect((await auditor(['HEAD'])).exitCode).toBe(0);
   });
 
   it('holds a pull request’s text against the range', async () => {

@@ -64,7 +64,13 @@ export function postJson(
 export function bodyOf(answer: string): { readonly text: string; readonly isWhole: boolean } {
   const [head = '', ...rest] = answer.split('\r\n\r\n');
   const bytes = rest.join('\r\n\r\n');
-  if (!/transfer-encoding: chunked/i.test(head)) return { text: asText(bytes), isWhole: true };
+  if (!/transfer-encoding: chunked/i.test(head)) {
+    const declared = /content-length: (\d+)/i.exec(head)?.[1];
+    return {
+      text: asText(bytes),
+      isWhole: declared !== undefined && bytes.length === Number(declared),
+    };
+  }
   let text = '';
   let at = 0;
   for (;;) {

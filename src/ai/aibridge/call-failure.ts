@@ -1,7 +1,6 @@
 import { LakeError } from '../../base/index.ts';
 import { modelsErrors } from './errors.ts';
 import type { FailureClass, ProviderFailure } from './provider.ts';
-import { routingErrors } from './routing/errors.ts';
 
 /** One attempt that failed, as the refusal lists it. */
 export interface FailedAttempt {
@@ -55,7 +54,7 @@ function codeOf(last: FailureClass | undefined) {
     case 'bad_request':
       return modelsErrors.refused_by_provider;
     case 'context_too_long':
-      return routingErrors.context_too_long;
+      return modelsErrors.context_too_long;
     default:
       return modelsErrors.unavailable;
   }

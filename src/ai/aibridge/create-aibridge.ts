@@ -6,7 +6,6 @@ import type { AnyOperation, HttpRoute } from '../../govern/scope/index.ts';
 import type { MetastoreReader } from '../../metastore/index.ts';
 import type { PersonalDataFinder } from './answer-context.ts';
 import type { BridgeParts } from './bridge-parts.ts';
-import { budgetCeiling } from './budget-ceilings.ts';
 import { createTokenEstimator } from './catalogue/token-estimate.ts';
 import { configuredProviders } from './configured-providers.ts';
 import { anthropicMessages } from './operations/anthropic-messages.ts';
@@ -85,7 +84,7 @@ export function createAibridge(options: BridgeOptions): Aibridge {
       routeHealth(parts),
     ],
     routes: bridgeRoutes,
-    ceilings: routing.ceilings.map(budgetCeiling),
+    ceilings: routing.ceilings,
     stats() {
       const health = router.health();
       return {

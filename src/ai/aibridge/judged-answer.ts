@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../base/index.ts';
-import type { Invocation, JudgedChunk } from '../../govern/scope/index.ts';
+import type { JudgedChunk, ReadInvocation } from '../../govern/scope/index.ts';
 import type { AnswerCollector } from './answer-collector.ts';
 import type { ChatDelta } from './chat.ts';
 import type { StreamEvent } from './provider.ts';
@@ -12,7 +12,7 @@ export const HOLDBACK_CHARACTERS = 128;
 
 export interface JudgedAnswerParts {
   readonly events: AsyncIterable<StreamEvent>;
-  readonly extent: Invocation<unknown>['extentAfter'];
+  readonly extent: ReadInvocation<unknown>['extentAfter'];
   readonly collector: AnswerCollector;
   /** The bytes of one event for the client. */
   write(event: StreamEvent): Uint8Array;

@@ -20,8 +20,10 @@ export function createOutputSizes(): OutputSizes {
     observe(task, model, outputTokens) {
       const key = JSON.stringify([task, model]);
       const sizes = seen.get(key) ?? [];
+      sizes.push(outputTokens);
+      if (sizes.length > KEPT) sizes.shift();
       seen.delete(key);
-      seen.set(key, [...sizes.slice(1 - KEPT), outputTokens]);
+      seen.set(key, sizes);
       if (seen.size <= MAX_KEYS) return;
       for (const oldest of seen.keys()) {
         seen.delete(oldest);

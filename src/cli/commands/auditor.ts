@@ -18,6 +18,7 @@ import { show } from '../show.ts';
 interface AuditorOptions extends RemoteOptions {
   readonly all?: boolean;
   readonly inference?: boolean;
+  readonly kb?: string;
   readonly ladder?: string;
   readonly markdown?: string;
   readonly memoryMb: number;
@@ -65,6 +66,7 @@ export const addAuditorCommand: AddCommand = (program, context) => {
     .option('--repo <path>', 'the repository to audit', '.')
     .option('--pr-text <file>', 'title and description of the pull request, claimed of the whole range')
     .option('--all', 'show also the claims that need a reader')
+    .option('--kb <file>', 'judge claims about scores by this knowledge base, as kb export writes it')
     .option('--markdown <file>', 'write the ledger as Markdown')
     .option('--sarif <file>', 'write the contradicted claims as SARIF 2.1.0')
     .option('--run', 'run the tests that claims name: code of the audited tree, confined')
@@ -98,12 +100,14 @@ async function runAuditor(context: CliContext, range: string, options: AuditorOp
   const searchPath = context.environment.PATH ?? '';
   const target = postTarget(context, options);
   const settings = await callersSettings(context, options);
+  const knowledge = options.kb === undefined ? {} : await callersKnowledge(context, options.kb);
   const reader = options.inference === true ? readerOf(context, options) : {};
   const observer = observerOf(context, options);
   const result = await withProgress(context, (onProgress) =>
     audit({ folder: options.repo, searchPath }, range, {
       ...(options.prText === undefined ? {} : { pullRequestText: readNamed(options.prText) }),
       ...settings,
+      ...knowledge,
       ...reader,
       ...(options.run === true ? { run: runRequest(options, searchPath) } : {}),
       onProgress,
@@ -154,6 +158,18 @@ async function callersSettings(
     `${SETTINGS_FILE} belongs to the audited tree and is left unread; --settings ${SETTINGS_FILE} reads it.`,
   );
   return {};
+}
+
+/** Rows of the file that the caller names; lines that are none are told of, because a claim may rest on them. */
+async function callersKnowledge(context: CliContext, file: string): Promise<Pick<AuditOptions, 'knowledge'>> {
+  const { readKnowledgeLines } = await import('../../review/knowledge/index.ts');
+  const { lines, problems, ...knowledge } = readKnowledgeLines(readNamed(file), 'imported');
+  const [first] = problems;
+  if (first !== undefined) {
+    const left = `${counted(problems.length, 'problem')} in ${counted(lines, 'line')} of ${displayText(file)}`;
+    context.terminal.note(`${left}; the first is line ${first.line}: ${displayText(first.reason)}`);
+  }
+  return { knowledge };
 }
 
 function readerOf(context: CliContext, options: AuditorOptions): Pick<AuditOptions, 'reader'> {

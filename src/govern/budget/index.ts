@@ -2,3 +2,4 @@ export { settleAbandoned } from './abandoned-holds.ts';
 export type { Budget, Hold } from './budget.ts';
 export { createBudget } from './budget.ts';
 export type { Ceiling } from './ceiling.ts';
+export { CEILING_SUBJECTS } from './ceiling.ts';

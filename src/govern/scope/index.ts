@@ -35,6 +35,7 @@ export type {
   Operation,
   PreparedMutation,
   ReadAnswer,
+  ReadInvocation,
   ReadOperation,
   Resolution,
   TruthRule,

@@ -84,8 +84,6 @@ export interface Invocation<R> {
   readonly resolved: R;
   /** The uploaded content, for operations that take one; its SHA-256 is part of the idempotency fingerprint. */
   readonly body: AsyncIterable<Uint8Array> | null;
-  /** How much of the answer the truth rules after it must see before any of it may leave. */
-  readonly extentAfter: 'none' | 'piece' | 'whole';
   /**
    * Runs another operation as the same caller: it passes every step itself and has its own audit row, under this
    * request's id. Throws what that operation refuses.
@@ -98,12 +96,9 @@ export type NestedAnswer =
   | { readonly kind: 'value'; readonly status: number; readonly value: unknown }
   | { readonly kind: 'stream'; readonly contentType: string; readonly chunks: AsyncIterable<Uint8Array> };
 
-export interface MutationInvocation<R> extends Invocation<R> {
-  /**
-   * The content's SHA-256 in lower-case hex, from the one time that the door hashes it while it is read; reads what is
-   * left of it first. Of no bytes where there is no content.
-   */
-  contentSha256(): Promise<string>;
+export interface ReadInvocation<R> extends Invocation<R> {
+  /** How much of the answer the truth rules after it must see before any of it may leave. */
+  readonly extentAfter: 'none' | 'piece' | 'whole';
 }
 
 export interface MutationInvocation<R> extends Invocation<R> {
@@ -121,7 +116,7 @@ export interface ReadOperation<I, O, R> extends OperationBase<I, R> {
    * of the first call, so that no model is called before the row is durable.
    */
   readonly spends?: true;
-  run(scope: ReadScope, input: I, invocation: Invocation<R>): Promise<ReadAnswer<O>>;
+  run(scope: ReadScope, input: I, invocation: ReadInvocation<R>): Promise<ReadAnswer<O>>;
 }
 
 export type ReadAnswer<O> =

@@ -46,6 +46,8 @@ export interface LeaseRequest {
    * statistics. Joins then run in the order they are written in. False where absent.
    */
   readonly blindPlan?: boolean;
+  /** True where the work ends so soon that waking a second thread costs more than it saves. False where absent. */
+  readonly oneThread?: boolean;
 }
 
 /** One engine process, with a fresh instance that can reach the named files and nothing else. */

@@ -8,6 +8,8 @@ export interface LeaseParts {
   readonly process: EngineProcess;
   readonly request: LeaseRequest;
   readonly processMemoryMb: number;
+  /** Of an instance whose work is not small. */
+  readonly threads: number;
   /** Called once, when the process can be used again or is gone. */
   readonly onReleased: () => void;
   readonly onKilled: () => void;
@@ -15,8 +17,8 @@ export interface LeaseParts {
 
 /** Opens one use of an engine process: its instance is locked to the request's files before the first statement runs. */
 export function openLease(parts: LeaseParts): EngineLease {
-  const { process: engine, request } = parts;
-  let unsent: InstanceLock | null = lockOf(request);
+  const { process: engine } = parts;
+  let unsent: InstanceLock | null = lockOf(parts);
   const takeLock = () => {
     const lock = unsent;
     unsent = null;
@@ -66,12 +68,13 @@ function openPipeOf(engine: EngineProcess): ResultReader {
   }
 }
 
-function lockOf(request: LeaseRequest): InstanceLock {
+function lockOf({ request, threads }: LeaseParts): InstanceLock {
   return {
     allowedPaths: [...request.readFiles, ...request.writeFiles],
     memoryLimitMb: request.memoryLimitMb,
     preserveOrder: request.preserveOrder ?? true,
     blindPlan: request.blindPlan ?? false,
+    threads: request.oneThread === true ? 1 : threads,
   };
 }
 

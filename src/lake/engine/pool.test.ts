@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLogger } from '../../base/index.ts';
 import { configSchema } from '../../config/index.ts';
-import type { EnginePool, EngineStream, LeaseRequest } from './index.ts';
+import type { EngineLease, EnginePool, EngineStream, LeaseRequest } from './index.ts';
 import { createEnginePool } from './index.ts';
 
 let home: string;
@@ -159,6 +159,24 @@ describe('engine pool', () => {
     expect(values).toEqual(values.toSorted((a, b) => a - b));
   });
 
+  it('runs on one thread where the work is small, and else on those of the settings', async () => {
+    const threads = (lease: EngineLease) =>
+      lease.query("SELECT current_setting('threads')::INTEGER AS n").then(({ rows }) => rows[0]?.n);
+    expect(await using({ oneThread: true }, threads)).toBe(1);
+    expect(await using({}, threads)).toBe(2);
+  });
+
+  it('runs no second statement of a text, also where its columns are known', async () => {
+    const out = join(home, 'second.csv');
+    const closing = `SELECT 1) AS r(c0)) TO '${out}' (FORMAT csv); COPY (SELECT c0 FROM (SELECT 2`;
+    await using({}, async (lease) => text(await lease.stream('SELECT 1 AS a', [], 'csv', 'one column')));
+    const streaming = using({ writeFiles: [out] }, async (lease) =>
+      text(await lease.stream(closing, [], 'csv', 'one column')),
+    );
+    expect(await codeOf(streaming)).toBe('engine.invalid_input');
+    expect(await readdir(home)).not.toContain('second.csv');
+  });
+
   it('reaches the named files and nothing else', async () => {
     const allowed = join(home, 'allowed.csv');
     const hidden = join(home, 'hidden.csv');
@@ -183,6 +201,7 @@ describe('engine pool', () => {
         "SET memory_limit = '8GB'",
         'RESET memory_limit',
         "SET temp_directory = '/tmp'",
+        'SET threads = 8',
       ]) {
         expect(await codeOf(lease.query(sql)), sql).toMatch(
           /^engine\.(file_refused|unknown_name|invalid_input)$/,

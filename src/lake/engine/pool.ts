@@ -92,6 +92,7 @@ class Pool {
       process: engine,
       request,
       processMemoryMb: this.#parts.config.engine.process_memory_mb,
+      threads: this.#parts.config.engine.threads,
       onKilled: () => {
         this.#counts.killed += 1;
       },
@@ -215,7 +216,6 @@ class Pool {
     const started = await startEngineProcess({
       settings: {
         folder: join(this.#parts.folder, `${name}-${this.#made}`),
-        threads: engine.threads,
         spillLimitMb: engine.spill_limit_mb,
       },
       dataLimitMb: engine.process_memory_mb,

@@ -33,6 +33,8 @@ export interface InstanceLock {
   readonly memoryLimitMb: number;
   readonly preserveOrder: boolean;
   readonly blindPlan: boolean;
+  /** Of the instance; it begins with one. */
+  readonly threads: number;
 }
 
 export type ChildInput =
@@ -58,7 +60,6 @@ export type ChildAnswer =
 export interface ChildSettings {
   /** The process's own folder: `results` is its named pipe, `spill` where queries spill. */
   readonly folder: string;
-  readonly threads: number;
   /** 0 for no spilling. */
   readonly spillLimitMb: number;
 }

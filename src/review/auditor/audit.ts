@@ -1,11 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
 import { sha256Hex } from '../../base/index.ts';
+import type { KnowledgeRows } from '../knowledge/index.ts';
 import { type Change, changeOf } from './change/change.ts';
 import { type GitRepository, openRepository } from './change/git-repository.ts';
 import type { DraftClaim, Judgement, LedgerRow } from './claims/claim.ts';
 import { extractClaims } from './claims/extract-claims.ts';
 import { type ClaimText, lineOf } from './claims/passages.ts';
+import { createScoreRecord, type ScoreRecord } from './claims/score-record.ts';
 import { createInference, type Inference, isReadable } from './read/infer.ts';
 import type { Reader, ReaderUse } from './read/reader.ts';
 import { type RunRequest, runTests } from './run/run-tests.ts';
@@ -37,6 +39,8 @@ export interface AuditOptions {
   readonly settings?: AuditorSettings;
   /** Runs the tests that claims rest on; nothing of the audited tree is run without it. */
   readonly run?: RunRequest;
+  /** Rows of the iterations of review, by which claims about scores are judged. */
+  readonly knowledge?: KnowledgeRows;
   /** Is asked of what neither the change nor a run settles. */
   readonly reader?: Reader;
   readonly onProgress?: (done: number, total: number) => void;
@@ -68,6 +72,7 @@ export async function audit(
   const commits = repository.commitsOf(range);
   const blockOn = new Set<string>((options.settings ?? DEFAULT_SETTINGS).blockOn);
   const inference = options.reader === undefined ? null : createInference(options.reader);
+  const record = options.knowledge === undefined ? null : createScoreRecord(options.knowledge);
   const seen: AuditedCommit[] = [];
   const rows: LedgerRow[] = [];
   for (const [index, commit] of commits.entries()) {
@@ -76,7 +81,7 @@ export async function audit(
     const change = changeOf(repository, repository.baseOf(commit), commit);
     seen.push({ commit, subject: message.split('\n')[0] ?? '', path: change.files[0]?.path ?? null });
     const texts = [{ document: 'message', text: message } as const, ...changelogOf(change)];
-    rows.push(...(await ledgerOf(repository, change, texts, { ...options, inference })));
+    rows.push(...(await ledgerOf(repository, change, texts, { ...options, inference, record })));
   }
   options.onProgress?.(commits.length, commits.length);
   const head = commits.at(-1) ?? repository.commitOf(range.split('..').pop() || 'HEAD');
@@ -84,7 +89,7 @@ export async function audit(
   if (options.pullRequestText !== undefined && first !== undefined) {
     const change = changeOf(repository, repository.baseOf(first), head);
     const text: ClaimText = { document: 'pull request', text: options.pullRequestText };
-    rows.push(...(await ledgerOf(repository, change, [text], { ...options, inference })));
+    rows.push(...(await ledgerOf(repository, change, [text], { ...options, inference, record })));
   }
   const blocking = rows.filter(({ verdict, verifier }) => verdict === 'not_backed' && blockOn.has(verifier));
   return { head, commits: seen, rows, blocking, reader: inference?.use() ?? null };
@@ -102,11 +107,18 @@ async function ledgerOf(
   repository: GitRepository,
   change: Change,
   texts: readonly ClaimText[],
-  { run, inference }: Pick<AuditOptions, 'run'> & { readonly inference: Inference | null },
+  {
+    run,
+    inference,
+    record,
+  }: Pick<AuditOptions, 'run'> & {
+    readonly inference: Inference | null;
+    readonly record: ScoreRecord | null;
+  },
 ): Promise<readonly LedgerRow[]> {
   const rows: LedgerRow[] = [];
   for (const source of texts) {
-    const drafts = extractClaims(source);
+    const drafts = extractClaims(source, record);
     const ran = run === undefined ? null : await runTests(repository, change, drafts, run);
     const seen = new Map<string, number>();
     const proven: LedgerRow[] = [];

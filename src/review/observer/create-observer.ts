@@ -14,6 +14,7 @@ import { watchForEscalations } from './escalations.ts';
 import type { EventInput, NewEvent } from './event.ts';
 import { createEventFeed } from './event-feed.ts';
 import { createEventSpool } from './event-spool.ts';
+import { createEventStatements } from './event-statements.ts';
 import { eventStats } from './operations/event-stats.ts';
 import { listEvents } from './operations/list-events.ts';
 import { recordEvent } from './operations/record-event.ts';
@@ -59,8 +60,9 @@ export function createObserver(parts: ObserverParts): Observer {
   const { home, config, reader, clock, ids, log } = parts;
   const rules = readEscalations(config.escalations_file, (path) => resolve(home, path));
   const feed = createEventFeed();
+  const recordParts = { reader, clock, ids, writes: createEventStatements(reader) };
   const record = async (events: readonly EventInput[]) => {
-    const { statements, event } = await planRecord(parts, identityLabel(SYSTEM_IDENTITY), events);
+    const { statements, event } = await planRecord(recordParts, identityLabel(SYSTEM_IDENTITY), events);
     if (event === null) return;
     await parts.commit({ statements, event });
     feed.changed();
@@ -70,7 +72,7 @@ export function createObserver(parts: ObserverParts): Observer {
   let watching: Promise<void> | null = null;
   return {
     operations: [
-      recordEvent({ reader, clock, ids, feed }),
+      recordEvent({ ...recordParts, feed }),
       listEvents(reader),
       streamEvents({ reader, feed, clock, places }),
       eventStats({ reader, clock, dropped: spool.dropped }),

@@ -72,11 +72,14 @@ async function beginOf(reader: MetastoreReader, sinceMs: number): Promise<number
   return first === undefined ? lastSeq(reader) : Number(first.seq) - 1;
 }
 
-function eventsAfter(reader: MetastoreReader, after: number): Promise<ObserverEventRow[]> {
+const LOOKED_AT = ['seq', 'event_id', 'source', 'kind', 'severity', 'time_ms', 'signature'] as const;
+type SeenEvent = Pick<ObserverEventRow, (typeof LOOKED_AT)[number]>;
+
+function eventsAfter(reader: MetastoreReader, after: number): Promise<SeenEvent[]> {
   return reader.read(
     reader.queries
       .selectFrom('observer_events')
-      .selectAll()
+      .select(LOOKED_AT)
       .where('seq', '>', after)
       .orderBy('seq')
       .limit(PAGE),
@@ -85,7 +88,7 @@ function eventsAfter(reader: MetastoreReader, after: number): Promise<ObserverEv
 
 function consider(
   rule: EscalationRule,
-  row: ObserverEventRow,
+  row: SeenEvent,
   counts: Map<string, Count>,
   parts: EscalationParts,
 ): void {
@@ -110,7 +113,7 @@ function consider(
   count.escalatedMs = timeMs;
 }
 
-function fits(rule: EscalationRule, row: ObserverEventRow): boolean {
+function fits(rule: EscalationRule, row: SeenEvent): boolean {
   const { source, kind, severity, signature } = rule.when;
   if (row.source === OWN_SOURCE) return false;
   if (source !== undefined && !matchesPattern(source, row.source)) return false;
@@ -119,7 +122,7 @@ function fits(rule: EscalationRule, row: ObserverEventRow): boolean {
   return signature === undefined || (row.signature !== null && matchesPattern(signature, row.signature));
 }
 
-function escalation(rule: EscalationRule, last: ObserverEventRow, events: Count['events']): NewEvent {
+function escalation(rule: EscalationRule, last: SeenEvent, events: Count['events']): NewEvent {
   const about = last.signature === null ? '' : ` of ${last.signature}`;
   return {
     source: OWN_SOURCE,

@@ -1,12 +1,13 @@
-import { sql } from 'kysely';
 import type { Clock, IdGenerator, Statement } from '../../base/index.ts';
 import type { EventDraft } from '../../govern/scope/index.ts';
-import { type MetastoreReader, statement } from '../../metastore/index.ts';
+import type { MetastoreReader } from '../../metastore/index.ts';
 import type { EventInput } from './event.ts';
+import type { EventStatements } from './event-statements.ts';
 import { safeText } from './safe-text.ts';
 
 export interface RecordParts {
   readonly reader: MetastoreReader;
+  readonly writes: EventStatements;
   readonly clock: Clock;
   readonly ids: IdGenerator;
 }
@@ -21,9 +22,6 @@ export interface PlannedRecord {
   /** One for each event given, in its order; of a duplicate, the id of the one that was there first. */
   readonly eventIds: readonly string[];
 }
-
-/** Rows of one statement: a statement takes 32,766 parameters at most. */
-const ROWS_PER_STATEMENT = 1_000;
 
 /**
  * Plans to record events as one identity. An event whose source and external id are known is left out; one that comes
@@ -50,34 +48,29 @@ export async function planRecord(
   if (accepted === 0) {
     return { statements: [], event: null, accepted, duplicate: events.length, eventIds };
   }
-  const rows = fresh.map(({ eventId, event }, index) => ({
-    seq: sql<number>`(SELECT last_seq FROM observer_head WHERE one = 1) - ${accepted - 1 - index}`,
-    event_id: eventId,
-    source: event.source,
-    external_id: event.external_id ?? null,
-    kind: event.kind,
-    severity: event.severity,
-    time_ms: event.time === undefined ? receivedMs : Date.parse(event.time),
-    received_ms: receivedMs,
-    identity,
-    correlation_id: event.correlation_id ?? null,
-    signature: event.signature ?? null,
-    message: safeText(event.message),
-    data_json: JSON.stringify(event.data ?? null),
-  }));
-  const { queries } = parts.reader;
-  const head = queries
-    .updateTable('observer_head')
-    .set({ last_seq: sql<number>`last_seq + ${accepted}` })
-    .where('one', '=', 1);
-  const inserts: Statement[] = [];
-  for (let at = 0; at < accepted; at += ROWS_PER_STATEMENT) {
-    const some = rows.slice(at, at + ROWS_PER_STATEMENT);
-    const insert = queries.insertInto('observer_events').values(some);
-    inserts.push(statement(insert, { rows: some.length, refusal: 'event_taken' }));
-  }
+  const { moveHead, insert } = parts.writes;
+  const inserts = fresh.map(({ eventId, event }, index) =>
+    insert(
+      {
+        after: accepted - 1 - index,
+        event_id: eventId,
+        source: event.source,
+        external_id: event.external_id ?? null,
+        kind: event.kind,
+        severity: event.severity,
+        time_ms: event.time === undefined ? receivedMs : Date.parse(event.time),
+        received_ms: receivedMs,
+        identity,
+        correlation_id: event.correlation_id ?? null,
+        signature: event.signature ?? null,
+        message: safeText(event.message),
+        data_json: JSON.stringify(event.data ?? null),
+      },
+      { rows: 1, refusal: 'event_taken' },
+    ),
+  );
   return {
-    statements: [statement(head, { rows: 1, refusal: 'event_head' }), ...inserts],
+    statements: [moveHead({ accepted }, { rows: 1, refusal: 'event_head' }), ...inserts],
     event: { action: 'event.recorded', subject: 'observer:events', data: { events: accepted } },
     accepted,
     duplicate: events.length - accepted,

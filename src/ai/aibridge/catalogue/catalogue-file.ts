@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { canonicalJson, type JsonValue, LakeError, sha256Hex } from '../../../base/index.ts';
-import { routingErrors } from '../routing/errors.ts';
+import { modelsErrors } from '../errors.ts';
 import { modelFileSchema } from './model-entry.ts';
 
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}\/[^\s*][^*\p{Cc}]{0,200}$/u;
@@ -58,7 +58,7 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new LakeError(routingErrors.catalogue_unreadable, {
+    throw new LakeError(modelsErrors.catalogue_unreadable, {
       detail: `The model catalogue ${basename(file)} cannot be read. Put it where models.catalogue_file names it, or leave the key empty.`,
       cause,
     });
@@ -74,7 +74,7 @@ function parsed(text: string, name: string): unknown {
 }
 
 function invalid(name: string, reason: string, cause?: unknown): LakeError {
-  return new LakeError(routingErrors.catalogue_invalid, {
+  return new LakeError(modelsErrors.catalogue_invalid, {
     detail: `The model catalogue ${name} is refused: ${reason}. Local models and prices belong in the routing file.`,
     cause,
   });

@@ -1,5 +1,5 @@
 import { LakeError, matchesPattern } from '../../../base/index.ts';
-import { routingErrors } from '../routing/errors.ts';
+import { modelsErrors } from '../errors.ts';
 import type { CatalogueFile } from './catalogue-file.ts';
 import { type ModelEntry, type ModelFile, type ModelOverride, modelEntry } from './model-entry.ts';
 
@@ -14,6 +14,9 @@ export interface Catalogue {
   /** The models listed of a provider, sorted. */
   modelsOf(provider: string): readonly string[];
 }
+
+/** Entries kept, each made of patterns and decimal prices: every request asks for one. */
+const MAX_ENTRIES = 1_024;
 
 /** What `routing.toml` says of models. */
 export interface LocalModels {
@@ -41,12 +44,20 @@ export function createCatalogue(file: CatalogueFile, local: LocalModels): Catalo
     const overrides = [...fitting, name].flatMap((key) => local.models.get(key) ?? []);
     return found === undefined && overrides.length === 0 ? null : Object.assign({}, found, ...overrides);
   };
+  const entries = new Map<string, ModelEntry | null>();
   for (const name of local.models.keys()) if (!name.includes('*')) requireWhole(name, fileOf(...split(name)));
   return {
     origin: originOf(file),
     find(provider, model) {
+      const name = `${provider}/${model}`;
+      const known = entries.get(name);
+      if (known !== undefined) return known;
       const described = fileOf(provider, model);
-      return described !== null && isWhole(described) ? modelEntry(`${provider}/${model}`, described) : null;
+      const entry = described !== null && isWhole(described) ? modelEntry(name, described) : null;
+      // A name is a caller's choice where a pattern stands for any.
+      if (entries.size >= MAX_ENTRIES) entries.clear();
+      entries.set(name, entry);
+      return entry;
     },
     lists: (provider, model) =>
       !model.includes('*') &&
@@ -90,7 +101,7 @@ function isWhole(described: Partial<ModelFile>): described is ModelFile {
 function requireWhole(name: string, described: Partial<ModelFile> | null): void {
   const missing = missingMembers(described);
   if (missing.length === 0) return;
-  throw new LakeError(routingErrors.routing_invalid, {
+  throw new LakeError(modelsErrors.routing_invalid, {
     detail: `The routing file describes the model "${name}", which the catalogue does not have, without ${missing.join(', ')}. Add what is missing.`,
     data: { model: name, missing },
   });

@@ -8,7 +8,6 @@ export function anthropicMessages(parts: BridgeParts) {
   return protocolChat(parts, {
     name: 'models.messages',
     summary: 'Chat, as Anthropic’s clients speak it',
-    protocol: 'anthropic',
     dialect: anthropicDialect,
     addContext: (body, text) => ({ ...body, system: [{ type: 'text', text }, ...systemBlocks(body)] }),
   });

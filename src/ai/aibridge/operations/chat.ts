@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject, LakeError } from '../../../base/index.ts';
-import { type Invocation, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
+import { type ReadInvocation, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
 import { createAnswerCollector } from '../answer-collector.ts';
 import { answerContext, jsonOf } from '../answer-context.ts';
 import type { BridgeParts } from '../bridge-parts.ts';
@@ -147,7 +147,7 @@ function streamed(asked: {
   input: Input;
   citations: readonly Citation[];
   pieces: AsyncGenerator<string, Generated>;
-  extent: Invocation<unknown>['extentAfter'];
+  extent: ReadInvocation<unknown>['extentAfter'];
 }) {
   const { parts, scope, input, citations, pieces, extent } = asked;
   let generated: Generated | null = null;

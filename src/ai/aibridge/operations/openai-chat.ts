@@ -8,7 +8,6 @@ export function openAiChat(parts: BridgeParts) {
   return protocolChat(parts, {
     name: 'models.chat_completions',
     summary: 'Chat, as OpenAI’s clients speak it',
-    protocol: 'openai',
     dialect: openAiDialect,
     addContext: (body, text) => ({ ...body, messages: [{ role: 'system', content: text }, ...list(body)] }),
   });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type JsonObject, jsonSafe, type LakeError } from '../../../base/index.ts';
-import { type Invocation, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
+import { type ReadInvocation, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
 import type { BridgeParts } from '../bridge-parts.ts';
 import { callModel, type StartedAnswer } from '../call-model.ts';
 import type { ChatRequest } from '../chat.ts';
@@ -13,7 +13,7 @@ import {
   planChat,
   promptText,
 } from '../planned-chat.ts';
-import type { ChatReply, Protocol } from '../provider.ts';
+import type { ChatReply } from '../provider.ts';
 import { contextSchema, retrieveContext } from '../retrieved-context.ts';
 import type { Rung } from '../routing/plan-route.ts';
 import { settledAnswer } from '../settled-answer.ts';
@@ -47,7 +47,6 @@ interface Resolved extends PlannedChat {
 export interface ProtocolChat {
   readonly name: string;
   readonly summary: string;
-  readonly protocol: Protocol;
   readonly dialect: Dialect;
   /** Puts retrieved rows into a body of this protocol, as a system turn. */
   addContext(body: JsonObject, text: string): JsonObject;
@@ -82,7 +81,7 @@ export function protocolChat(parts: BridgeParts, spoken: ProtocolChat) {
           contextTokens: input.lakehouse_context?.max_tokens ?? 0,
         });
         const billed = planned.plan.rungs.filter(({ entry }) => entry.billing === 'metered');
-        if (billed.some((rung) => speaks(parts, spoken, rung))) requirePriced(spoken.protocol, body);
+        if (billed.some((rung) => speaks(parts, spoken, rung))) requirePriced(dialect.protocol, body);
         return { demands: modelDemands(planned.plan), resolved: { ...planned, parsed, body } };
       },
     },
@@ -102,7 +101,7 @@ interface Asked {
   readonly spoken: ProtocolChat;
   readonly scope: ReadScope;
   readonly input: Input;
-  readonly invocation: Invocation<Resolved>;
+  readonly invocation: ReadInvocation<Resolved>;
 }
 
 async function answer(asked: Asked) {
@@ -117,7 +116,7 @@ async function answer(asked: Asked) {
     task,
     inputTokens,
     maxOutputTokens: chat.maxOutputTokens,
-    choices: spoken.protocol === 'openai' ? choicesOf(body) : 1,
+    choices: dialect.protocol === 'openai' ? choicesOf(body) : 1,
     stream,
     signal: scope.signal,
     requestFor(rung, maxOutputTokens) {
@@ -191,7 +190,7 @@ function nativeHeaders({ lakehouse_anthropic_beta: beta }: Input): Readonly<Reco
 
 /** Whether the provider of a rung takes the client's own body. */
 function speaks(parts: BridgeParts, spoken: ProtocolChat, rung: Rung): boolean {
-  return parts.providers.get(rung.provider)?.protocol === spoken.protocol;
+  return parts.providers.get(rung.provider)?.protocol === spoken.dialect.protocol;
 }
 
 function wholeBytes(
@@ -212,7 +211,7 @@ async function withContext(
   parts: BridgeParts,
   spoken: ProtocolChat,
   input: Input,
-  invocation: Invocation<Resolved>,
+  invocation: ReadInvocation<Resolved>,
 ) {
   const { chat, body } = invocation.resolved;
   const asked = input.lakehouse_context;

@@ -2,8 +2,8 @@ import { LakeError } from '../../../base/index.ts';
 import { closestName } from '../../../config/index.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { ModelEntry } from '../catalogue/model-entry.ts';
+import { modelsErrors } from '../errors.ts';
 import type { FailureClass } from '../provider.ts';
-import { routingErrors } from './errors.ts';
 import { mismatch } from './match-rule.ts';
 import { resolveModel } from './resolve-model.ts';
 import type { Consideration, RouteFacts } from './route-facts.ts';
@@ -44,10 +44,10 @@ type Refusal = 'no_provider' | keyof typeof REFUSALS;
 type Judged = { readonly rung: Rung } | { readonly refusal: Refusal; readonly why: string };
 
 const REFUSALS = {
-  unknown_model: routingErrors.unknown_model,
-  no_price: routingErrors.no_price,
-  capability_missing: routingErrors.capability_missing,
-  context_too_long: routingErrors.context_too_long,
+  unknown_model: modelsErrors.unknown_model,
+  no_price: modelsErrors.no_price,
+  capability_missing: modelsErrors.capability_missing,
+  context_too_long: modelsErrors.context_too_long,
 } as const;
 
 const DEFAULT_LADDER = 'default';
@@ -173,7 +173,7 @@ function served({ entry, final }: Rung): string {
 }
 
 function noProvider(reason: string): LakeError {
-  return new LakeError(routingErrors.no_provider, {
+  return new LakeError(modelsErrors.no_provider, {
     detail: `No model provider can take this request: ${reason}. Add one to lakehouse.toml, for example:\n[models.providers.openai]\nkind = "openai-compatible"\napi_key_env = "OPENAI_API_KEY"`,
   });
 }
@@ -181,7 +181,7 @@ function noProvider(reason: string): LakeError {
 function unknownModel(name: string, parts: PlanParts): LakeError {
   const nearest = nearestModels(name, parts);
   const hint = nearest.length === 0 ? '' : ` Did you mean ${nearest.join(', ')}?`;
-  return new LakeError(routingErrors.unknown_model, {
+  return new LakeError(modelsErrors.unknown_model, {
     detail: `No configured provider has the model "${name.slice(0, MAX_SHOWN)}".${hint}`,
     data: { nearest },
   });

@@ -65,23 +65,21 @@ function isModelName(model: string): boolean {
   return model !== '' && model.length <= MAX_NAME_LENGTH;
 }
 
-function readings(
+/** One after the other: the first nearly always holds, and the last looks through every list. */
+function* readings(
   name: string,
   deps: Parameters<typeof resolveModel>[1],
-): readonly { readonly considered: string; readonly target: Target }[] {
+): Generator<{ readonly considered: string; readonly target: Target }> {
   const { routing, catalogue, providers } = deps;
   const slash = name.indexOf('/');
   const own = { provider: name.slice(0, slash), model: name.slice(slash + 1) };
+  if (slash > 0 && providers.has(own.provider)) yield { considered: `"${name}" as named`, target: own };
+  for (const { prefix, provider } of routing.prefixes) {
+    if (!name.startsWith(prefix)) continue;
+    const model = prefix.endsWith('/') ? name.slice(prefix.length) : name;
+    yield { considered: `prefix "${prefix}"`, target: { provider, model } };
+  }
   const listing = [...providers].find((provider) => catalogue.lists(provider, name));
-  const prefixed = routing.prefixes.filter(({ prefix }) => name.startsWith(prefix));
-  return [
-    ...(slash > 0 && providers.has(own.provider) ? [{ considered: `"${name}" as named`, target: own }] : []),
-    ...prefixed.map(({ prefix, provider }) => ({
-      considered: `prefix "${prefix}"`,
-      target: { provider, model: prefix.endsWith('/') ? name.slice(prefix.length) : name },
-    })),
-    ...(listing === undefined
-      ? []
-      : [{ considered: `the models of ${listing}`, target: { provider: listing, model: name } }]),
-  ];
+  if (listing === undefined) return;
+  yield { considered: `the models of ${listing}`, target: { provider: listing, model: name } };
 }

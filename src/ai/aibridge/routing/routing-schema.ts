@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CAPABILITIES, modelOverrideSchema } from '../catalogue/model-entry.ts';
 import type { FailureClass } from '../provider.ts';
-import { ceilingSchema, nanoUsdSchema } from './ceiling.ts';
+import { ceilingSchema, nanoUsdSchema } from './ceiling-schema.ts';
 
 /** Failures after which a ladder may go on to its next rung. What the caller ended, or has begun to read, is not tried again. */
 const FALLBACK_CLASSES = [

@@ -124,11 +124,8 @@ test('the shipped file loads, and every rung it names is in the shipped catalogu
       name: 'all',
       when: {},
       per: [],
-      nanoUsdPerHour: 10_000_000_000,
-      nanoUsdPerDay: null,
-      nanoUsdPerRequest: null,
-      tokensPerHour: null,
-      requestsPerHour: null,
+      limits: [{ unit: 'usd_hour', amount: 10_000_000_000 }],
+      perRequestNanoUsd: null,
     },
   ]);
   for (const { provider } of routing.prefixes) {
@@ -174,21 +171,19 @@ requests_per_hour = 6
       name: 'agents',
       when: { role: 'agent', model: 'kimi-*' },
       per: ['identity', 'task'],
-      nanoUsdPerHour: null,
-      nanoUsdPerDay: 100_000_000,
-      nanoUsdPerRequest: 1,
-      tokensPerHour: 5,
-      requestsPerHour: 6,
+      limits: [
+        { unit: 'usd_day', amount: 100_000_000 },
+        { unit: 'tokens_hour', amount: 5 },
+        { unit: 'requests_hour', amount: 6 },
+      ],
+      perRequestNanoUsd: 1,
     },
     {
       name: 'rule:cheap',
       when: { rule: 'cheap' },
       per: [],
-      nanoUsdPerHour: 2_500_000_000,
-      nanoUsdPerDay: null,
-      nanoUsdPerRequest: null,
-      tokensPerHour: null,
-      requestsPerHour: null,
+      limits: [{ unit: 'usd_hour', amount: 2_500_000_000 }],
+      perRequestNanoUsd: null,
     },
   ]);
 });
@@ -198,7 +193,7 @@ test('turns any dollars of nine decimals into billionths exactly', () => {
     fc.property(fc.nat(9_000), fc.nat(999_999_999), (dollars, nano) => {
       const text = `${dollars}.${String(nano).padStart(9, '0')}`;
       const [ceiling] = parse(`[[ceilings]]\nname = "a"\nusd_per_hour = ${text}`).ceilings;
-      expect(ceiling?.nanoUsdPerHour).toBe(dollars * 1_000_000_000 + nano);
+      expect(ceiling?.limits).toEqual([{ unit: 'usd_hour', amount: dollars * 1_000_000_000 + nano }]);
     }),
     { numRuns: 500 },
   );

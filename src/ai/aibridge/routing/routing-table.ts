@@ -3,10 +3,11 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isLakeError, LakeError } from '../../../base/index.ts';
 import { checkToml, closestName, describeProblem, type FileProblem } from '../../../config/index.ts';
+import type { Ceiling } from '../../../govern/budget/index.ts';
 import type { LocalModels } from '../catalogue/catalogue.ts';
+import { modelsErrors } from '../errors.ts';
 import type { FailureClass } from '../provider.ts';
-import { type Ceiling, ceilingOf, ruleCeiling } from './ceiling.ts';
-import { routingErrors } from './errors.ts';
+import { ceilingOf, ruleCeiling } from './ceiling-schema.ts';
 import { type RoutingFile, routingSchema } from './routing-schema.ts';
 
 /** `routing.toml`, ready to be obeyed. */
@@ -76,7 +77,7 @@ export function readRouting(
 }
 
 function isAbsence(error: unknown): boolean {
-  if (!isLakeError(error) || error.code !== routingErrors.routing_unreadable.code) return false;
+  if (!isLakeError(error) || error.code !== modelsErrors.routing_unreadable.code) return false;
   return error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'ENOENT';
 }
 
@@ -84,7 +85,7 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new LakeError(routingErrors.routing_unreadable, {
+    throw new LakeError(modelsErrors.routing_unreadable, {
       detail: `The routing file ${basename(file)} cannot be read. Put it where models.routing_file names it.`,
       cause,
     });
@@ -114,7 +115,7 @@ function crossProblems(
 }
 
 function invalid(fileName: string, problems: readonly FileProblem[]): LakeError {
-  return new LakeError(routingErrors.routing_invalid, {
+  return new LakeError(modelsErrors.routing_invalid, {
     detail: problems.map((problem) => describeProblem(fileName, problem)).join('\n'),
     data: { problems },
   });

@@ -63,9 +63,34 @@ export class Upstream {
 
   /** The whole body. Throws `ProviderFailure`. */
   async bytes(): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of this.chunks()) chunks.push(chunk);
-    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+    try {
+      const whole = await this.#whole();
+      this.#deadline.release();
+      return whole;
+    } catch (error) {
+      this.destroy();
+      throw transportFailure(error, 'body');
+    }
+  }
+
+  /** By its events: an iterator over a body of one chunk costs more than the body. */
+  #whole(): Promise<Uint8Array> {
+    const body = this.#body;
+    return new Promise((resolve, reject) => {
+      if (body.destroyed) return reject(body.errored);
+      const chunks: Uint8Array[] = [];
+      let total = 0;
+      body.on('data', (chunk: Uint8Array) => {
+        total += chunk.length;
+        if (total > this.#maxBytes) return reject(tooLarge(this.#maxBytes));
+        chunks.push(chunk);
+      });
+      body.once('end', () => {
+        const [first] = chunks;
+        resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
+      });
+      body.once('error', reject).once('close', reject);
+    });
   }
 
   /** The first bytes of the body, for telling what an error means. Fails only where the call was cancelled. */

@@ -1,5 +1,5 @@
 // Arithmetic that a text states about itself: it needs no repository to be wrong.
-import { backed, type ClaimKind, type DraftClaim, type Judgement, notBacked, unknown } from './claim.ts';
+import { backed, type DraftClaim, type Judgement, notBacked } from './claim.ts';
 import { DECIMAL, decimalsOf, isApproximate, isWithinRounding, numberOf, WHOLE } from './numbers.ts';
 import type { Block, Passages } from './passages.ts';
 
@@ -44,7 +44,6 @@ export function arithmeticClaims({ blocks }: Passages): readonly DraftClaim[] {
           ...each(block, MOVEMENTS, (match) => judgeTally(match.slice(1), files, 'movements')),
           ...each(block, CLASSES, (match) => judgeTally((match[1] ?? '').split('+'), files, 'classes')),
         ]),
-    ...each(block, MOVEMENTS, () => unknown('needs the knowledge base of the iterations'), 'score'),
   ]);
 }
 
@@ -52,13 +51,12 @@ function each(
   block: Block,
   pattern: RegExp,
   judge: (match: RegExpExecArray) => Judgement | null,
-  kind: ClaimKind = 'arithmetic',
 ): readonly DraftClaim[] {
   return [...block.text.matchAll(pattern)].flatMap((match): DraftClaim[] => {
     const judgement = isApproximate(block.text.slice(0, match.index)) ? null : judge(match);
     if (judgement === null) return [];
     const start = block.start + match.index;
-    return [{ kind, start, end: start + match[0].trimEnd().length, judge: () => judgement }];
+    return [{ kind: 'arithmetic', start, end: start + match[0].trimEnd().length, judge: () => judgement }];
   });
 }
 

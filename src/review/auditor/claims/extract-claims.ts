@@ -5,6 +5,8 @@ import { fileClaims } from './file-claims.ts';
 import { type ClaimText, type Passages, passagesOf } from './passages.ts';
 import { proseClaims } from './prose-claims.ts';
 import { scopeClaims } from './scope-claims.ts';
+import { scoreClaims } from './score-claims.ts';
+import type { ScoreRecord } from './score-record.ts';
 import { symbolClaims } from './symbol-claims.ts';
 import { tableClaims } from './table-claims.ts';
 import { testClaims } from './test-claims.ts';
@@ -21,10 +23,13 @@ const EXTRACTORS: readonly ((passages: Passages) => readonly DraftClaim[])[] = [
   scopeClaims,
 ];
 
-/** Every claim of a text, in the order of the text. The text is data: nothing it says changes how it is read. */
-export function extractClaims(source: ClaimText): readonly DraftClaim[] {
+/**
+ * Every claim of a text, in the order of the text. The text is data: nothing it says changes how it is read. Claims about
+ * scores are judged by `record`; null where the caller brought none.
+ */
+export function extractClaims(source: ClaimText, record: ScoreRecord | null): readonly DraftClaim[] {
   // A revert speaks in the words of the change it takes back.
   const passages = passagesOf(/^Revert "/.test(source.text) ? { ...source, text: '' } : source);
-  const claims = EXTRACTORS.flatMap((extract) => extract(passages));
+  const claims = [...EXTRACTORS.flatMap((extract) => extract(passages)), ...scoreClaims(passages, record)];
   return [...claims, ...proseClaims(passages, claims)].sort((a, b) => a.start - b.start || a.end - b.end);
 }

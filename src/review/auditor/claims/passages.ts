@@ -58,11 +58,6 @@ export function lineOf({ text, lineNumbers }: ClaimText, position: number): numb
   return lineNumbers?.[line - 1] ?? line;
 }
 
-interface Line {
-  readonly text: string;
-  readonly start: number;
-}
-
 function blocksOf(text: string, hasSubject: boolean): readonly Block[] {
   const groups: { readonly kind: Block['kind']; readonly lines: Line[] }[] = [];
   let isOpen = false;

@@ -14,11 +14,6 @@ export function proseClaims(
     if (/\(partial(?:ly)?\)/i.test(text)) {
       return [{ ...place, kind: 'progress', judge: () => unknown('it says itself that it is partial') }];
     }
-    if (/\b(?:score|trust|confidence)s?\b[^.]*\d(?:\.\d+)?\s*(?:→|->)\s*\d/i.test(text)) {
-      return [
-        { ...place, kind: 'score', judge: () => unknown('needs the knowledge base of the iterations') },
-      ];
-    }
     if (/^\s*#{1,6}\s/.test(text) || claimed.some((one) => one.start >= start && one.start < end)) return [];
     if (sentence.block.checked === true) {
       return [

@@ -1,7 +1,8 @@
+import { markdownCode } from '../../../base/index.ts';
 import type { Audit } from '../audit.ts';
 import type { LedgerRow } from '../claims/claim.ts';
 import { statusDescription } from '../report/audit-summary.ts';
-import { auditMarkdown, markdownCode } from '../report/markdown-report.ts';
+import { auditMarkdown } from '../report/markdown-report.ts';
 import type { CodeHost, PullRequest } from './code-host.ts';
 import { giteaHost } from './gitea.ts';
 import { githubHost } from './github.ts';

@@ -1,3 +1,4 @@
+import { markdownCode } from '../../../base/index.ts';
 import type { Audit } from '../audit.ts';
 import type { LedgerRow } from '../claims/claim.ts';
 import { ledgerCounts } from './audit-summary.ts';
@@ -36,16 +37,4 @@ function tableOf(rows: readonly LedgerRow[]): readonly string[] {
       return `| ${cells.join(' | ')} |`;
     }),
   ];
-}
-
-const MOST_CODE_CHARACTERS = 300;
-
-/** Text as code: no markup, no mention of a person, no link, no line break, and nothing that reorders it. */
-export function markdownCode(text: string): string {
-  const plain = text
-    .slice(0, MOST_CODE_CHARACTERS)
-    .replaceAll(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu, '�')
-    .replaceAll('`', 'ˋ')
-    .replaceAll('|', '\\|');
-  return `\`${plain}\``;
 }

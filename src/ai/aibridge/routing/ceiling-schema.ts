@@ -1,24 +1,6 @@
 import { z } from 'zod';
+import { CEILING_SUBJECTS, type Ceiling } from '../../../govern/budget/index.ts';
 import { scaledExactly } from '../catalogue/usd.ts';
-
-/** What a ceiling may look at. */
-export type CeilingFact = (typeof COUNTERS)[number] | 'rule';
-/** What it may count by. */
-const COUNTERS = ['identity', 'role', 'task', 'provider', 'model'] as const;
-
-/** A limit on what matching calls may use together. Money is in billionths of a dollar; null is no limit. */
-export interface Ceiling {
-  readonly name: string;
-  /** Patterns that must all fit; what is absent fits all. */
-  readonly when: Readonly<Partial<Record<CeilingFact, string>>>;
-  /** A counter for each distinct combination of these; one counter where empty. */
-  readonly per: readonly (typeof COUNTERS)[number][];
-  readonly nanoUsdPerHour: number | null;
-  readonly nanoUsdPerDay: number | null;
-  readonly nanoUsdPerRequest: number | null;
-  readonly tokensPerHour: number | null;
-  readonly requestsPerHour: number | null;
-}
 
 const NANO_DECIMALS = 9;
 const MAX_USD = 9_000_000;
@@ -52,7 +34,7 @@ export const ceilingSchema = z
         rule: pattern,
       })
       .prefault({}),
-    per: z.array(z.enum(COUNTERS)).default([]),
+    per: z.array(z.enum(CEILING_SUBJECTS)).default([]),
     usd_per_hour: nanoUsdSchema.optional(),
     usd_per_day: nanoUsdSchema.optional(),
     usd_per_request: nanoUsdSchema.optional(),
@@ -69,15 +51,18 @@ export const ceilingSchema = z
 
 /** The ceiling that a table describes. */
 export function ceilingOf(file: z.infer<typeof ceilingSchema>): Ceiling {
+  const limits = [
+    { unit: 'usd_hour', amount: file.usd_per_hour },
+    { unit: 'usd_day', amount: file.usd_per_day },
+    { unit: 'tokens_hour', amount: file.tokens_per_hour },
+    { unit: 'requests_hour', amount: file.requests_per_hour },
+  ] as const;
   return {
     name: file.name,
     when: presentPatterns(file.when),
     per: file.per,
-    nanoUsdPerHour: file.usd_per_hour ?? null,
-    nanoUsdPerDay: file.usd_per_day ?? null,
-    nanoUsdPerRequest: file.usd_per_request ?? null,
-    tokensPerHour: file.tokens_per_hour ?? null,
-    requestsPerHour: file.requests_per_hour ?? null,
+    limits: limits.flatMap(({ unit, amount }) => (amount === undefined ? [] : [{ unit, amount }])),
+    perRequestNanoUsd: file.usd_per_request ?? null,
   };
 }
 
@@ -87,11 +72,8 @@ export function ruleCeiling(rule: string, nanoUsdPerHour: number): Ceiling {
     name: `rule:${rule}`,
     when: { rule },
     per: [],
-    nanoUsdPerHour,
-    nanoUsdPerDay: null,
-    nanoUsdPerRequest: null,
-    tokensPerHour: null,
-    requestsPerHour: null,
+    limits: [{ unit: 'usd_hour', amount: nanoUsdPerHour }],
+    perRequestNanoUsd: null,
   };
 }
 
