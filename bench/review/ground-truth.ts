@@ -34,11 +34,16 @@ export interface GroundTruth {
   readonly wrong: readonly string[];
 }
 
+/** Names of projects and rules; every one where a list is empty. */
+export interface TruthLimits {
+  readonly projects: readonly string[];
+  /** Only defects of these are planted, and only these are asked; findings of others are then not seen. */
+  readonly rules: readonly string[];
+}
+
 /** Plants defects and harmless changes in every project, and asks the reviewers about each batch. */
-export async function groundTruth(
-  onStep: (text: string) => void,
-  names: readonly string[] = [],
-): Promise<GroundTruth> {
+export async function groundTruth(onStep: (text: string) => void, limits: TruthLimits): Promise<GroundTruth> {
+  const options = limits.rules.length === 0 ? {} : { rules: limits.rules };
   const planted: (Planted & {
     readonly kind: string;
     readonly project: string;
@@ -47,8 +52,8 @@ export async function groundTruth(
   const wrong: { readonly finding: Finding; readonly what: string }[] = [];
   let controls = 0;
   let silent = 0;
-  for (const project of projects(names)) {
-    const known = new Set((await inspectTree(project.folder)).findings.map(({ id }) => id));
+  for (const project of projects(limits.projects)) {
+    const known = new Set((await inspectTree(project.folder, options)).findings.map(({ id }) => id));
     const files = [...project.files].flatMap(([path, text]) => {
       if (!/\.[cm]?[jt]sx?$/.test(path) || /\.d\.[cm]?ts$|\.min\./.test(path)) return [];
       // Examples and benchmarks are not what users run, and JavaScript beside its TypeScript was made of it.
@@ -56,13 +61,14 @@ export async function groundTruth(
       if (project.files.has(path.replace(/js$/, 'ts')) && path.endsWith('js')) return [];
       return plantingFile(project, path, text) ?? [];
     });
-    for (const [kind, mutate] of MUTATORS) {
+    for (const [kind, { rules, plant }] of MUTATORS) {
+      if (limits.rules.length > 0 && !rules.some((rule) => limits.rules.includes(rule))) continue;
       // A small project is broken several times in turn, a large one in several files at once.
       const rounds = files.length < SMALL_FILES ? ROUNDS : 1;
       for (let round = 0; round < rounds; round++) {
-        const batch = onePerFile(files, mutate, round, `${project.name} ${kind}`);
+        const batch = onePerFile(files, plant, round, `${project.name} ${kind}`);
         if (batch.length === 0) continue;
-        const fresh = await freshFindings(project, batch, known);
+        const fresh = await freshFindings(project, batch, { known, options });
         const claimed = new Set<Finding>();
         for (const one of batch) {
           const hits = fresh.filter((finding) => finding.rule === one.rule && one.isMeant(finding));
@@ -79,7 +85,7 @@ export async function groundTruth(
     for (const [kind, change] of CONTROLS) {
       const batch = onePerFile(files, (file) => controlOf(file, change), 0, `${project.name} ${kind}`);
       if (batch.length === 0) continue;
-      const fresh = await freshFindings(project, batch, known);
+      const fresh = await freshFindings(project, batch, { known, options });
       controls += batch.length;
       silent += batch.filter(({ path }) => !fresh.some((finding) => finding.path === path)).length;
       wrong.push(...fresh.map((finding) => ({ finding, what: `${project.name}, ${kind}` })));
@@ -95,10 +101,9 @@ export async function groundTruth(
       ...counted(planted.filter((one) => one.rule === rule)),
       wrong: wrong.filter(({ finding }) => finding.rule === rule).length,
     })),
-    kinds: [...MUTATORS.keys()].map((kind) => ({
-      kind,
-      ...counted(planted.filter((one) => one.kind === kind)),
-    })),
+    kinds: [...MUTATORS.keys()]
+      .map((kind) => ({ kind, ...counted(planted.filter((one) => one.kind === kind)) }))
+      .filter((one) => limits.rules.length === 0 || one.planted > 0),
     controls,
     silent,
     missed: planted
@@ -158,10 +163,13 @@ function onePerFile(
 async function freshFindings(
   project: Project,
   batch: readonly Planted[],
-  known: ReadonlySet<string>,
+  {
+    known,
+    options,
+  }: { readonly known: ReadonlySet<string>; readonly options: { readonly rules?: readonly string[] } },
 ): Promise<readonly Finding[]> {
   writeFiles(project, new Map(batch.map(({ path, text }) => [path, text])));
-  const { findings, unparsed } = await inspectTree(project.folder);
+  const { findings, unparsed } = await inspectTree(project.folder, options);
   writeFiles(project, new Map(batch.map(({ path }) => [path, project.files.get(path) ?? ''])));
   const broken = batch.filter(({ path }) => unparsed.includes(path));
   if (broken.length > 0) throw new Error(`${project.name}: ${broken[0]?.path} does not parse any more.`);

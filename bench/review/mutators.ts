@@ -426,21 +426,25 @@ const silencedLint: Mutator = (file) => {
   ];
 };
 
-/** Every way to break a file, by what is broken. */
-export const MUTATORS: ReadonlyMap<string, Mutator> = new Map([
-  ['a call of enforcement dropped', droppedCall],
-  ['a registration dropped', droppedRegistration],
-  ['a guard taken off a route', unguardedRoute],
-  ['a decision made constant', decidedBeforehand],
-  ['a condition ignored', ignoredCondition],
-  ['a constant-time compare replaced', hastyCompare],
-  ['a configuration key left unread', unreadKey],
-  ['a test emptied', emptiedTest],
-  ['a test made constant', constantTest],
-  ['an assertion not awaited', hastyTest],
-  ['a failing guard swallowed', swallowedGuard],
-  ['a table copied', copiedTable],
-  ['a function hollowed out', hollowedFunction],
-  ['a dead switch put in', deadSwitch],
-  ['a security lint silenced', silencedLint],
-]);
+/** Every way to break a file, by what is broken, with the rules that may speak of it. */
+export const MUTATORS: ReadonlyMap<string, { readonly rules: readonly string[]; readonly plant: Mutator }> =
+  new Map([
+    [
+      'a call of enforcement dropped',
+      { rules: ['uncalled-primitive', 'unwired-enforcement'], plant: droppedCall },
+    ],
+    ['a registration dropped', { rules: ['unwired-enforcement'], plant: droppedRegistration }],
+    ['a guard taken off a route', { rules: ['unwired-enforcement'], plant: unguardedRoute }],
+    ['a decision made constant', { rules: ['ignored-input'], plant: decidedBeforehand }],
+    ['a condition ignored', { rules: ['ignored-input'], plant: ignoredCondition }],
+    ['a constant-time compare replaced', { rules: ['unsafe-compare'], plant: hastyCompare }],
+    ['a configuration key left unread', { rules: ['unread-configuration'], plant: unreadKey }],
+    ['a test emptied', { rules: ['hollow-test'], plant: emptiedTest }],
+    ['a test made constant', { rules: ['hollow-test'], plant: constantTest }],
+    ['an assertion not awaited', { rules: ['hollow-test'], plant: hastyTest }],
+    ['a failing guard swallowed', { rules: ['swallowed-error'], plant: swallowedGuard }],
+    ['a table copied', { rules: ['duplicate-truth'], plant: copiedTable }],
+    ['a function hollowed out', { rules: ['unreferenced-stub'], plant: hollowedFunction }],
+    ['a dead switch put in', { rules: ['dead-flag'], plant: deadSwitch }],
+    ['a security lint silenced', { rules: ['suppressed-security-lint'], plant: silencedLint }],
+  ]);

@@ -1,48 +1,66 @@
 // `npm run bench:review`: how right and how fast the deterministic reviewers are. Plants defects in real projects, reads the
-// labels of the findings on the unmodified ones, times a large tree beside knip, and writes bench/results/review-<date>.json.
-// `npm run bench:review -- truth|labels|speed|claims` runs one part and writes nothing; names of projects after `truth` limit it.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
+// labels of the findings on the unmodified ones, times a large tree beside knip, and judges altered commit messages.
+// `npm run bench:review -- truth labels speed claims` names parts; what a part came to is kept in bench/results/.
+// `npm run bench:review -- truth --rule unsafe-compare services ai` limits it to rules and projects, and keeps nothing.
+import { parseArgs } from 'node:util';
 import { type ClaimTruth, claimTruth } from './claims/claim-truth.ts';
 import { type GroundTruth, groundTruth, type RuleScore } from './ground-truth.ts';
-import { labelScore } from './labels.ts';
-import { speed } from './speed.ts';
+import { keepPart, MACHINE } from './kept-results.ts';
+import { type LabelScore, labelScore } from './labels.ts';
+import { type Speed, speed } from './speed.ts';
 
-const parts = process.argv.slice(2);
-const wants = (part: string) => parts.length === 0 || parts.includes(part);
+const PARTS = ['truth', 'labels', 'speed', 'claims'];
+const { values, positionals } = parseArgs({
+  options: { rule: { type: 'string', multiple: true, default: [] } },
+  allowPositionals: true,
+});
+const rules = values.rule;
+const projects = positionals.filter((one) => !PARTS.includes(one));
+const wants = (part: string) => !positionals.some((one) => PARTS.includes(one)) || positionals.includes(part);
+const isLimited = projects.length > 0 || rules.length > 0;
+if (isLimited && !positionals.includes('truth'))
+  throw new Error('Only `truth` is limited to rules or projects.');
+const onStep = (text: string) => console.error(text);
 
-const truth = wants('truth') ? await groundTruth((text) => console.error(text), parts.slice(1)) : null;
-if (truth !== null) showTruth(truth);
-const labels = wants('labels') ? await labelScore() : null;
-if (labels !== null) {
-  const share = labels.isTrue / Math.max(1, labels.labelled);
-  console.log(
-    `\nUnmodified packages: ${labels.findings} findings, ${labels.labelled} read by hand, ${percent(share)} true (target ≥ 70 %)`,
-  );
-  for (const one of labels.unread) console.log(`unread  ${one}`);
-  for (const one of labels.gone) console.log(`gone    ${one}`);
+if (wants('truth')) {
+  const truth = await groundTruth(onStep, { projects, rules });
+  showTruth(truth);
+  if (!isLimited) keepPart('truth', truth);
 }
-const timed = wants('speed') ? speed() : null;
-if (timed !== null) {
-  const { files, sizeBytes, seconds, cpuSeconds, load, memoryMb, knipSeconds } = timed;
+if (wants('labels')) {
+  const labels = await labelScore();
+  showLabels(labels);
+  keepPart('labels', labels);
+}
+if (wants('speed')) {
+  const timed = speed();
+  showSpeed(timed);
+  keepPart('speed', timed);
+}
+if (wants('claims')) {
+  const claims = await claimTruth(onStep);
+  showClaims(claims);
+  keepPart('claims', claims);
+}
+console.log(`\n${MACHINE}`);
+
+function showLabels({ findings, gone, isTrue, labelled, unread }: LabelScore): void {
+  const share = percent(isTrue / Math.max(1, labelled));
   console.log(
-    `\n${files} files, ${(sizeBytes / 1e6).toFixed(1)} MB: ${seconds.toFixed(1)} s (target ≤ 15 s; ${cpuSeconds.toFixed(1)} s of processor, load ${load.toFixed(1)}), ${((seconds / files) * 1000).toFixed(2)} s per 1,000 files, ${Math.round(memoryMb)} MB (target ≤ 1,500 MB)`,
+    `\nUnmodified packages: ${findings} findings, ${labelled} read by hand, ${share} true (target ≥ 70 %)`,
+  );
+  for (const one of unread) console.log(`unread  ${one}`);
+  for (const one of gone) console.log(`gone    ${one}`);
+}
+
+function showSpeed({ files, sizeBytes, seconds, cpuSeconds, load, memoryMb, knipSeconds }: Speed): void {
+  const megabytes = (sizeBytes / 1e6).toFixed(1);
+  console.log(
+    `\n${files} files, ${megabytes} MB: ${seconds.toFixed(1)} s (target ≤ 15 s; ${cpuSeconds.toFixed(1)} s of processor, load ${load.toFixed(1)}), ${((seconds / files) * 1000).toFixed(2)} s per 1,000 files, ${Math.round(memoryMb)} MB (target ≤ 1,500 MB)`,
   );
   console.log(
     `knip on the same tree: ${knipSeconds.toFixed(1)} s, ratio ${(seconds / knipSeconds).toFixed(2)}×`,
   );
-}
-const claims = wants('claims') ? await claimTruth((text) => console.error(text)) : null;
-if (claims !== null) showClaims(claims);
-const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} cores, Node.js ${process.versions.node}`;
-console.log(`\n${machine}`);
-if (parts.length === 0) {
-  const date = new Date().toISOString().slice(0, 10);
-  const folder = fileURLToPath(new URL('../results/', import.meta.url));
-  mkdirSync(folder, { recursive: true });
-  const kept = { date, machine, truth, labels, speed: timed, claims };
-  writeFileSync(`${folder}review-${date}.json`, `${JSON.stringify(kept, null, 2)}\n`);
 }
 
 function showTruth({ rules, kinds, controls, silent, missed, wrong }: GroundTruth): void {
@@ -58,9 +76,10 @@ function showTruth({ rules, kinds, controls, silent, missed, wrong }: GroundTrut
   console.log(`\n${'rule'.padEnd(28)} planted  found  wrong  precision  recall`);
   for (const one of [...rules, all]) console.log(row(one));
   console.log('targets                                             ≥ 90 %  ≥ 80 %');
-  console.log(
-    `\nspecificity: ${silent} of ${controls} harmless changes without a finding, ${percent(silent / controls)} (target ≥ 95 %)`,
-  );
+  if (controls > 0)
+    console.log(
+      `\nspecificity: ${silent} of ${controls} harmless changes without a finding, ${percent(silent / controls)} (target ≥ 95 %)`,
+    );
   for (const { kind, planted, found } of kinds) console.log(`  ${kind.padEnd(40)} ${found} of ${planted}`);
 }
 

@@ -149,6 +149,36 @@ describe('lakehouse auditor', () => {
     expect(paths.at(-1)).toMatch(/^POST \/api\/v1\/repos\/team\/service\/statuses\/\w{40} token secret$/);
   });
 
+  it('audits what the pull request that it posts to says of itself', async () => {
+    const server = createServer((request, response) => {
+      const isWords = request.method === 'GET' && request.url?.endsWith('/pulls/7') === true;
+      const words = { title: 'Rework', body: 'Touches `src/a.ts`.\n\nAdds three tests.\n' };
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      response.end(isWords ? JSON.stringify(words) : '[]');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+    const { json, exitCode } = await auditor(
+      [
+        'HEAD',
+        '--json',
+        '--post',
+        'gitea',
+        '--service-url',
+        url,
+        '--repository',
+        'team/service',
+        '--pr',
+        '7',
+      ],
+      { LAKEHOUSE_AUDITOR_TOKEN: 'secret' },
+    );
+    server.close();
+    expect(exitCode).toBe(1);
+    expect(json.blocking).toMatchObject([{ document: 'pull request', claim: 'Adds three tests', line: 5 }]);
+  });
+
   it('names a project of GitLab by its whole path', async () => {
     const paths: string[] = [];
     const server = createServer((request, response) => {

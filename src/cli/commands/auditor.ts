@@ -64,7 +64,7 @@ export const addAuditorCommand: AddCommand = (program, context) => {
     .argument('<range>', 'a commit, or a range such as main..HEAD')
     .summary('check what commits claim against what they do')
     .option('--repo <path>', 'the repository to audit', '.')
-    .option('--pr-text <file>', 'title and description of the pull request, claimed of the whole range')
+    .option('--pr-text <file>', 'what the pull request says of the range; with --post its own title and text')
     .option('--all', 'show also the claims that need a reader')
     .option('--kb <file>', 'judge claims about scores by this knowledge base, as kb export writes it')
     .option('--markdown <file>', 'write the ledger as Markdown')
@@ -77,7 +77,7 @@ export const addAuditorCommand: AddCommand = (program, context) => {
     .option('--ladder <name>', 'for --inference: a ladder of routing.toml; its rules decide where absent')
     .option('--settings <file>', 'read auditor.toml from here')
     .addOption(
-      new Option('--post <service>', 'show the result on a pull request').choices([
+      new Option('--post <service>', 'audit what a pull request says, and show the result on it').choices([
         'github',
         'gitea',
         'gitlab',
@@ -103,9 +103,10 @@ async function runAuditor(context: CliContext, range: string, options: AuditorOp
   const knowledge = options.kb === undefined ? {} : await callersKnowledge(context, options.kb);
   const reader = options.inference === true ? readerOf(context, options) : {};
   const observer = observerOf(context, options);
+  const words = await callersWords(context, options, target);
   const result = await withProgress(context, (onProgress) =>
     audit({ folder: options.repo, searchPath }, range, {
-      ...(options.prText === undefined ? {} : { pullRequestText: readNamed(options.prText) }),
+      ...words,
       ...settings,
       ...knowledge,
       ...reader,
@@ -142,6 +143,19 @@ async function showAudit(
   if (reader === null || reader.problem === null) return;
   const asked = `${counted(reader.answered, 'question')} of ${reader.questions} answered`;
   context.terminal.note(`The audit stands without its reader, ${asked}: ${displayText(reader.problem)}`);
+}
+
+/** What the pull request says: the file that is named, or else what the service has of the one that is posted to. */
+async function callersWords(
+  context: CliContext,
+  { prText }: AuditorOptions,
+  target: PostTarget | null,
+): Promise<Pick<AuditOptions, 'pullRequestText'>> {
+  if (prText !== undefined) return { pullRequestText: readNamed(prText) };
+  if (target === null) return {};
+  const { pullRequestText } = await import('../../review/auditor/index.ts');
+  const text = await pullRequestText(target, context.fetch);
+  return text === null ? {} : { pullRequestText: text };
 }
 
 /** The settings of whoever calls. A file of the audited tree is none: the audited would choose how it is judged. */

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { PostTarget } from './post-audit.ts';
+import type { PostTarget } from './host-of.ts';
 
 // Servers that hold the requests to the shapes the three services document, and keep what they are told.
 
@@ -20,6 +20,8 @@ export interface Host {
   readonly statuses: { state: string; context: string; description: string }[];
   readonly comments: Kept[];
   readonly remarks: (Kept & { path: string; line: number })[];
+  /** Of the pull request; null where its author wrote none. */
+  description: string | null;
   /** The newest commit of the pull request. */
   newest: string;
   refuseWith: number | null;
@@ -42,6 +44,7 @@ export async function startHost(service: Service): Promise<Host> {
   });
   const host: Host = {
     ...{ server, requests: [], problems: [], statuses: [], comments: [], remarks: [] },
+    description: null,
     newest: HEAD,
     refuseWith: null,
   };
@@ -105,6 +108,11 @@ function githubAnswer(service: 'github' | 'gitea', { host, route, body, page }: 
       require(host, [...body.description].length <= 140, 'description too long');
       host.statuses.push(body);
       return { status: 201, body: { id: 1, ...body } };
+    case 'GET /pulls/7':
+      return {
+        status: 200,
+        body: { number: 7, title: 'A title', body: host.description, head: { sha: HEAD } },
+      };
     case 'GET /issues/7/comments':
       return page(host.comments);
     case 'POST /issues/7/comments':
@@ -154,6 +162,8 @@ function gitlabAnswer({ host, route, body, page, query }: Asked): Answer {
         description: body.description,
       });
       return { status: 201, body: { id: 1, ...body } };
+    case 'GET /merge_requests/7':
+      return { status: 200, body: { iid: 7, title: 'A title', description: host.description, sha: HEAD } };
     case 'GET /merge_requests/7/notes':
       return page([
         { id: 900, body: '<!-- lakehouse/auditor -->\nassigned to @someone', system: true, type: null },

@@ -29,8 +29,15 @@ export interface LineComment {
   readonly body: string;
 }
 
+/** What the author of a pull request says of it. */
+export interface PullRequestWords {
+  readonly title: string;
+  readonly description: string;
+}
+
 /** What the auditor asks of a code host, the same for each. */
 export interface CodeHost {
+  words(): Promise<PullRequestWords>;
   setStatus(commit: string, status: CommitStatus): Promise<void>;
   /** Comments of the pull request's conversation. */
   comments(): Promise<readonly HostComment[]>;
@@ -106,6 +113,16 @@ export async function allPages(
 }
 
 const MOST_PAGES = 50;
+
+/** The words of a pull request as a service answers them, its description under the service's own name. */
+export function wordsIn(answer: unknown, description: 'body' | 'description'): PullRequestWords {
+  const members = new Map(typeof answer === 'object' && answer !== null ? Object.entries(answer) : []);
+  const text = (name: string) => {
+    const value: unknown = members.get(name);
+    return typeof value === 'string' ? value.replaceAll('\r\n', '\n') : '';
+  };
+  return { title: text('title'), description: text(description) };
+}
 
 /** The members of a list that are comments with an id and a text. */
 export function commentsIn(members: readonly unknown[]): readonly HostComment[] {

@@ -5,6 +5,7 @@ import {
   type HostConnection,
   hostCalls,
   REVIEW_BODY,
+  wordsIn,
 } from './code-host.ts';
 
 /** Gitea's REST interface, `/api/v1`; Forgejo's is the same in this. */
@@ -17,6 +18,7 @@ export function giteaHost(connection: Omit<HostConnection, 'headers'>, token: st
   const repository = `/api/v1/repos/${pullRequest.repository}`;
   const reviews = `${repository}/pulls/${pullRequest.number}/reviews`;
   return {
+    words: async () => wordsIn(await call('GET', `${repository}/pulls/${pullRequest.number}`), 'body'),
     setStatus: async (commit, status) =>
       void (await call('POST', `${repository}/statuses/${commit}`, status)),
     // The comments of an issue come in one answer, whatever page is asked for.

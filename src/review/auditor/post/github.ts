@@ -5,6 +5,7 @@ import {
   type HostConnection,
   hostCalls,
   REVIEW_BODY,
+  wordsIn,
 } from './code-host.ts';
 
 /** GitHub's REST interface, version 2022-11-28; also GitHub Enterprise Server, whose address ends in `/api/v3`. */
@@ -20,6 +21,7 @@ export function githubHost(connection: Omit<HostConnection, 'headers'>, token: s
   });
   const repository = `/repos/${pullRequest.repository}`;
   return {
+    words: async () => wordsIn(await call('GET', `${repository}/pulls/${pullRequest.number}`), 'body'),
     setStatus: async (commit, status) =>
       void (await call('POST', `${repository}/statuses/${commit}`, status)),
     comments: async () =>

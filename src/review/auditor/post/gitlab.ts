@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { allPages, type CodeHost, type HostComment, type HostConnection, hostCalls } from './code-host.ts';
+import {
+  allPages,
+  type CodeHost,
+  type HostComment,
+  type HostConnection,
+  hostCalls,
+  wordsIn,
+} from './code-host.ts';
 
 /** GitLab's REST interface, `/api/v4`. A project is named by its whole path, groups and all; pull requests are merge requests. */
 export function gitlabHost(connection: Omit<HostConnection, 'headers'>, token: string): CodeHost {
@@ -12,6 +19,7 @@ export function gitlabHost(connection: Omit<HostConnection, 'headers'>, token: s
   const mergeRequest = `${project}/merge_requests/${pullRequest.number}`;
   const notes = async () => (await allPages(call, `${mergeRequest}/notes`, 'per_page=100')).flatMap(noteIn);
   return {
+    words: async () => wordsIn(await call('GET', mergeRequest), 'description'),
     setStatus: async (commit, { state, context, description }) => {
       const status = { state: state === 'failure' ? 'failed' : state, name: context, description };
       const known = await call(

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Audit } from '../audit.ts';
 import type { LedgerRow } from '../claims/claim.ts';
 import { addressOf, HEAD, type Host, startHost, TOKEN } from './code-host.fixture.ts';
-import { type PostTarget, postAudit } from './post-audit.ts';
+import type { PostTarget } from './host-of.ts';
+import { postAudit } from './post-audit.ts';
+import { pullRequestText } from './pull-request-text.ts';
 
 let host: Host;
 
@@ -28,10 +30,10 @@ const auditOf = (rows: readonly LedgerRow[]): Audit => ({
   reader: null,
 });
 
-const post = (service: PostTarget['service'], audit: Audit) => {
-  const target = { service, token: TOKEN, url: addressOf(host), repository: 'team/service', number: 7 };
-  return postAudit(audit, target, fetch);
-};
+const targetOf = (service: PostTarget['service']): PostTarget => ({
+  ...{ service, token: TOKEN, url: addressOf(host), repository: 'team/service', number: 7 },
+});
+const post = (service: PostTarget['service'], audit: Audit) => postAudit(audit, targetOf(service), fetch);
 
 describe.each(['github', 'gitea', 'gitlab'] as const)('%s', (service) => {
   beforeEach(async () => {
@@ -40,6 +42,13 @@ describe.each(['github', 'gitea', 'gitlab'] as const)('%s', (service) => {
   afterEach(() => {
     host.server.closeAllConnections();
     host.server.close();
+  });
+
+  it('tells the words of a pull request', async () => {
+    expect(await pullRequestText(targetOf(service), fetch)).toBe('A title\n\n\n');
+    host.description = 'Adds 3 tests.\r\n\r\nCloses #1.';
+    expect(await pullRequestText(targetOf(service), fetch)).toBe('A title\n\nAdds 3 tests.\n\nCloses #1.\n');
+    expect(host.problems).toEqual([]);
   });
 
   it('is told of success where nothing blocks', async () => {

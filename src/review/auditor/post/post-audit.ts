@@ -3,16 +3,8 @@ import type { Audit } from '../audit.ts';
 import type { LedgerRow } from '../claims/claim.ts';
 import { statusDescription } from '../report/audit-summary.ts';
 import { auditMarkdown } from '../report/markdown-report.ts';
-import type { CodeHost, PullRequest } from './code-host.ts';
-import { giteaHost } from './gitea.ts';
-import { githubHost } from './github.ts';
-import { gitlabHost } from './gitlab.ts';
-
-/** Where an audit is shown. */
-export interface PostTarget extends PullRequest {
-  readonly service: 'github' | 'gitea' | 'gitlab';
-  readonly token: string;
-}
+import type { CodeHost } from './code-host.ts';
+import { hostOf, type PostTarget } from './host-of.ts';
 
 const CONTEXT = 'lakehouse/auditor';
 /** GitHub refuses longer descriptions of a status. */
@@ -32,8 +24,7 @@ export async function postAudit(
   target: PostTarget,
   fetch: typeof globalThis.fetch,
 ): Promise<void> {
-  const make = { github: githubHost, gitea: giteaHost, gitlab: gitlabHost }[target.service];
-  const host = make({ pullRequest: target, fetch }, target.token);
+  const host = hostOf(target, fetch);
   await keepComment(host, audit);
   await remarkOnLines(host, audit);
   // The status comes last: whoever waits for it finds the comment there.

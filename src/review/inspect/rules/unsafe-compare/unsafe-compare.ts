@@ -29,7 +29,8 @@ function comparesSecrets(file: ParsedSource, comparison: NodeOf<'BinaryExpressio
   if (![left, right].every((side) => isDynamic(file, side))) return false;
   const names = [nameOf(file, left), nameOf(file, right)];
   if (names.some((name) => wordsOf(name).some((word) => CHANGE_WORDS.has(word)))) return false;
-  if (areStored(file, left, right)) return false;
+  if (areStored(file, left, right) || isRespelled(file, left, right) || isRespelled(file, right, left))
+    return false;
   const around = functionAround(file, comparison);
   // Beside a comparison in constant time, another one compares what that one has proved.
   if (around !== null && comparesInConstantTime(file.textOf(around))) return false;
@@ -64,6 +65,23 @@ function areStored(file: ParsedSource, left: Node, right: Node): boolean {
   return ![left, right].some((side) =>
     /^(?:req|request|ctx|body|query|params|headers|input|payload)\b/.test(file.textOf(side)),
   );
+}
+
+/** `given.toString('hex') !== text` where `given` is `Buffer.from(text, 'hex')`: whether a value is spelled the one way. */
+function isRespelled(file: ParsedSource, spelled: Node, source: Node): boolean {
+  if (spelled.type !== 'CallExpression' || spelled.callee.type !== 'MemberExpression') return false;
+  if (source.type !== 'Identifier' || file.textOf(spelled.callee.property) !== 'toString') return false;
+  const value = file.textOf(spelled.callee.object);
+  return file.nodesOf('VariableDeclarator').some(({ id, init }) => {
+    if (init?.type !== 'CallExpression' || file.textOf(id) !== value) return false;
+    const [made, ...others] = init.arguments;
+    return (
+      file.textOf(init.callee) === 'Buffer.from' &&
+      made !== undefined &&
+      file.textOf(made) === source.name &&
+      others.every(({ type }) => type === 'Literal')
+    );
+  });
 }
 
 /** A value that only the run knows: no literal, no kind of token, no length. */
