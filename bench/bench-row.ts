@@ -1,4 +1,4 @@
-/** One figure of the bench table. Every bench file exports `run(): Promise<BenchRow[]>`; its rows keep to this. */
+/** One figure of the bench table. */
 export interface BenchRow {
   readonly name: string;
   readonly ours: number;
@@ -8,4 +8,10 @@ export interface BenchRow {
   readonly target: string;
   /** Of `ours` and `peer`; none for bare counts. */
   readonly unit?: string;
+}
+
+/** What a bench file exports: `run`, or several parts by name, each of which can be run alone. */
+export interface BenchModule {
+  readonly run?: () => Promise<readonly BenchRow[]>;
+  readonly parts?: Readonly<Record<string, () => Promise<readonly BenchRow[]>>>;
 }

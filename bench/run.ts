@@ -1,19 +1,21 @@
 // `npm run bench`: runs every bench file, prints one table, writes bench/results/<date>.json and the table between the
-// marks of README.md. `npm run bench -- http ndjson` runs the files whose names hold one of the words, and writes nothing.
+// marks of README.md. `npm run bench -- http ndjson` runs the files whose names hold one of the words, and `--part memory`
+// one part of a file that has parts; both write nothing.
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BenchRow } from './bench-row.ts';
+import { parseArgs } from 'node:util';
+import type { BenchModule, BenchRow } from './bench-row.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const MARKS = /(<!-- bench:start -->\n)[\s\S]*?(<!-- bench:end -->)/;
 
-interface BenchModule {
-  readonly run?: () => Promise<readonly BenchRow[]>;
-}
-
-const words = process.argv.slice(2);
+const { positionals: words, values: options } = parseArgs({
+  allowPositionals: true,
+  options: { part: { type: 'string' } },
+});
+const isWhole = words.length === 0 && options.part === undefined;
 const files = globSync('bench/*.ts', { cwd: ROOT })
   .filter((file) => basename(file) !== 'run.ts')
   .filter((file) => words.length === 0 || words.some((word) => basename(file).includes(word)))
@@ -23,20 +25,37 @@ const rows: BenchRow[] = [];
 const failures: string[] = [];
 for (const file of files) {
   const bench: BenchModule = await import(new URL(`../${file}`, import.meta.url).href);
-  if (bench.run === undefined) continue;
-  console.error(`running ${file} …`);
-  try {
-    rows.push(...(await bench.run()));
-  } catch (error) {
-    failures.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  for (const [name, run] of partsOf(bench)) await runPart(name === '' ? file : `${file}, ${name}`, run);
 }
+if (rows.length === 0 && failures.length === 0) failures.push('nothing has this name');
 
 const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 1e9)} GB, Node.js ${process.versions.node}`;
 console.log(`\n${table(rows)}\n\n${machine}`);
 for (const failure of failures) console.error(`FAILED ${failure}`);
-if (words.length === 0 && failures.length === 0) record();
+if (isWhole && failures.length === 0) record();
 process.exitCode = failures.length === 0 ? 0 : 1;
+
+/** What is to run of a file, by name; the whole of it has none. */
+function partsOf({
+  run,
+  parts = {},
+}: BenchModule): readonly (readonly [string, () => Promise<readonly BenchRow[]>])[] {
+  const all = [...Object.entries(parts), ...(run === undefined ? [] : [['', run] as const])];
+  return options.part === undefined ? all : all.filter(([name]) => name === options.part);
+}
+
+/** One that fails, or that is cut off, takes no row of the others with it: each is printed when it ends. */
+async function runPart(name: string, run: () => Promise<readonly BenchRow[]>): Promise<void> {
+  console.error(`running ${name} …`);
+  try {
+    for (const row of await run()) {
+      rows.push(row);
+      console.error(`  ${row.name}: ${figure(row.ours, row)} beside ${figure(row.peer, row)}`);
+    }
+  } catch (error) {
+    failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
 
 function table(all: readonly BenchRow[]): string {
   const cells = [

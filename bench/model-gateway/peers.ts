@@ -19,17 +19,24 @@ export interface Target {
 }
 
 const CACHE = fileURLToPath(new URL('../../.cache/bench-peers/', import.meta.url));
-const PORTKEY = '@portkey-ai/gateway@1.15.2';
+const PORTKEY = '1.15.2';
+/** With a later one every stream is answered with 500: what it does to the headers of an answer throws (its issue 1389). */
+const PORTKEY_NODE_SERVER = '1.14.1';
 const LITELLM = 'litellm[proxy]==1.108.7';
 const START_TIMEOUT_MS = 120_000;
 
 /** Portkey's gateway as it comes: no key, no ceiling, no record. Throws why where it cannot be had. */
 export async function startPortkey(upstream: string): Promise<Target> {
-  const folder = join(CACHE, 'portkey');
+  const folder = join(CACHE, `portkey-${PORTKEY}-${PORTKEY_NODE_SERVER}`);
   const program = join(folder, 'node_modules/@portkey-ai/gateway/build/start-server.js');
   if (!existsSync(program)) {
     mkdirSync(folder, { recursive: true });
-    must('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', PORTKEY]);
+    const wanted = {
+      dependencies: { '@portkey-ai/gateway': PORTKEY },
+      overrides: { '@hono/node-server': PORTKEY_NODE_SERVER },
+    };
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(wanted));
+    must('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund']);
   }
   const port = await freePort();
   const child = startPinned('gateway', [process.execPath, program, `--port=${port}`, '--headless'], {
