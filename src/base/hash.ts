@@ -10,12 +10,14 @@ export function sha256Hex(bytes: string | Uint8Array): string {
  * them (RFC 8785 for the values we store). Equal values give equal bytes.
  */
 export function canonicalJson(value: JsonValue): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value as Record<string, JsonValue>)
-      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-    return `{${members.join(',')}}`;
+  const object = value as Record<string, JsonValue>;
+  let members = '';
+  // Without a comparison of its own, sort compares by code unit.
+  for (const key of Object.keys(object).sort()) {
+    const member = object[key] ?? null;
+    members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(member)}`;
   }
-  return JSON.stringify(value);
+  return `{${members}}`;
 }
