@@ -1,4 +1,11 @@
-import { type IdGenerator, isLakeError, LakeError, type Logger, sha256Hex } from '../base/index.ts';
+import {
+  type IdGenerator,
+  isLakeError,
+  LakeError,
+  type Logger,
+  type Statement,
+  sha256Hex,
+} from '../base/index.ts';
 import {
   type Invocation,
   type MutationAttempt,
@@ -57,7 +64,14 @@ export async function runMutation(parts: MutationParts): Promise<Answer> {
     });
     const effect: Effect = { intentId: null, performed: false };
     try {
-      return await commitPrepared(parts, prepared, effect, fingerprintOf(request.input, await body.digest()));
+      // Reads the content to its end: what breaks off late is refused before anything is committed.
+      const content = await body.digest();
+      return await commitPrepared(
+        parts,
+        prepared,
+        effect,
+        rememberAs(parts.reservation, request.input, content),
+      );
     } catch (error) {
       if (isSettled(error, effect)) await prepared.discard?.();
       throw await settleEffect(parts, prepared, effect, error);
@@ -71,7 +85,7 @@ async function commitPrepared(
   parts: MutationParts,
   prepared: PreparedMutation<unknown>,
   effect: Effect,
-  fingerprint: string,
+  remember: Remember,
 ): Promise<Answer> {
   const { judged, truth, lifetime } = parts;
   for (let number = 0; number < MAX_ATTEMPTS; number++) {
@@ -85,7 +99,7 @@ async function commitPrepared(
         await prepared.external.perform();
         effect.performed = true;
       }
-      outcome = await commitAttempt(parts, { attempt, marks, intentId: effect.intentId, fingerprint });
+      outcome = await commitAttempt(parts, { attempt, marks, intentId: effect.intentId, remember });
     } catch (error) {
       if (isSettled(error, effect)) await attempt.discard?.();
       throw lifetime.reason() ?? error;
@@ -109,6 +123,15 @@ async function journalIntent(
   return eventId;
 }
 
+/** What remembers the answer under the request's Idempotency-Key; nothing where it has none. */
+type Remember = (status: number, value: () => unknown) => readonly Statement[];
+
+function rememberAs(reservation: Reservation | null, input: unknown, contentSha256: string | null): Remember {
+  if (reservation === null) return () => [];
+  const fingerprint = fingerprintOf(input, contentSha256);
+  return (status, value) => [reservation.record(fingerprint, status, value())];
+}
+
 /** **The commit point of every mutation.** */
 async function commitAttempt(
   parts: MutationParts,
@@ -116,10 +139,10 @@ async function commitAttempt(
     attempt: MutationAttempt<unknown>;
     marks: readonly TruthMark[] | null;
     intentId: string | null;
-    fingerprint: string;
+    remember: Remember;
   },
 ): Promise<CommitOutcome & { eventId: string | null }> {
-  const { attempt, marks, intentId, fingerprint } = made;
+  const { attempt, marks, intentId, remember } = made;
   if (attempt.event === null && attempt.statements.length > 0)
     throw new Error('a change without its journal event');
   const phase = intentId === null ? 'done' : 'settled';
@@ -127,12 +150,12 @@ async function commitAttempt(
     attempt.event && parts.journal.append(attempt.event, eventContext(parts, marks, phase, intentId));
   const eventId = event?.eventId ?? null;
   const { status = 200, rowCount = null } = attempt;
-  const remember = attempt.replayOutput ?? attempt.output;
+  const replayed = attempt.replayOutput ?? attempt.output;
   const outcome = await parts.store.commit([
     ...attempt.statements,
     ...(event?.statements ?? []),
     ...parts.auditor.whole(parts.judged, parts.startedMs, marks, { status: 'ok', code: null, rowCount }),
-    ...(parts.reservation ? [parts.reservation.record(fingerprint, status, remember(eventId))] : []),
+    ...remember(status, () => replayed(eventId)),
   ]);
   if (outcome.committed && event) parts.journal.committed(1);
   return { ...outcome, eventId };

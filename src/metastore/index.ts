@@ -7,4 +7,4 @@ export type { Database } from './schema.ts';
 export type { ReadOnlyMetastore } from './sqlite-metastore.ts';
 export { openMetastore, openMetastoreReadOnly } from './sqlite-metastore.ts';
 export type { StatementTemplate } from './statement-template.ts';
-export { insertTemplate, slot, statementTemplate } from './statement-template.ts';
+export { insertTemplate, queryTemplate, slot, statementTemplate } from './statement-template.ts';

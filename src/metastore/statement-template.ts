@@ -21,13 +21,24 @@ export function slot<T = string>(name: string): RawBuilder<T> {
 
 /** Compiles a query with slots; building one costs more than all else that a small write does in this process. */
 export function statementTemplate<V extends object>(query: Compilable): StatementTemplate<V> {
-  const { sql, parameters: places } = query.compile();
+  const { sql: text, parameters } = query.compile();
   return (values, guard) => {
-    const parameters = places.map((value) =>
-      value instanceof Slot ? Reflect.get(values, value.name) : value,
-    );
-    return guard === undefined ? { sql, parameters } : { sql, parameters, guard };
+    const filled = fill(parameters, values);
+    return guard === undefined ? { sql: text, parameters: filled } : { sql: text, parameters: filled, guard };
   };
+}
+
+/** A query with slots that was compiled once, to be read with the values of each use. */
+export function queryTemplate<V extends object, R>(query: Compilable<R>): (values: V) => Compilable<R> {
+  const compiled = query.compile();
+  return (values) => ({
+    compile: () => ({ ...compiled, parameters: fill(compiled.parameters, values) }),
+  });
+}
+
+function fill(parameters: readonly unknown[], values: object): readonly unknown[] {
+  const named = values as Readonly<Record<string, unknown>>;
+  return parameters.map((value) => (value instanceof Slot ? named[value.name] : value));
 }
 
 /** Inserts whole rows into one table; compiled with the first row, whose members every other must have. */

@@ -1,4 +1,4 @@
-import type { MetastoreReader } from '../../metastore/index.ts';
+import { type MetastoreReader, queryTemplate, slot } from '../../metastore/index.ts';
 import { isDatasetName } from './dataset-name.ts';
 import {
   type ColumnTagRow,
@@ -21,9 +21,11 @@ const LOADED_AT_ONCE = 500;
 export class DatasetStore {
   readonly #store: MetastoreReader;
   readonly #records = new Map<string, DatasetRecord>();
+  readonly #reads: ReturnType<typeof compiledReads>;
 
   constructor(store: MetastoreReader) {
     this.#store = store;
+    this.#reads = compiledReads(store);
   }
 
   /** The dataset of this name, exactly; null where there is none. */
@@ -35,12 +37,12 @@ export class DatasetStore {
 
   /** The dataset whose name differs from this one by case at most. */
   async byNameKey(name: string): Promise<DatasetRecord | null> {
-    const query = this.#live().where('name_key', '=', name.toLowerCase());
+    const query = this.#reads.byNameKey({ key: name.toLowerCase() });
     return (await this.#complete(await this.#store.read(query)))[0] ?? null;
   }
 
   async byId(datasetId: string): Promise<DatasetRecord | null> {
-    const query = this.#live().where('dataset_id', '=', datasetId);
+    const query = this.#reads.byId({ id: datasetId });
     return (await this.#complete(await this.#store.read(query)))[0] ?? null;
   }
 
@@ -93,7 +95,7 @@ export class DatasetStore {
   }
 
   #live() {
-    return this.#store.queries.selectFrom('catalog_datasets').selectAll().where('deleted_ms', 'is', null);
+    return liveDatasets(this.#store);
   }
 
   async #complete(rows: readonly DatasetRow[]): Promise<DatasetRecord[]> {
@@ -112,18 +114,12 @@ export class DatasetStore {
   }
 
   async #load(rows: readonly DatasetRow[]): Promise<DatasetRecord[]> {
-    const ids = rows.map((row) => row.dataset_id);
-    const tags = this.#store.queries
-      .selectFrom('catalog_column_tags')
-      .selectAll()
-      .where('dataset_id', 'in', ids)
-      .orderBy('field_id')
-      .orderBy('tag');
-    const schemas = this.#store.queries
-      .selectFrom('catalog_schemas')
-      .selectAll()
-      .where('dataset_id', 'in', ids)
-      .orderBy('version');
+    const [first, ...others] = rows.map((row) => row.dataset_id);
+    if (first === undefined) return [];
+    const tags =
+      others.length === 0 ? this.#reads.tags({ id: first }) : tagsOf(this.#store, [first, ...others]);
+    const schemas =
+      others.length === 0 ? this.#reads.schemas({ id: first }) : schemasOf(this.#store, [first, ...others]);
     const [tagRows, schemaRows] = await Promise.all([this.#store.read(tags), this.#store.read(schemas)]);
     const tagsById = grouped<ColumnTagRow>(tagRows);
     const schemasById = grouped<SchemaRow>(schemaRows);
@@ -144,6 +140,37 @@ export class DatasetStore {
     }
   }
 }
+
+/** The reads of one dataset, which nearly every request makes; each is compiled once. */
+function compiledReads(store: MetastoreReader) {
+  return {
+    byNameKey: queryTemplate<{ key: string }, DatasetRow>(
+      liveDatasets(store).where('name_key', '=', slot('key')),
+    ),
+    byId: queryTemplate<{ id: string }, DatasetRow>(liveDatasets(store).where('dataset_id', '=', slot('id'))),
+    tags: queryTemplate<{ id: string }, ColumnTagRow>(tagsOf(store, [slot('id')])),
+    schemas: queryTemplate<{ id: string }, SchemaRow>(schemasOf(store, [slot('id')])),
+  };
+}
+
+function liveDatasets({ queries }: MetastoreReader) {
+  return queries.selectFrom('catalog_datasets').selectAll().where('deleted_ms', 'is', null);
+}
+
+function tagsOf({ queries }: MetastoreReader, ids: readonly DatasetIdValue[]) {
+  return queries
+    .selectFrom('catalog_column_tags')
+    .selectAll()
+    .where('dataset_id', 'in', ids)
+    .orderBy('field_id')
+    .orderBy('tag');
+}
+
+function schemasOf({ queries }: MetastoreReader, ids: readonly DatasetIdValue[]) {
+  return queries.selectFrom('catalog_schemas').selectAll().where('dataset_id', 'in', ids).orderBy('version');
+}
+
+type DatasetIdValue = string | ReturnType<typeof slot<string>>;
 
 function grouped<T extends { dataset_id: string }>(rows: readonly T[]): Map<string, T[]> {
   const groups = new Map<string, T[]>();

@@ -1,5 +1,11 @@
 import type { IdGenerator, JsonObject, Statement } from '../../base/index.ts';
-import { type MetastoreReader, statement } from '../../metastore/index.ts';
+import {
+  type MetastoreReader,
+  type StatementTemplate,
+  slot,
+  statement,
+  statementTemplate,
+} from '../../metastore/index.ts';
 import type { ColumnTagRow, DatasetRecord, DatasetRow } from './dataset-record.ts';
 import type { FileCache } from './file-cache.ts';
 import { schemaFingerprint } from './iceberg/schema.ts';
@@ -54,6 +60,8 @@ export class TableCommitter {
   readonly #cache: FileCache;
   readonly #queries: MetastoreReader['queries'];
   readonly #ids: IdGenerator;
+  /** The compare-and-swaps, each compiled once: by the names of the columns that it sets. */
+  readonly #swaps = new Map<string, StatementTemplate<object>>();
 
   constructor(parts: {
     warehouse: Warehouse;
@@ -146,13 +154,21 @@ export class TableCommitter {
   }
 
   #guarded(row: DatasetRow, changes: Partial<DatasetRow>): Statement {
-    const swap = this.#queries
+    const names = Object.keys(changes);
+    const key = names.join();
+    const swap = this.#swaps.get(key) ?? statementTemplate<object>(this.#swapOf(names));
+    this.#swaps.set(key, swap);
+    const from = { from_dataset: row.dataset_id, from_version: row.version };
+    return swap({ ...changes, ...from }, { rows: 1, refusal: STALE_POINTER });
+  }
+
+  #swapOf(names: readonly string[]) {
+    return this.#queries
       .updateTable('catalog_datasets')
-      .set(changes)
-      .where('dataset_id', '=', row.dataset_id)
-      .where('version', '=', row.version)
+      .set(Object.fromEntries(names.map((name) => [name, slot(name)])))
+      .where('dataset_id', '=', slot('from_dataset'))
+      .where('version', '=', slot<number>('from_version'))
       .where('deleted_ms', 'is', null);
-    return statement(swap, { rows: 1, refusal: STALE_POINTER });
   }
 
   async #write(parts: {
