@@ -125,8 +125,9 @@ async function ledgerOf(
     for (const draft of drafts) {
       const judged = await draft.judge(change);
       const dynamic = ran?.(draft) ?? null;
-      // What the syntax contradicts a passing run does not mend, and a run that came to nothing adds nothing.
-      const stands = judged.verdict === 'not_backed' || dynamic === null || dynamic.verdict === 'unknown';
+      // What the syntax contradicts a passing run does not mend, and to what it settles a run that came to nothing adds nothing.
+      const isSettled = judged.verifier === 'static' && dynamic?.verdict === 'unknown';
+      const stands = judged.verdict === 'not_backed' || dynamic === null || isSettled;
       proven.push({ ...rowOf(source, change.commit, draft, seen), ...(stands ? judged : dynamic) });
     }
     rows.push(...(inference === null ? proven : await withInference(inference, change, proven)));

@@ -7,6 +7,8 @@ import { type TestCounts, testCounts } from './test-counts.ts';
 /** What a commit, or a pull request as a whole, really did; asked of git, and only when a claim needs it. */
 export interface Change {
   readonly commit: string;
+  /** What it is a change of; the empty tree for a first commit. */
+  readonly base: string;
   readonly files: readonly ChangedFile[];
   readonly lines: PatchLines;
   /** The changed lines among those around them, as a reader needs them. */
@@ -38,6 +40,7 @@ export function changeOf(repository: GitRepository, base: string, commit: string
   const changedTests = () => files.filter(({ path, from }) => isTestPath(path) || isTestPath(from ?? ''));
   return {
     commit,
+    base,
     files,
     lines: patchLines(repository.patch(base, commit, 0)),
     linesInContext: () => diffLines(repository.patch(base, commit, CONTEXT_LINES)),

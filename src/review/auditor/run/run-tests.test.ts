@@ -56,6 +56,33 @@ describe('a run of the tests that a claim names', () => {
     expect(failing?.evidence).toContain('1 failed');
   });
 
+  it('says nothing of a change without which the same tests fail, or fail only at times', async () => {
+    repository.commit({ 'test/a.test.js': RED }, 'Second');
+    const [old] = await verdicts('All tests pass.', {
+      'test/a.test.js': `${GREEN}${RED.split('\n')[1]}\n`,
+    });
+    expect(old).toMatchObject({ verifier: 'dynamic', verdict: 'unknown' });
+    expect(old?.evidence).toMatch(/^failed, as it does without the change, 2 passed, 1 failed/);
+    const once = `const fs = require('node:fs');
+const test = require('node:test');
+const seen = process.env.HOME + '/seen';
+test('one', () => {
+  if (fs.existsSync(seen)) return;
+  fs.writeFileSync(seen, '');
+  throw new Error('the first time');
+});
+`;
+    const [unsteady] = await verdicts('All tests pass.', { 'test/b.test.js': once });
+    expect(unsteady).toMatchObject({ verifier: 'dynamic', verdict: 'unknown' });
+    expect(unsteady?.evidence).toMatch(/^failed and then passed, 1 passed/);
+  });
+
+  it('contradicts a change that makes a test fail', async () => {
+    repository.commit({ 'test/a.test.js': GREEN }, 'Second');
+    const [row] = await verdicts('All tests pass.', { 'test/a.test.js': RED });
+    expect(row).toMatchObject({ verifier: 'dynamic', verdict: 'not_backed' });
+  });
+
   it('says nothing where the runner cannot start or does not end', async () => {
     const [missing] = await verdicts(
       'All tests pass.',
@@ -63,9 +90,11 @@ describe('a run of the tests that a claim names', () => {
       { command: ['no-such-runner'] },
     );
     expect(missing).toMatchObject({ verifier: 'dynamic', verdict: 'unknown' });
-    const loop = "require('node:test')('one', () => { for (;;); });\n";
+    expect(missing?.evidence).toMatch(/^not run \(.*\): no-such-runner test\/a\.test\.js$/);
+    const loop = "const test = require('node:test');\ntest('one', () => { for (;;); });\n";
     const [late] = await verdicts('All tests pass.', { 'test/c.test.js': loop }, { timeoutMs: 1_500 });
     expect(late).toMatchObject({ verifier: 'dynamic', verdict: 'unknown' });
+    expect(late?.evidence).toMatch(/^timed out/);
   });
 
   it('does not happen unasked, and leaves the audited folder as it is', async () => {

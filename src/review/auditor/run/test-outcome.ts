@@ -1,10 +1,21 @@
 import { stripVTControlCharacters } from 'node:util';
 
+/** How a run of tests may end, in words. */
+const ENDS = {
+  passed: 'passed',
+  failed: 'failed',
+  unsteady: 'failed and then passed',
+  failed_before: 'failed, as it does without the change',
+  not_run: 'not run',
+  timed_out: 'timed out',
+  killed: 'killed',
+} as const;
+
 /** What one run of tests came to. */
 export interface TestOutcome {
   /** The command, as the evidence quotes it. */
   readonly command: string;
-  readonly ended: 'passed' | 'failed' | 'not_run' | 'timed_out' | 'killed';
+  readonly ended: keyof typeof ENDS;
   /** Null where the runner's summary is of no known form. */
   readonly passed: number | null;
   readonly failed: number | null;
@@ -39,7 +50,7 @@ export function outcomeText({ command, ended, passed, failed, limits }: TestOutc
     ...(passed === null ? [] : [`${passed} passed`]),
     ...(failed === null || failed === 0 ? [] : [`${failed} failed`]),
   ];
-  return `${[ended.replace('_', ' '), ...counts].join(', ')} (${limits}): ${command}`;
+  return `${[ENDS[ended], ...counts].join(', ')} (${limits}): ${command}`;
 }
 
 function countIn(line: string, pattern: RegExp): number {
