@@ -23,7 +23,7 @@ export interface FormParts {
   readonly idleMs: number;
   readonly spool: {
     readonly folder: string;
-    readonly name: string;
+    newName(): string;
     /** Throws where the caller is no one we keep bytes for. */
     permit(): Promise<void>;
   };
@@ -59,7 +59,7 @@ export async function readForm(parts: FormParts): Promise<FormContent> {
     return { content: followedByEnd(rest, form), ...described, close: async () => {} };
   }
   await parts.spool.permit();
-  const spooled: SpooledUpload = await spoolUpload(parts.spool.folder, parts.spool.name, rest);
+  const spooled: SpooledUpload = await spoolUpload(parts.spool.folder, parts.spool.newName(), rest);
   try {
     await readTail(form, parts.input);
   } catch (error) {

@@ -21,7 +21,7 @@ export interface ContentParts {
   readonly jsonLimitBytes: number;
   readonly idleMs: number;
   readonly budget: BodyBudget;
-  readonly spool: { readonly folder: string; readonly name: string; permit(): Promise<void> };
+  readonly spool: { readonly folder: string; newName(): string; permit(): Promise<void> };
 }
 
 const FORM = 'multipart/form-data';

@@ -38,6 +38,19 @@ describe('the commit queue', () => {
     expect((await Promise.all(outcomes)).every((outcome) => outcome.committed)).toBe(true);
   });
 
+  it('sends what several callbacks of one turn commit as one message', async () => {
+    const writer = slowWriter();
+    const queue = createCommitQueue({ send: writer.send, timeoutMs: 60_000, log });
+    const first = queue.commit(batch('first'));
+    for (let tick = 0; tick < 10; tick++) await Promise.resolve();
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    const second = queue.commit(batch('second'));
+    await turn();
+    expect(writer.asked.map(({ names }) => names)).toEqual([['first', 'second']]);
+    writer.asked[0]?.answer(committed(2));
+    expect(await Promise.all([first, second])).toMatchObject([{ committed: true }, { committed: true }]);
+  });
+
   it('refuses new commits while the writer is silent, and takes them again once it answers', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {

@@ -12,7 +12,8 @@ const WAITING_MAX = 10_000;
 
 /**
  * Sends commits to the writer in the order of the calls; those of one turn of the event loop go as one message, and
- * the writer makes all messages that wait durable together. No delay is added: a lone commit goes at once.
+ * the writer makes all messages that wait durable together. No time is waited: a lone commit goes when its turn ends. Sent
+ * as each callback ended, sixteen callers' commits went one by one, each with its own wake-up and its own fsync.
  *
  *   open ──a commit's time is up──▶ stalled: new commits are refused as unavailable ──any answer──▶ open
  *     └──drain, or the end of a thread of the store──▶ closed, with a reason
@@ -64,8 +65,7 @@ export function createCommitQueue(parts: {
       const entry: Entry = { statements, resolve, reject, timer: null };
       entry.timer = setTimeout(timeUp, timeoutMs, entry);
       waiting.add(entry);
-      // After the microtasks, so that what follows from one event is one message.
-      if (turn.length === 0) process.nextTick(sendTurn);
+      if (turn.length === 0) setImmediate(() => void sendTurn());
       turn.push(entry);
       if (turn.length >= MESSAGE_BATCHES_MAX) void sendTurn();
     });
