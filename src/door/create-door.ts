@@ -117,9 +117,10 @@ export function createDoor(parts: DoorParts): CreatedDoor {
 
   /** Operations run within another: by the same identity, through every step, until that one's lifetime ends. */
   function nestedIn(outer: Identified, signal: AbortSignal): Invocation<unknown>['nested'] {
-    return (name, input) => {
+    return (name, input, content) => {
       const { call } = outer;
-      const inner = { ...call, operation: name, input, body: null, idempotencyKey: null, signal } as const;
+      const body = content ?? null;
+      const inner = { ...call, operation: name, input, body, idempotencyKey: null, signal } as const;
       return guarded(inner, async (log) => {
         const operation = registry.get(name);
         return pass(identifyNested(outer, operation, { ...inner, door: 'internal' }), log);

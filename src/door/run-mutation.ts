@@ -153,6 +153,7 @@ async function commitAttempt(
   const replayed = attempt.replayOutput ?? attempt.output;
   const outcome = await parts.store.commit([
     ...attempt.statements,
+    ...((eventId !== null && attempt.naming?.(eventId)) || []),
     ...(event?.statements ?? []),
     ...parts.auditor.whole(parts.judged, parts.startedMs, marks, { status: 'ok', code: null, rowCount }),
     ...remember(status, () => replayed(eventId)),

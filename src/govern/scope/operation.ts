@@ -86,9 +86,9 @@ export interface Invocation<R> {
   readonly body: AsyncIterable<Uint8Array> | null;
   /**
    * Runs another operation as the same caller: it passes every step itself and has its own audit row, under this
-   * request's id. Throws what that operation refuses.
+   * request's id. `content` is what an upload would send. Throws what that operation refuses.
    */
-  nested(operation: string, input: unknown): Promise<NestedAnswer>;
+  nested(operation: string, input: unknown, content?: AsyncIterable<Uint8Array>): Promise<NestedAnswer>;
 }
 
 /** What a nested operation answered. */
@@ -186,6 +186,8 @@ export interface MutationAttempt<O> {
   readonly statements: readonly Statement[];
   /** The journal event of this change; null exactly when nothing changed. */
   readonly event: EventDraft | null;
+  /** The part of the change that names its own journal event, by that event's id. */
+  readonly naming?: (eventId: string) => readonly Statement[];
   /** Gets the id of the journal event, null where there is none. */
   output(eventId: string | null): O;
   /** What a replay under the same Idempotency-Key is told instead of `output`, where that shows a secret once. */
