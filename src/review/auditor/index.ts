@@ -1,5 +1,7 @@
 export type { Audit, AuditOptions } from './audit.ts';
 export { audit, isAuditedFolder } from './audit.ts';
+export type { GitRepository } from './change/git-repository.ts';
+export { openRepository } from './change/git-repository.ts';
 export type { LedgerRow, Verdict } from './claims/claim.ts';
 export type { PostTarget } from './post/host-of.ts';
 export { postAudit } from './post/post-audit.ts';
@@ -7,4 +9,9 @@ export { pullRequestText } from './post/pull-request-text.ts';
 export type { Reader, ReaderAnswer, ReaderUse } from './read/reader.ts';
 export { auditMarkdown } from './report/markdown-report.ts';
 export { auditSarif } from './report/sarif-report.ts';
+export { runTestFiles } from './run/run-tests.ts';
+export type { RunLimits, RunnableTree } from './run/runnable-tree.ts';
+export { withRunnableTree } from './run/runnable-tree.ts';
+export type { TestOutcome } from './run/test-outcome.ts';
+export { outcomeText } from './run/test-outcome.ts';
 export { parseSettings } from './settings.ts';

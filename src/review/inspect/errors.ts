@@ -16,6 +16,11 @@ export const reviewErrors = declareErrors('review', {
     title: 'Git does not know the revision',
     remedy: 'Name a commit, tag or branch of the repository that holds the reviewed folder.',
   },
+  unsafe_repository: {
+    kind: 'invalid',
+    title: 'A repository whose configuration would start a program',
+    remedy: 'Look at its git configuration, and take the filter out that the detail names.',
+  },
   invalid_baseline: {
     kind: 'invalid',
     title: 'Not a baseline',

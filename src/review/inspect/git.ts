@@ -17,7 +17,8 @@ export function gitFiles(folder: string): readonly string[] | null {
 /** Files of a folder that differ from a revision, files that git does not track yet included. */
 export function filesChangedSince(folder: string, revision: string): ReadonlySet<string> {
   const commit = commitOf(folder, revision);
-  const changed = git(folder, ['diff', '--name-only', '-z', '--relative', '--no-ext-diff', commit, '--']);
+  const names = ['diff', '--name-only', '-z', '--relative', '--no-ext-diff', '--no-textconv', commit, '--'];
+  const changed = git(folder, [...withoutFilters(folder), ...names]);
   const untracked = git(folder, ['ls-files', '-z', '--others', '--exclude-standard']);
   return new Set([changed, untracked].flatMap((output) => (output === null ? [] : namesIn(output))));
 }
@@ -42,6 +43,56 @@ export function filesAt(folder: string, revision: string): ReadonlyMap<string, B
     at = start + sizeBytes + 1;
   }
   return files;
+}
+
+/** Where a work tree stands. */
+export interface WorkTree {
+  /** The top of it, a real path. */
+  readonly folder: string;
+  /** Null before the first commit. */
+  readonly commit: string | null;
+  /** Files that differ from the commit, untracked ones included. */
+  readonly changedFiles: number;
+  /** The last two parts of the address that `origin` names, `owner/name`; null where there is none. */
+  readonly originName: string | null;
+}
+
+/** The work tree that holds a folder; null where there is none, or no git. */
+export function workTreeAt(folder: string): WorkTree | null {
+  const top = git(folder, ['rev-parse', '--show-toplevel']);
+  if (top === null) return null;
+  const head = git(folder, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
+  const asked = ['status', '--porcelain', '-z', '--no-renames', '--ignore-submodules=all'];
+  const status = git(folder, ['--no-optional-locks', ...withoutFilters(folder), ...asked]);
+  const origin = git(folder, ['config', '--get', 'remote.origin.url'])?.toString().trim() ?? '';
+  // The host and what stands before it, such as a token, are no part of the name.
+  const parts = /([\w.-]+)[/:]([\w.-]+?)(?:\.git)?\/?$/.exec(origin);
+  return {
+    folder: top.toString().replace(/\n$/, ''),
+    commit: head?.toString().trim() ?? null,
+    changedFiles: status === null ? 0 : namesIn(status).length,
+    originName: parts === null ? null : `${parts[1]}/${parts[2]}`,
+  };
+}
+
+/**
+ * Settings that keep git from starting the filter programs of a repository's configuration, which it would do wherever
+ * it compares a file with what is committed. Throws `review.unsafe_repository` for a filter that has no such setting.
+ */
+function withoutFilters(folder: string): readonly string[] {
+  const listed = git(folder, [
+    'config',
+    '-z',
+    '--name-only',
+    '--get-regexp',
+    '^filter\\..*\\.(clean|process)$',
+  ]);
+  return (listed === null ? [] : namesIn(listed)).flatMap((name) => {
+    if (!name.includes('=')) return ['-c', `${name}=`];
+    throw new LakeError(reviewErrors.unsafe_repository, {
+      detail: `Its git configuration has a filter that cannot be turned off: ${JSON.stringify(name)}.`,
+    });
+  });
 }
 
 function commitOf(folder: string, revision: string): string {

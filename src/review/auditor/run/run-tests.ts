@@ -1,19 +1,13 @@
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Change } from '../change/change.ts';
 import type { GitRepository } from '../change/git-repository.ts';
-import { withTreeOf } from '../change/scratch-tree.ts';
 import type { DraftClaim, Judgement } from '../claims/claim.ts';
-import { runConfined } from './confined-process.ts';
+import type { ConfinedRun } from './confined-process.ts';
+import { type RunLimits, type RunnableTree, withRunnableTree } from './runnable-tree.ts';
 import { summaryOf, type TestOutcome } from './test-outcome.ts';
 
-export interface RunRequest {
+export interface RunRequest extends RunLimits {
   /** The command that runs tests, as words; the files are added to it. */
   readonly command: readonly string[];
-  readonly timeoutMs: number;
-  readonly memoryBytes: number;
-  /** Where programs are looked for. */
-  readonly searchPath: string;
 }
 
 /** Runs the test files that claims name, in a copy of the tree after the change; answers what a run says of a claim. */
@@ -27,15 +21,8 @@ export async function runTests(
   const keyOf = ({ run }: DraftClaim) => (run?.files(change) ?? []).join('\n');
   const asked = [...new Set(claims.map(keyOf))].filter((key) => key !== '');
   if (asked.length > 0) {
-    await withTreeOf(repository, change.commit, async (folder) => {
-      const copy = join(folder, 'tree');
-      linkInstalled(repository.folder, copy);
-      for (const key of asked) {
-        const files = key.split('\n');
-        const first = await runFiles(folder, files, request);
-        const again = first.ended === 'failed' ? await runFiles(folder, files, request) : first;
-        outcomes.set(key, again.ended === first.ended ? again : { ...again, ended: 'unsteady' });
-      }
+    await withRunnableTree(repository, change.commit, request, async (tree) => {
+      for (const key of asked) outcomes.set(key, await runTestFiles(tree, key.split('\n'), request.command));
     });
   }
   for (const [key, outcome] of outcomes) {
@@ -50,6 +37,20 @@ export async function runTests(
 }
 
 /**
+ * Runs a command in the tree, with test files after it where some are named, and reads its summary. What fails is run
+ * once more: a run that then ends otherwise is unsteady, and says nothing.
+ */
+export async function runTestFiles(
+  tree: RunnableTree,
+  files: readonly string[],
+  command: readonly string[],
+): Promise<TestOutcome> {
+  const first = await runOnce(tree, files, command);
+  const again = first.ended === 'failed' ? await runOnce(tree, files, command) : first;
+  return again.ended === first.ended ? again : { ...again, ended: 'unsteady' };
+}
+
+/**
  * Whether those of the files that were there before fail in the tree before the change. What fails on both sides of it fails for
  * another reason: for what the tests cannot reach here, for a busy machine, for a defect that is older.
  */
@@ -61,37 +62,28 @@ async function failsWithout(
 ): Promise<boolean> {
   const known = files.filter((path) => change.before(path) !== null);
   if (known.length === 0) return false;
-  return withTreeOf(repository, change.base, async (folder) => {
-    linkInstalled(repository.folder, join(folder, 'tree'));
-    return (await runFiles(folder, known, request)).ended === 'failed';
-  });
+  return withRunnableTree(
+    repository,
+    change.base,
+    request,
+    async (tree) => (await runOnce(tree, known, request.command)).ended === 'failed',
+  );
 }
 
-/** What was installed for the audited folder serves its copy too; nothing is fetched. */
-function linkInstalled(from: string | null, copy: string): void {
-  const installed = from === null ? null : join(from, 'node_modules');
-  if (installed !== null && existsSync(installed)) symlinkSync(installed, join(copy, 'node_modules'));
-}
-
-async function runFiles(folder: string, files: readonly string[], request: RunRequest): Promise<TestOutcome> {
-  const { command, timeoutMs, memoryBytes, searchPath } = request;
+async function runOnce(
+  tree: RunnableTree,
+  files: readonly string[],
+  command: readonly string[],
+): Promise<TestOutcome> {
   const words = [...command, ...files];
-  const home = join(folder, 'home');
-  mkdirSync(home, { recursive: true });
-  const run = await runConfined({
-    words,
-    folder: join(folder, 'tree'),
-    environment: { PATH: searchPath, HOME: home, TMPDIR: home, CI: '1', NO_COLOR: '1', LC_ALL: 'C.UTF-8' },
-    timeoutMs,
-    memoryBytes,
-  });
+  const run = await tree.run(words);
   const { passed, failed } = summaryOf(run.output);
   return { command: words.join(' '), ended: endOf(run, passed, failed), passed, failed, limits: run.limits };
 }
 
 /** Only a runner that counted a failure says that tests fail; anything else may be for want of what they need. */
 function endOf(
-  { ended, exitCode }: Awaited<ReturnType<typeof runConfined>>,
+  { ended, exitCode }: ConfinedRun,
   passed: number | null,
   failed: number | null,
 ): TestOutcome['ended'] {
