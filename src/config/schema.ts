@@ -172,6 +172,19 @@ export const configSchema = z.strictObject({
       folder: z.string().default('tools').describe('Tool files, one tool each; relative to the home.'),
     })
     .prefault({}),
+  scrum: z
+    .strictObject({
+      prompts_folder: z
+        .string()
+        .default('prompts')
+        .describe('Review prompts; relative to the home. One that is missing there is the shipped one.'),
+      retention_days: z
+        .int()
+        .min(1)
+        .default(180)
+        .describe('Days that suggestions, trials, expired overrides and abandoned iterations are kept.'),
+    })
+    .prefault({}),
   access: z
     .strictObject({
       policy_file: z

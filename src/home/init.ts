@@ -8,8 +8,8 @@ import { writeFormat } from './format.ts';
 import { homeLayout } from './layout.ts';
 
 const SHIPPED = ['lakehouse.toml', 'access.toml', 'truth.toml', 'routing.toml', 'observer.toml'] as const;
-/** Shipped as a folder, one file for each tool. */
-const TOOLS = 'tools';
+/** Shipped as folders: a file for each tool, and for each prompt of a review. */
+const FOLDERS = ['tools', 'prompts'] as const;
 
 /** Makes the folder of a new home with the shipped configuration. Throws `home.already_a_home` for a folder in use. */
 export async function makeHome(home: string): Promise<void> {
@@ -21,9 +21,11 @@ export async function makeHome(home: string): Promise<void> {
   }
   mkdirSync(home, { recursive: true, mode: 0o700 });
   await chmod(home, 0o700);
-  mkdirSync(join(home, TOOLS), { mode: 0o700 });
-  const tools = await readdir(join(shippedFolder(), TOOLS));
-  for (const name of [...SHIPPED, ...tools.map((tool) => join(TOOLS, tool))]) {
+  const inFolders = FOLDERS.map(async (folder) => {
+    mkdirSync(join(home, folder), { mode: 0o700 });
+    return (await readdir(join(shippedFolder(), folder))).map((file) => join(folder, file));
+  });
+  for (const name of [...SHIPPED, ...(await Promise.all(inFolders)).flat()]) {
     await copyFile(join(shippedFolder(), name), join(home, name));
     await chmod(join(home, name), 0o600);
   }

@@ -9,6 +9,7 @@ import { doorMigrations } from './tables/door.ts';
 import { ingestMigrations } from './tables/ingest.ts';
 import { journalMigrations } from './tables/journal.ts';
 import { observerMigrations } from './tables/observer.ts';
+import { scrumMigrations } from './tables/scrum.ts';
 import { storageMigrations } from './tables/storage.ts';
 import { truthMigrations } from './tables/truth.ts';
 
@@ -22,6 +23,7 @@ export function allMigrations(): readonly ListedMigration[] {
     ...ingestMigrations,
     ...journalMigrations,
     ...observerMigrations,
+    ...scrumMigrations,
     ...storageMigrations,
     ...truthMigrations,
   ]);

@@ -5,6 +5,7 @@ import type { DoorTables } from './tables/door.ts';
 import type { IngestTables } from './tables/ingest.ts';
 import type { JournalTables } from './tables/journal.ts';
 import type { ObserverTables } from './tables/observer.ts';
+import type { ScrumTables } from './tables/scrum.ts';
 import type { StorageTables } from './tables/storage.ts';
 import type { TruthTables } from './tables/truth.ts';
 
@@ -16,5 +17,6 @@ export type Database = AccessTables &
   IngestTables &
   JournalTables &
   ObserverTables &
+  ScrumTables &
   StorageTables &
   TruthTables;

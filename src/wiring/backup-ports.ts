@@ -42,7 +42,7 @@ export function backupPorts(options: HomeOptions & { onProgress(files: number, s
 
 /** What the configuration keeps elsewhere, each with its verb. */
 function thingsOutside(home: string, config: Config): readonly string[] {
-  const { journal, storage, truth, access, models } = config;
+  const { journal, storage, truth, access, models, scrum } = config;
   const things: readonly (readonly [string, string])[] = [
     ...Object.entries(storage.buckets).map(
       ([name, { path }]) => [`The bucket "${name}" lies`, path] as const,
@@ -51,6 +51,7 @@ function thingsOutside(home: string, config: Config): readonly string[] {
     ['The truth rules lie', truth.rules_file],
     ['The policy file lies', access.policy_file],
     ['The routing file lies', models.routing_file],
+    ['The folder of review prompts lies', scrum.prompts_folder],
     ['The model catalogue lies', models.catalogue_file],
     ...Object.entries(models.providers).map(
       ([name, { api_key_file: file }]) => [`The key file of the provider "${name}" lies`, file] as const,

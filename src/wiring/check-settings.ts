@@ -5,6 +5,7 @@ import { configErrors, type FileProblem, type LoadedConfig, loadConfig } from '.
 import { parsePolicyToml } from '../govern/access/index.ts';
 import { openRuleBook } from '../govern/truth/index.ts';
 import { homeLayout } from '../home/index.ts';
+import { readPrompts } from '../review/scrum/index.ts';
 import type { HomeOptions } from './open-home.ts';
 import { readPolicyFile } from './start-records.ts';
 
@@ -24,7 +25,7 @@ export interface CheckedSettings {
 export async function checkSettings(options: HomeOptions): Promise<CheckedSettings> {
   const { home, environment } = options;
   const loaded = loadConfig({ file: homeLayout(home).configFile, environment });
-  const { truth, access, models } = loaded.config;
+  const { truth, access, models, scrum } = loaded.config;
   const files = [truth.rules_file, access.policy_file];
   const problems: SettingsProblem[] = [];
   const check = async (file: string, read: () => unknown) => {
@@ -39,6 +40,7 @@ export async function checkSettings(options: HomeOptions): Promise<CheckedSettin
   await check(access.policy_file, () =>
     parsePolicyToml(readPolicyFile(home, access.policy_file), access.policy_file),
   );
+  await check(scrum.prompts_folder, () => readPrompts((name) => resolve(home, scrum.prompts_folder, name)));
   if (models.catalogue_file !== '') {
     files.push(models.catalogue_file);
     await check(models.catalogue_file, () => readCatalogue(resolve(home, models.catalogue_file)));

@@ -15,10 +15,12 @@ import { createQueryd } from '../lake/queryd/index.ts';
 import { createStoraged } from '../lake/storaged/index.ts';
 import { packageVersion } from '../package-version.ts';
 import { createObserver } from '../review/observer/index.ts';
+import { createScrum } from '../review/scrum/index.ts';
 import { createTelemetry, type Telemetry } from '../telemetry/index.ts';
 import { ingestEvent } from './ingest-event.ts';
 import { modelCallEvent } from './model-call-event.ts';
 import type { OpenHome } from './open-home.ts';
+import { scrumEvent } from './scrum-event.ts';
 
 /** The rooms of one home, each given the parts it asks for; no operation of them runs yet. */
 export type Rooms = Awaited<ReturnType<typeof openRooms>>;
@@ -128,6 +130,15 @@ export async function openRooms(home: OpenHome, engine: EnginePool) {
     random: Math.random,
     log,
   });
+  const scrum = createScrum({
+    promptFile: (name) => resolve(folder, config.scrum.prompts_folder, name),
+    retentionDays: config.scrum.retention_days,
+    reader: store,
+    clock,
+    ids,
+    random,
+    tell: (news) => observer.tell(scrumEvent(news)),
+  });
   const budget = createBudget({ reader: store, ceilings: aibridge.ceilings });
   const exporter = createTelemetry({
     config: config.telemetry,
@@ -141,5 +152,18 @@ export async function openRooms(home: OpenHome, engine: EnginePool) {
     },
     close: () => exporter.close(),
   };
-  return { access, observer, truth, budget, storaged, catalogd, ingestd, queryd, tools, aibridge, telemetry };
+  return {
+    access,
+    observer,
+    truth,
+    budget,
+    storaged,
+    catalogd,
+    ingestd,
+    queryd,
+    tools,
+    aibridge,
+    scrum,
+    telemetry,
+  };
 }

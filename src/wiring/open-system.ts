@@ -67,7 +67,8 @@ export async function openSystem(home: OpenHome): Promise<System> {
 /** One door over the operations of every room, and the routes, health and metrics that the gateway serves beside it. */
 function wireDoor(home: OpenHome, engine: EnginePool, rooms: Rooms) {
   const { config, log, ids, store, journald } = home;
-  const { access, observer, truth, budget, storaged, catalogd, ingestd, queryd, tools, aibridge } = rooms;
+  const { access, observer, truth, budget, storaged, catalogd, ingestd, queryd, tools, aibridge, scrum } =
+    rooms;
   let live = true;
   const storeReady = createReadiness({ store, clock: systemClock });
   const metrics = createMetrics({ engine: engine.stats, models: aibridge.stats, ...storeTotals(store) });
@@ -91,6 +92,7 @@ function wireDoor(home: OpenHome, engine: EnginePool, rooms: Rooms) {
     tools,
     aibridge,
     observer,
+    scrum,
     system,
   ];
   const routes = offering.flatMap((room) => room.routes);

@@ -1,5 +1,6 @@
 import { type Statement, systemClock } from '../base/index.ts';
 import { commitAsSystem } from '../door/index.ts';
+import type { EventDraft } from '../govern/scope/index.ts';
 import { commitTask } from '../home/index.ts';
 import type { OpenHome } from './open-home.ts';
 import type { Rooms } from './open-rooms.ts';
@@ -7,11 +8,28 @@ import type { Rooms } from './open-rooms.ts';
 /** What a served home does by itself at intervals: key use written down, old records dropped. */
 export function upkeepTasks(
   home: OpenHome,
-  { access, observer, truth, budget }: Rooms,
+  { access, observer, truth, budget, scrum }: Rooms,
   idempotencyRetention: () => Statement,
 ) {
   const { store, journald, ids } = home;
   const commit = store.commit.bind(store);
+  /** Forgets what is past its days, journaled, where there is any. */
+  const retentionTask = (
+    name: string,
+    operation: string,
+    old: () => Promise<{ readonly statements: readonly Statement[]; readonly event: EventDraft } | null>,
+  ) => ({
+    name,
+    everyMs: 3_600_000,
+    atStart: true,
+    async run() {
+      const pruned = await old();
+      if (pruned === null) return;
+      const change = { ...pruned, operation, requestId: ids.next(), intentId: null };
+      const policyVersion = access.control.policyVersion();
+      await commitAsSystem({ journal: journald.journal, store }, { ...change, policyVersion });
+    },
+  });
   return [
     commitTask('key use', 30_000, { statements: access.pendingTouches, commit }),
     commitTask('idempotency', 600_000, { statements: () => [idempotencyRetention()], commit }),
@@ -44,24 +62,7 @@ export function upkeepTasks(
         );
       },
     },
-    {
-      name: 'event retention',
-      everyMs: 3_600_000,
-      atStart: true,
-      async run() {
-        const pruned = await observer.retention();
-        if (pruned === null) return;
-        await commitAsSystem(
-          { journal: journald.journal, store },
-          {
-            ...pruned,
-            operation: 'system.event-retention',
-            requestId: ids.next(),
-            policyVersion: access.control.policyVersion(),
-            intentId: null,
-          },
-        );
-      },
-    },
+    retentionTask('event retention', 'system.event-retention', observer.retention),
+    retentionTask('review retention', 'system.review-retention', scrum.retention),
   ];
 }

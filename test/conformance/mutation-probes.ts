@@ -93,6 +93,9 @@ function otherFields(given: unknown): Record<string, unknown> {
   else if (typeof json.limit === 'number') json.limit -= 1;
   else if (typeof json.agent === 'string') json.ttl_s = 60;
   else if (typeof json.message === 'string') json.message = `${json.message}x`;
+  else if (typeof json.commit === 'string') json.commit = `${json.commit}`.replace('a', 'b');
+  else if (typeof json.proposal === 'string') json.proposal = `${json.proposal}x`;
+  else if (typeof json.command === 'string') json.command = `${json.command}x`;
   else if ('roles' in json) json.masks = [];
   else json.dry_run = true;
   return json;

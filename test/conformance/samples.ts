@@ -3,6 +3,7 @@ import { appendFile, mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiOptions, TestServer } from '../harness/server.ts';
 import { modelSamples } from './model-samples.ts';
+import { scrumSamples } from './scrum-samples.ts';
 
 /** A request that reaches one operation over HTTP and is allowed for the administrator. */
 export interface Sample {
@@ -226,6 +227,7 @@ export const samples: Readonly<Record<string, (fixture: Fixture) => Sample | Pro
   'system.metrics': () => get('/metrics'),
   'system.session': () => get('/session'),
   ...modelSamples,
+  ...scrumSamples,
   'tools.call': () => send('POST', '/tools/staff_of/call', { arguments: { least_id: 1 } }),
   'tools.list': () => get('/tools'),
   'tools.reload': async ({ server }) => {

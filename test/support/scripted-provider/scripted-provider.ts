@@ -17,6 +17,8 @@ export interface ScriptedProvider {
   readonly received: readonly ReceivedRequest[];
   /** Replies for the next chats, in order, before any that a model name or a header asks for. */
   script(...replies: readonly ScriptedReply[]): void;
+  /** Answers every chat by what it asks, from now on, where nothing is scripted; null goes back to the names. */
+  answerBy(judge: ((request: ReceivedRequest) => ScriptedReply) | null): void;
   close(): Promise<void>;
 }
 
@@ -45,10 +47,11 @@ const FORMATS: Readonly<Record<string, WireFormat>> = {
 export async function startScriptedProvider(): Promise<ScriptedProvider> {
   const received: ReceivedRequest[] = [];
   const queue: ScriptedReply[] = [];
+  const script: Script = { queue, judge: null };
   const server = createServer((request, response) => {
     void receive(request, response).then((one) => {
       received.push(one);
-      answer(one, response, queue);
+      answer(one, response, script);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -57,6 +60,9 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
     url: `http://127.0.0.1:${port}`,
     received,
     script: (...replies) => void queue.push(...replies),
+    answerBy: (judge) => {
+      script.judge = judge;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -77,13 +83,19 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   return { method, path, headers, bytes, body, remotePort: request.socket.remotePort, ended };
 }
 
-function answer(request: ReceivedRequest, response: ServerResponse, queue: ScriptedReply[]): void {
+/** What is to be answered next. */
+interface Script {
+  readonly queue: ScriptedReply[];
+  judge: ((request: ReceivedRequest) => ScriptedReply) | null;
+}
+
+function answer(request: ReceivedRequest, response: ServerResponse, script: Script): void {
   const format = FORMATS[request.path];
-  if (format !== undefined) chat(request, format, pick(request, queue), response);
+  if (format !== undefined) chat(request, format, pick(request, script), response);
   else if (request.path.startsWith('/v1/models')) list(response, { object: 'list', data: models('id') });
   else if (request.path === '/api/tags') list(response, { models: models('model') });
   else if (request.path === '/v1/embeddings' || request.path === '/api/embed') {
-    embed(request, pick(request, queue), response);
+    embed(request, pick(request, script), response);
   } else {
     const body = '{"error":{"message":"no such path"}}';
     response.writeHead(404, { 'content-type': 'application/json' }).end(body);
@@ -107,10 +119,11 @@ function chat(
   else void whole(one, withFault(one, format.whole(one, model)), response);
 }
 
-function pick({ headers, body }: ReceivedRequest, queue: ScriptedReply[]): ScriptedReply {
+function pick(request: ReceivedRequest, { queue, judge }: Script): ScriptedReply {
+  const { headers, body } = request;
   const named = headers['x-scripted'] ?? /^scripted\/(\w+)$/.exec(String(body.model))?.[1];
   const found = typeof named === 'string' ? SCRIPTED_REPLIES[named] : undefined;
-  return queue.shift() ?? found ?? reply();
+  return queue.shift() ?? judge?.(request) ?? found ?? reply();
 }
 
 /** Replies that are no answer of the protocol, whether a stream was asked for or not. */

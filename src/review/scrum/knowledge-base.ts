@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { collectBytes, isLakeError, LakeError } from '../../base/index.ts';
+import type { Invocation } from '../../govern/scope/index.ts';
+import {
+  type AttemptRow,
+  type FindingRow,
+  KNOWLEDGE_DATASETS,
+  type KnowledgeRows,
+  type ReviewRow,
+  type RowKind,
+  readRow,
+  storedRow,
+} from '../knowledge/index.ts';
+import { scrumErrors } from './errors.ts';
+
+type Nested = Invocation<unknown>['nested'];
+
+interface Rows {
+  readonly reviews: ReviewRow;
+  readonly findings: FindingRow;
+  readonly attempts: AttemptRow;
+}
+
+const ABSENT = 'door.dataset_not_found';
+/** Longest answer that is read at once: some hundred thousand rows. */
+const MAX_BYTES = 268_435_456;
+
+/** Makes the datasets of the knowledge base where they are not there, as the caller, with every column declared. */
+export async function ensureDatasets(nested: Nested): Promise<void> {
+  for (const { name, columns } of Object.values(KNOWLEDGE_DATASETS)) {
+    try {
+      await nested('catalog.datasets.describe', { name });
+      continue;
+    } catch (error) {
+      // Not there, or not granted, which answers the same: the making of it tells the two apart.
+      if (!isLakeError(error) || error.code !== ABSENT) throw error;
+    }
+    await nested('catalog.datasets.register', { name, columns: columns.map((column) => ({ ...column })) });
+  }
+}
+
+/**
+ * Rows of one dataset by a condition over its columns, as the caller: grants, masks and row filters apply. Throws
+ * `scrum.knowledge_unreadable` where a row is not one of the schema, as where a mask took a needed value.
+ */
+export async function readKnowledge<Kind extends RowKind>(
+  nested: Nested,
+  kind: Kind,
+  condition: string,
+  params: Readonly<Record<string, string | number>>,
+): Promise<readonly Rows[Kind][]> {
+  const { name, columns } = KNOWLEDGE_DATASETS[kind];
+  const selected = columns.map((column) => `"${column.name}"`).join(', ');
+  const answer = await nested('query.sql', {
+    sql: `SELECT ${selected} FROM ${name} WHERE ${condition}`,
+    params: { ...params },
+    format: 'ndjson',
+  });
+  if (answer.kind === 'value') throw new Error('query.sql answers with a stream');
+  const bytes = await collectBytes(answer.chunks, MAX_BYTES);
+  if (bytes === null)
+    throw unreadable(`${name} holds more rows of this repository than can be read at once.`);
+  const lines = bytes
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '');
+  return lines.map((line) => {
+    const read = readRow(kind, JSON.parse(line));
+    if (read.ok) return read.row;
+    throw unreadable(`A row of ${name} is not of its schema: ${read.reason}.`);
+  });
+}
+
+/** Everything of one repository. A dataset that nobody made yet, or that is not granted, is the caller's refusal. */
+export async function knowledgeOf(nested: Nested, repository: string): Promise<KnowledgeRows> {
+  const of = <Kind extends RowKind>(kind: Kind) =>
+    readKnowledge(nested, kind, 'repository = $repository', { repository });
+  // One after the other: a query is known by the id of its request, which all three share.
+  const reviews = await of('reviews');
+  const findings = await of('findings');
+  return { reviews, findings, attempts: await of('attempts') };
+}
+
+const ingested = z.object({ ingest_id: z.string(), row_count: z.int(), duplicate: z.boolean() });
+
+/**
+ * Appends rows to a dataset, as the caller. The same rows again are one ingest: that is what makes a second finish, or
+ * one after a crash, publish nothing twice.
+ */
+export async function publishRows<Kind extends RowKind>(
+  nested: Nested,
+  kind: Kind,
+  rows: readonly Rows[Kind][],
+  iterationId: string,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const { name } = KNOWLEDGE_DATASETS[kind];
+  const bytes = Buffer.from(rows.map((row) => `${JSON.stringify(storedRow<Kind>(row))}\n`).join(''));
+  const input = {
+    dataset: name,
+    mode: 'append',
+    format: 'ndjson',
+    file_name: `${kind}-${iterationId}.ndjson`,
+  };
+  const answer = await nested('ingest.file', input, once(bytes));
+  const taken = ingested.parse(answer.kind === 'value' ? answer.value : null);
+  if (taken.row_count === rows.length) return;
+  throw unreadable(`${name} took ${taken.row_count} of ${rows.length} rows.`);
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+function unreadable(detail: string): LakeError {
+  return new LakeError(scrumErrors.knowledge_unreadable, { detail });
+}

@@ -1,0 +1,272 @@
+import { type Clock, type IdGenerator, LakeError, sha256Hex } from '../../../base/index.ts';
+import {
+  type Invocation,
+  type MutationAttempt,
+  mutationOperation,
+  nothingToJudge,
+  permissionRule,
+} from '../../../govern/scope/index.ts';
+import { type MetastoreReader, statement } from '../../../metastore/index.ts';
+import type { ScrumFileRow, ScrumIterationRow, ScrumRowRow } from '../../../metastore/tables/scrum.ts';
+import type { FindingRow } from '../../knowledge/index.ts';
+import { findingRowsOf } from '../../knowledge/index.ts';
+import { scrumErrors } from '../errors.ts';
+import { type FileInput, type FileOutput, fileInput, fileOutput } from '../file-schema.ts';
+import {
+  type FileReading,
+  fileReading,
+  type IterationRecords,
+  iterationFacts,
+  pendingReview,
+  requireRunning,
+} from '../iteration-records.ts';
+import { insertRows, rowToInsert } from '../iteration-statements.ts';
+import { readKnowledge } from '../knowledge-base.ts';
+import { packedSha256 } from '../packed-input.ts';
+import { type FileToReview, type ReviewedFile, reviewFile, seenAgain } from '../review-file.ts';
+import type { ReviewPrompts } from '../review-prompts.ts';
+import type { ScrumNews } from '../scrum-news.ts';
+import { shownAttempts, shownFindings, shownReview } from '../shown-review.ts';
+
+export interface ReviewOneParts {
+  readonly reader: MetastoreReader;
+  readonly records: IterationRecords;
+  readonly prompts: ReviewPrompts;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly random: (sizeBytes: number) => Uint8Array;
+  readonly tell: (news: ScrumNews) => void;
+}
+
+/** `scrum.review-file`: reads one declared file by the ladder and keeps what came of it. */
+export function reviewOneFile(parts: ReviewOneParts) {
+  return mutationOperation<FileInput, FileOutput, null>({
+    name: 'scrum.review-file',
+    summary: 'Review one file',
+    description:
+      'Asks the models of the ladder in order, as you; the first acceptable answer makes the row. A file whose row is ' +
+      'there is not asked again, but for one without verdict. A ceiling that is reached refuses the request, and no row ' +
+      'is made. The reviewed text is data: it can call nothing and changes no instruction.',
+    input: fileInput,
+    output: fileOutput,
+    access: permissionRule('review.write'),
+    truth: nothingToJudge('What models are asked and answer is judged as chats are.'),
+    async prepare(scope, input, { nested }) {
+      scope.requirePermission('review.write');
+      const { records, clock } = parts;
+      const iteration = await records.iteration(input.iteration_id);
+      requireRunning(iteration);
+      const declared = await requireDeclared(parts, iteration, input);
+      const kept = await records.row(iteration.iteration_id, input.path);
+      const overrides = await records.overrides(iteration.repository, clock.nowMs());
+      const file = {
+        iteration,
+        declared,
+        input,
+        overrides,
+        history: await historyOf(nested, iteration, input.path),
+      };
+      if (kept !== null && kept.verdict !== 'no_verdict') {
+        return { attempt: () => keptAttempt(parts, file) };
+      }
+      const prompt = parts.prompts[iteration.prompt === 'forensic' ? 'forensic' : 'soft'];
+      const reviewed = await reviewFile({ ...parts, nested, prompt }, file);
+      return { attempt: () => reviewedAttempt(parts, file, reviewed) };
+    },
+  });
+}
+
+/** Throws `scrum.file_not_declared` for a file that the start did not name, or named with other content. */
+async function requireDeclared(
+  { records, prompts }: ReviewOneParts,
+  iteration: ScrumIterationRow,
+  input: FileInput,
+): Promise<ScrumFileRow> {
+  const declared = await records.file(iteration.iteration_id, input.path);
+  const refuse = (why: string) =>
+    new LakeError(scrumErrors.file_not_declared, { detail: `${why} Start the iteration again.` });
+  if (declared === null) throw refuse(`${input.path} is not among the files of the iteration.`);
+  if (declared.packed_sha256 !== packedSha256(input))
+    throw refuse(`${input.path} is not as it was declared.`);
+  const prompt = Object.values(prompts).find(({ name }) => name === iteration.prompt);
+  if (prompt?.sha256 !== iteration.prompt_hash) throw refuse('The prompt has changed since.');
+  const proposal = input.proposal === null ? null : sha256Hex(input.proposal);
+  if (proposal !== iteration.proposal_sha256) throw refuse('The proposal is not the one that was declared.');
+  return declared;
+}
+
+/** Earlier rows of the file's findings, of the iterations this one is compared with. */
+async function historyOf(
+  nested: Invocation<unknown>['nested'],
+  { repository, known_json: knownJson }: ScrumIterationRow,
+  path: string,
+): Promise<readonly FindingRow[]> {
+  const known: readonly string[] = JSON.parse(knownJson);
+  if (known.length === 0) return [];
+  const of = { repository, path };
+  const rows = await readKnowledge(nested, 'findings', 'repository = $repository AND path = $path', of);
+  return rows.filter(({ iteration_id: id }) => known.includes(id));
+}
+
+/** The row is there: nothing is asked. What rules see now replaces what was kept from an earlier iteration. */
+async function keptAttempt(parts: ReviewOneParts, file: FileToReview): Promise<MutationAttempt<FileOutput>> {
+  const { reader, records } = parts;
+  const { iteration_id: id } = file.iteration;
+  const row = await records.row(id, file.input.path);
+  if (row === null) throw closedMeanwhile();
+  const before = fileReading(row);
+  const isNews = Number(row.reused) === 1 && file.input.evidence.length + file.input.anchors.length > 0;
+  const reading = isNews ? { ...before, ...seenAgain(file) } : before;
+  const isSame = JSON.stringify(reading) === JSON.stringify(before);
+  const output = (eventId: string | null) =>
+    outputOf(file, row, reading, { reviewed: false, eventId: eventId ?? row.journal_event_id });
+  const suggestions = (await records.suggestions(id, file.input.path)).map(storedSuggestion);
+  const answer = (eventId: string | null) => ({ ...output(eventId), suggestions });
+  if (isSame) return { statements: [], event: null, output: answer };
+  const update = reader.queries
+    .updateTable('scrum_rows')
+    .set({ reading_json: JSON.stringify(reading) })
+    .where('iteration_id', '=', id)
+    .where('path', '=', file.input.path);
+  return {
+    statements: [stillRunning(reader, id), statement(update, { rows: 1, refusal: 'row_there' })],
+    event: {
+      action: 'scrum.file_inspected',
+      subject: `scrum:${id}`,
+      data: { ...iterationFacts(file.iteration), path: file.input.path, findings: reading.seen.length },
+    },
+    output: answer,
+  };
+}
+
+async function reviewedAttempt(
+  parts: ReviewOneParts,
+  file: FileToReview,
+  reviewed: ReviewedFile,
+): Promise<MutationAttempt<FileOutput>> {
+  const { reader, records, clock } = parts;
+  const { review, reading, suggestions } = reviewed;
+  const { queries } = reader;
+  const id = file.iteration.iteration_id;
+  requireRunning(await records.iteration(id));
+  await requireDeclared(parts, file.iteration, file.input);
+  const other = await records.row(id, file.input.path);
+  // Another request read the same file meanwhile; its row stands.
+  if (other !== null && other.verdict !== 'no_verdict') return keptAttempt(parts, file);
+  const row = (eventId: string | null) =>
+    rowToInsert(review, reading, { reused: false, eventId, nowMs: clock.nowMs() });
+  const removal = queries
+    .deleteFrom('scrum_rows')
+    .where('iteration_id', '=', id)
+    .where('path', '=', review.path);
+  const kept = suggestions.map((one) => ({
+    suggestion_id: one.suggestion.suggestion_id,
+    iteration_id: id,
+    repository: review.repository,
+    path: review.path,
+    suggestion_json: JSON.stringify(one),
+    created_ms: Math.floor(clock.nowMs()),
+  }));
+  const insertion = queries.insertInto('scrum_suggestions');
+  const subject = {
+    iteration_id: id,
+    path: review.path,
+    subject_json: JSON.stringify(reviewed.subject),
+    created_ms: Math.floor(clock.nowMs()),
+  };
+  const subjects = queries
+    .insertInto('scrum_subjects')
+    .values(subject)
+    .onConflict((conflict) => conflict.columns(['iteration_id', 'path']).doUpdateSet(subject));
+  return {
+    statements: [
+      stillRunning(reader, id),
+      stillDeclared(reader, file.declared),
+      statement(subjects),
+      ...(other === null ? [] : [statement(removal, { rows: 1, refusal: 'row_there' })]),
+      ...(kept.length === 0
+        ? []
+        : [statement(insertion.values(kept), { rows: kept.length, refusal: 'suggestion_taken' })]),
+    ],
+    naming: (eventId) => insertRows(reader, [row(eventId)]),
+    event: {
+      action: 'scrum.file_reviewed',
+      subject: `scrum:${id}`,
+      data: {
+        ...iterationFacts(file.iteration),
+        ...{ path: review.path, row_id: review.row_id, verdict: review.verdict, score: review.score },
+        ...{
+          model: review.model,
+          attempts: review.attempts,
+          cost_usd: review.cost_usd,
+          bar_hash: review.bar_hash,
+        },
+      },
+    },
+    status: 201,
+    output: (eventId) => ({
+      ...outputOf(file, row(eventId), reading, { reviewed: true, eventId }),
+      suggestions: suggestions.map(({ suggestion }) => suggestion),
+    }),
+    afterCommit: async () => parts.tell({ kind: 'file', review, attempts: reading.attempts }),
+  };
+}
+
+/** The guard that an iteration takes rows: a finish or an abandonment in between refuses. */
+function stillRunning({ queries }: MetastoreReader, id: string) {
+  const query = queries
+    .selectFrom('scrum_iterations')
+    .select('iteration_id')
+    .where('iteration_id', '=', id)
+    .where('state', '=', 'running');
+  return statement(query, { rows: 1, refusal: 'iteration_running' });
+}
+
+/** The guard that the file is the one that was read: a start with other content in between refuses. */
+function stillDeclared({ queries }: MetastoreReader, declared: ScrumFileRow) {
+  const query = queries
+    .selectFrom('scrum_files')
+    .select('path')
+    .where('iteration_id', '=', declared.iteration_id)
+    .where('path', '=', declared.path)
+    .where('packed_sha256', '=', declared.packed_sha256);
+  return statement(query, { rows: 1, refusal: 'file_declared' });
+}
+
+function outputOf(
+  { iteration, input, history }: FileToReview,
+  row: ScrumRowRow,
+  reading: FileReading,
+  told: { readonly reviewed: boolean; readonly eventId: string | null },
+): FileOutput {
+  const review = pendingReview(row);
+  const findings = findingRowsOf(
+    {
+      ...{ repository: iteration.repository, commit: iteration.commit_id },
+      ...{ iteration_id: iteration.iteration_id, iteration: Number(iteration.number) },
+      judgedPaths: review.verdict === 'no_verdict' ? [] : [input.path],
+      reported: [...reading.told, ...reading.seen],
+      anchors: reading.anchors,
+    },
+    history,
+  );
+  return {
+    row: shownReview(review),
+    findings: shownFindings(findings),
+    suggestions: [],
+    attempts: shownAttempts(reading.attempts),
+    reviewed: told.reviewed,
+    journal_event_id: told.eventId,
+  };
+}
+
+function storedSuggestion(row: { readonly suggestion_json: string }) {
+  const { suggestion }: ReviewedFile['suggestions'][number] = JSON.parse(row.suggestion_json);
+  return suggestion;
+}
+
+function closedMeanwhile(): LakeError {
+  return new LakeError(scrumErrors.iteration_closed, {
+    detail: 'The iteration was finished or started anew meanwhile. Start another.',
+  });
+}
