@@ -14,12 +14,14 @@ import { addEventsCommand } from './commands/events.ts';
 import { addIngestCommand } from './commands/ingest.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addJournalCommand } from './commands/journal.ts';
+import { addKbCommand } from './commands/kb.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addMcpCommand } from './commands/mcp.ts';
 import { addModelsCommand } from './commands/models.ts';
 import { addReviewCommand } from './commands/review.ts';
 import { addReviewsCommand } from './commands/reviews.ts';
 import { addRouteCommand } from './commands/route.ts';
+import { addScrumCommand } from './commands/scrum.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSqlCommand } from './commands/sql.ts';
 import { addStatusCommand } from './commands/status.ts';
@@ -55,6 +57,8 @@ const COMMANDS: readonly AddCommand[] = [
   addBackupCommands,
   addReviewCommand,
   addAuditorCommand,
+  addScrumCommand,
+  addKbCommand,
 ];
 
 const HELP_AFTER = `

@@ -4,7 +4,8 @@ import type { Terminal } from './terminal.ts';
 
 /** Progress over a known total. Drawn on a terminal only; elsewhere `note` lines say when a step is done. */
 export interface ProgressBar {
-  advance(done: number): void;
+  /** `facts`, where given, stand in place of the rate. */
+  advance(done: number, facts?: string): void;
   stop(): void;
 }
 
@@ -25,16 +26,16 @@ export function startProgressBar(
     fps: 12,
     barCompleteChar: '━',
     barIncompleteChar: '─',
-    format: (_options, { progress, value }) => {
+    format: (_options, { progress, value }, { facts }: { facts?: string }) => {
       const elapsedMs = performance.now() - startedMs;
       const drawn = Math.round(progress * 24);
       const line = terminal.colours.cyan('━'.repeat(drawn)) + terminal.colours.dim('─'.repeat(24 - drawn));
       const amount = unit === 'bytes' ? humanBytes : humanCount;
       const rate = amount(Math.round(value / Math.max(0.05, elapsedMs / 1000)));
       const share = `${String(Math.round(progress * 100)).padStart(3)} %`;
-      return ` ${name} ${line} ${share}  ${amount(value)} of ${amount(total)}  ${rate}/s  ${humanDuration(elapsedMs)}`;
+      return ` ${name} ${line} ${share}  ${amount(value)} of ${amount(total)}  ${facts ?? `${rate}/s`}  ${humanDuration(elapsedMs)}`;
     },
   });
   bar.start(Math.max(1, total), 0);
-  return { advance: (done) => bar.update(done), stop: () => bar.stop() };
+  return { advance: (done, facts) => bar.update(done, { facts }), stop: () => bar.stop() };
 }

@@ -14,7 +14,7 @@ export interface CommandResult {
 /** Runs one command line in this process, as without a terminal. */
 export async function lakehouse(
   args: readonly string[],
-  options: { environment?: Record<string, string>; stdin?: string } = {},
+  options: { environment?: Record<string, string>; stdin?: string; interrupted?: AbortSignal } = {},
 ): Promise<CommandResult> {
   const environment = options.environment ?? {};
   const stdout = collector();
@@ -30,7 +30,7 @@ export async function lakehouse(
     environment,
     fetch,
     nowMs: () => performance.now(),
-    interrupted: new AbortController().signal,
+    interrupted: options.interrupted ?? new AbortController().signal,
   });
   return {
     exitCode,

@@ -1,0 +1,199 @@
+import type { CliContext } from '../cli-context.ts';
+import { CliFailure, EXIT_CODES } from '../cli-failure.ts';
+import { counted, humanDuration } from '../human-text.ts';
+import { humanUsd } from '../money.ts';
+import { startProgressBar } from '../progress-bar.ts';
+import { fileRequest, listedFile, type TestResults, testOf } from './file-request.ts';
+import type { FileAnswer, FinishedIteration, IterationClient, StartedIteration } from './iteration-client.ts';
+import { type ReviewedFile, type ReviewedTree, stateOf } from './reviewed-tree.ts';
+
+export interface RunSettings {
+  readonly prompt: 'soft' | 'forensic';
+  readonly ladder: string;
+  readonly replicates: number;
+  /** Files under way at a time; ceilings of the server bound them too. */
+  readonly parallel: number;
+  /** Gives up an unfinished iteration instead of going on with it. */
+  readonly fresh: boolean;
+  /** Tests that prove findings gone, by the ids of the findings. */
+  readonly checks: ReadonlyMap<string, string>;
+  /** The text of the document that suggestions are made under. */
+  readonly proposal: { readonly text: string; readonly sha256: string } | null;
+}
+
+export interface IterationRun {
+  readonly iteration: FinishedIteration;
+  readonly continued: boolean;
+  /** Files whose row was there: unchanged under the same bar, or reviewed before the run was broken off. */
+  readonly reused: number;
+  readonly answers: readonly FileAnswer[];
+  readonly cost_usd: number;
+}
+
+/** Has every file of a tree reviewed that is not yet, and publishes the iteration. */
+export async function runIteration(
+  context: CliContext,
+  client: IterationClient,
+  tree: ReviewedTree,
+  settings: RunSettings,
+  /** Makes the checks of findings that name a test. */
+  runTests: (names: readonly string[]) => Promise<TestResults>,
+): Promise<IterationRun> {
+  const listed = new Map(tree.files.map((file) => [file.path, listedFile(tree, file)]));
+  const started = await client.start({
+    repository: tree.repository,
+    commit: stateOf(tree),
+    prompt: settings.prompt,
+    ladder: settings.ladder,
+    replicates: settings.replicates,
+    proposal_sha256: settings.proposal?.sha256 ?? null,
+    files: [...listed.values()],
+    fresh: settings.fresh,
+  });
+  const reusable = new Set(started.reusable.map((one) => `${one.path}\n${one.packed_sha256}`));
+  const isReusable = ({ path }: ReviewedFile) => reusable.has(`${path}\n${listed.get(path)?.packed_sha256}`);
+  const left = tree.files.filter((file) => !isReusable(file));
+  const reused = tree.files.length - left.length;
+  if (started.continued || reused > 0) noteStart(context, started, { total: tree.files.length, reused });
+  const tests = await runTests(
+    testsNamedIn(context, started, { files: tree.files, checks: settings.checks }),
+  );
+  const work = { client, tree, started, tests, settings, unread: await unreadRows(client, started) };
+  const answers = await reviewFiles(context, work, left);
+  // No model is asked for these: what rules see and where findings stand is told of the file as it is now.
+  const named = new Set(started.findings.map(({ path }) => path));
+  const seen = tree.files.filter(
+    (file) => isReusable(file) && (named.has(file.path) || tree.findingsIn(file.path).length > 0),
+  );
+  await reviewFiles(context, work, seen);
+  const iteration = await client.finish(started.iteration_id);
+  const cost_usd = answers.reduce((sum, { row }) => sum + row.cost_usd, 0);
+  return { iteration, continued: started.continued, reused, answers, cost_usd };
+}
+
+/** Rows without a verdict of an iteration that goes on, by path: their files are asked for once more. */
+async function unreadRows(
+  client: IterationClient,
+  { continued, iteration_id: id }: StartedIteration,
+): Promise<ReadonlyMap<string, string>> {
+  const rows = continued ? await client.rows(id) : [];
+  return new Map(
+    rows.flatMap(({ path, row_id, verdict }) => (verdict === 'no_verdict' ? [[path, row_id] as const] : [])),
+  );
+}
+
+function noteStart(
+  { terminal }: CliContext,
+  { continued, number }: StartedIteration,
+  { total, reused }: { readonly total: number; readonly reused: number },
+): void {
+  const done = `${reused} of ${counted(total, 'file')} need no review`;
+  terminal.note(
+    continued
+      ? `Iteration ${number} was not finished and goes on: ${done} any more. --fresh begins another.`
+      : `Iteration ${number}: ${done}, being unchanged under the same bar.`,
+  );
+}
+
+/** The tests of open findings of these files; says so where a check names a finding that is none. */
+function testsNamedIn(
+  { terminal }: CliContext,
+  { findings }: StartedIteration,
+  { files, checks }: { readonly files: readonly ReviewedFile[]; readonly checks: RunSettings['checks'] },
+): readonly string[] {
+  const ids = new Set(findings.map(({ finding_id: id }) => id));
+  for (const id of checks.keys()) if (!ids.has(id)) terminal.note(`--check: ${id} is no open finding.`);
+  const paths = new Set(files.map(({ path }) => path));
+  const names = findings
+    .filter(({ path }) => paths.has(path))
+    .flatMap((finding) => testOf(finding, checks) ?? []);
+  return [...new Set(names)];
+}
+
+interface FilesWork {
+  readonly client: IterationClient;
+  readonly tree: ReviewedTree;
+  readonly started: StartedIteration;
+  readonly tests: TestResults;
+  readonly settings: RunSettings;
+  readonly unread: ReadonlyMap<string, string>;
+}
+
+/** Several files at a time, in order. The first failure ends it; the server keeps what was reviewed. */
+async function reviewFiles(
+  context: CliContext,
+  work: FilesWork,
+  left: readonly ReviewedFile[],
+): Promise<readonly FileAnswer[]> {
+  if (left.length === 0) return [];
+  const { client, tree, started, tests, settings, unread } = work;
+  const findings = Map.groupBy(started.findings, ({ path }) => path);
+  const bar = startProgressBar(context.terminal, `iteration ${started.number}`, left.length, 'count');
+  const startedMs = context.nowMs();
+  const answers: FileAnswer[] = [];
+  const waiting = [...left];
+  const failures: unknown[] = [];
+  const takeFiles = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const known = {
+        findings: findings.get(file.path) ?? [],
+        tests,
+        checks: settings.checks,
+        proposal: settings.proposal?.text ?? null,
+      };
+      try {
+        const request = fileRequest(tree, file, known);
+        const after = unread.get(file.path) ?? '';
+        answers.push(await client.reviewFile(started.iteration_id, request, after));
+      } catch (error) {
+        failures.push(error);
+        waiting.length = 0;
+        return;
+      }
+      const facts = factsOf(answers, left.length, context.nowMs() - startedMs);
+      bar.advance(answers.length, facts);
+      if (isTold(context, answers.length, left.length))
+        context.terminal.note(`${answers.length} of ${counted(left.length, 'file')}  ${facts}`);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(settings.parallel, left.length) }, takeFiles));
+  } finally {
+    bar.stop();
+  }
+  if (failures.length > 0)
+    throw keptFailure(context, failures[0], started.number, [answers.length, left.length]);
+  return answers;
+}
+
+/** Where no bar is drawn, each tenth of a long run is told of. */
+function isTold({ terminal }: CliContext, done: number, total: number): boolean {
+  const tenth = Math.ceil(total / 10);
+  return !terminal.isInteractive && total > 20 && done < total && done % tenth === 0;
+}
+
+/** `$0.12  3 min 5 s left` */
+function factsOf(answers: readonly FileAnswer[], total: number, elapsedMs: number): string {
+  const costUsd = answers.reduce((sum, { row, reviewed }) => sum + (reviewed ? row.cost_usd : 0), 0);
+  const leftMs = (elapsedMs / answers.length) * (total - answers.length);
+  return leftMs === 0 ? humanUsd(costUsd) : `${humanUsd(costUsd)}  ${humanDuration(leftMs)} left`;
+}
+
+/** The server's words, and that nothing of what was done is lost. */
+function keptFailure(
+  context: CliContext,
+  error: unknown,
+  number: number,
+  [done, total]: readonly [number, number],
+): unknown {
+  const kept =
+    `${done} of ${counted(total, 'file')} were reviewed, and iteration ${number} is kept: ` +
+    'the same command goes on with the others.';
+  if (context.interrupted.aborted) {
+    context.terminal.note(kept);
+    return error;
+  }
+  if (!(error instanceof CliFailure)) return error;
+  const exitCode = error.facts.status === 402 ? EXIT_CODES.failed : error.exitCode;
+  return new CliFailure(exitCode, { ...error.facts, detail: `${error.facts.detail}\n${kept}` }, error);
+}
