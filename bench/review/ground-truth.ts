@@ -1,7 +1,12 @@
 import { type Finding, inspectTree } from '../../src/review/inspect/index.ts';
-import { CONTROLS } from './controls.ts';
-import { MUTATORS } from './mutators.ts';
-import { type Planted, type PlantingFile, plantingFile, shuffled } from './planting.ts';
+import {
+  CONTROLS,
+  MUTATORS,
+  type Planted,
+  type PlantingFile,
+  plantingFile,
+  shuffled,
+} from '../../src/review/planting/index.ts';
 import { type Project, projects, writeFiles } from './projects.ts';
 
 /** Defects of one kind in one project at most; each stands in a file of its own. */

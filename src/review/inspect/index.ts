@@ -22,7 +22,7 @@ export type { SourceRole } from './source-role.ts';
 export { sourceRoleOf } from './source-role.ts';
 export type { SourceSection } from './source-sections.ts';
 export { sourceSections } from './source-sections.ts';
-export type { ParsedSource } from './syntax/parsed-source.ts';
+export type { Node, ParsedSource } from './syntax/parsed-source.ts';
 export { parseSource } from './syntax/parsed-source.ts';
 export type { TreeFiles } from './tree-files.ts';
 export { treeFiles } from './tree-files.ts';

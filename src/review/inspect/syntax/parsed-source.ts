@@ -18,6 +18,8 @@ export interface ParsedSource {
   readonly module: ParseResult['module'];
   readonly comments: readonly Comment[];
   nodesOf<T extends NodeType>(type: T): readonly NodeOf<T>[];
+  /** Every node, each before those below it. */
+  allNodes(): readonly Node[];
   parentOf(node: Node): Node | null;
   /** Bindings, references and names of types. Names of members and keys are none of them. */
   variables(name: string): readonly VariableName[];
@@ -71,6 +73,7 @@ export function parseSource(path: string, text: string): ParsedSource | null {
     module,
     comments,
     nodesOf: <T extends NodeType>(type: T) => (byType.get(type) ?? []) as NodeOf<T>[],
+    allNodes: () => [...parents.keys()],
     parentOf,
     variables: (name) => names.get(name) ?? [],
     lineAt: (position) => lineOf(lineStarts, position),

@@ -1,6 +1,6 @@
 // Each mutator breaks one file in a way that is a defect by how it was made, whatever a reviewer thinks of it.
-import type { Node } from 'oxc-parser';
-import { lineAt, near, type Planted, type PlantingFile, replaced } from './planting.ts';
+import type { Node } from '../inspect/index.ts';
+import { lineAt, near, type Planted, type PlantingFile, replaced } from './planting-file.ts';
 
 export type Mutator = (file: PlantingFile) => readonly Planted[];
 

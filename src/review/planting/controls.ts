@@ -1,5 +1,5 @@
 // Changes that are no defect: whoever reports one cries wolf.
-import { lineAt, type PlantingFile, replaced } from './planting.ts';
+import { lineAt, type PlantingFile, replaced } from './planting-file.ts';
 
 export type Control = (file: PlantingFile) => string | null;
 

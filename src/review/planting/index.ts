@@ -1,0 +1,5 @@
+export { CONTROLS } from './controls.ts';
+export { MUTATORS } from './mutators.ts';
+export type { Planted, PlantingFile } from './planting-file.ts';
+export { plantingFile } from './planting-file.ts';
+export { shuffled } from './shuffled.ts';
