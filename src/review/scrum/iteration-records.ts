@@ -51,6 +51,8 @@ export interface IterationRecords {
   ): Promise<ScrumIterationRow | null>;
   lastNumber(repository: string): Promise<number>;
   finished(repository: string): Promise<readonly ScrumIterationRow[]>;
+  /** Of every iteration of the repository, in whatever state. */
+  iterationIds(repository: string): Promise<readonly string[]>;
   files(id: string): Promise<readonly ScrumFileRow[]>;
   file(id: string, path: string): Promise<ScrumFileRow | null>;
   /** By path. */
@@ -96,6 +98,12 @@ export function createIterationRecords(reader: MetastoreReader): IterationRecord
       reader.read(
         iterations().where('repository', '=', repository).where('state', '=', 'finished').orderBy('number'),
       ),
+    async iterationIds(repository) {
+      const rows = await reader.read(
+        queries.selectFrom('scrum_iterations').select('iteration_id').where('repository', '=', repository),
+      );
+      return rows.map(({ iteration_id: id }) => id);
+    },
     files: (id) => reader.read(filesOf(id).orderBy('path')),
     async file(id, path) {
       const [found] = await reader.read(filesOf(id).where('path', '=', path));

@@ -51,24 +51,26 @@ export async function readKnowledge<Kind extends RowKind>(
 ): Promise<readonly Rows[Kind][]> {
   const { name, columns } = KNOWLEDGE_DATASETS[kind];
   const selected = columns.map((column) => `"${column.name}"`).join(', ');
-  const answer = await nested('query.sql', {
-    sql: `SELECT ${selected} FROM ${name} WHERE ${condition}`,
-    params: { ...params },
-    format: 'ndjson',
-  });
-  if (answer.kind === 'value') throw new Error('query.sql answers with a stream');
-  const bytes = await collectBytes(answer.chunks, MAX_BYTES);
-  if (bytes === null)
-    throw unreadable(`${name} holds more rows of this repository than can be read at once.`);
-  const lines = bytes
-    .toString('utf8')
-    .split('\n')
-    .filter((line) => line !== '');
+  const lines = await queriedLines(nested, `SELECT ${selected} FROM ${name} WHERE ${condition}`, params);
   return lines.map((line) => {
-    const read = readRow(kind, JSON.parse(line));
+    const read = readRow(kind, line);
     if (read.ok) return read.row;
     throw unreadable(`A row of ${name} is not of its schema: ${read.reason}.`);
   });
+}
+
+async function queriedLines(
+  nested: Nested,
+  sql: string,
+  params: Readonly<Record<string, string | number>>,
+): Promise<readonly unknown[]> {
+  const answer = await nested('query.sql', { sql, params: { ...params }, format: 'ndjson' });
+  if (answer.kind === 'value') throw new Error('query.sql answers with a stream');
+  const bytes = await collectBytes(answer.chunks, MAX_BYTES);
+  if (bytes === null)
+    throw unreadable('The knowledge base holds more rows of this than can be read at once.');
+  const lines = bytes.toString('utf8').split('\n');
+  return lines.filter((line) => line !== '').map((line): unknown => JSON.parse(line));
 }
 
 /** Everything of one repository. A dataset that nobody made yet, or that is not granted, is the caller's refusal. */
@@ -80,6 +82,24 @@ export async function knowledgeOf(nested: Nested, repository: string): Promise<K
   const findings = await of('findings');
   return { reviews, findings, attempts: await of('attempts') };
 }
+
+/** The iterations that the knowledge base has rows of, wherever they were run. */
+export async function publishedIterations(
+  nested: Nested,
+  repository: string,
+): Promise<readonly { readonly iteration_id: string; readonly iteration: number }[]> {
+  const of = (name: string) => `SELECT iteration_id, iteration FROM ${name} WHERE repository = $repository`;
+  const { reviews, findings } = KNOWLEDGE_DATASETS;
+  const sql = `${of(reviews.name)} UNION ${of(findings.name)}`;
+  const lines = await queriedLines(nested, sql, { repository });
+  return lines.map((line) => {
+    const row = publishedIteration.safeParse(line);
+    if (row.success) return row.data;
+    throw unreadable('Iterations of kb.reviews and kb.findings cannot be read as they are.');
+  });
+}
+
+const publishedIteration = z.object({ iteration_id: z.string(), iteration: z.coerce.number().int() });
 
 const ingested = z.object({ ingest_id: z.string(), row_count: z.int(), duplicate: z.boolean() });
 

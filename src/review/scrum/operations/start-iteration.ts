@@ -21,7 +21,7 @@ import { type FindingRow, findingLives, modelTrust, type ReviewRow, trustIn } fr
 import { type IterationRecords, iterationFacts, pendingReview } from '../iteration-records.ts';
 import { type StartInput, startInput, startOutput } from '../iteration-schema.ts';
 import { insertFiles, insertRows, insertSubjects, rowToInsert } from '../iteration-statements.ts';
-import { ensureDatasets, readKnowledge } from '../knowledge-base.ts';
+import { ensureDatasets, publishedIterations, readKnowledge } from '../knowledge-base.ts';
 import { PARSER_VERSION } from '../model-answer/parse-answer.ts';
 import { ladderRungs } from '../model-ladder.ts';
 import type { ReviewPrompts } from '../review-prompts.ts';
@@ -89,6 +89,8 @@ async function endPublished(
 interface KnownAtStart {
   readonly promptHash: string;
   readonly iterationIds: readonly string[];
+  /** The highest number of an iteration that was run elsewhere; 0 where there is none. */
+  readonly lastImported: number;
   readonly findings: readonly FindingRow[];
   /** The newest row of each file under the same bar but for the model. */
   readonly reviews: ReadonlyMap<string, ReviewRow>;
@@ -102,7 +104,14 @@ async function knowledgeAtStart(
 ): Promise<KnownAtStart> {
   const { repository, ladder, replicates } = input;
   const promptHash = prompts[input.prompt].sha256;
-  const iterationIds = (await records.finished(repository)).map(({ iteration_id: id }) => id);
+  const own = (await records.finished(repository)).map(({ iteration_id: id }) => id);
+  const isOwn = new Set(own);
+  // What was imported is history as well; what runs here, or was given up, is not.
+  const ours = new Set(await records.iterationIds(repository));
+  const imported = (await publishedIterations(nested, repository)).filter(
+    ({ iteration_id: id }) => !ours.has(id),
+  );
+  const iterationIds = [...own, ...new Set(imported.map(({ iteration_id: id }) => id))];
   const isKnown = new Set(iterationIds);
   const rungs = await ladderRungs(nested, ladder, 0);
   const models = new Set(rungs.map(({ model }) => model));
@@ -117,7 +126,7 @@ async function knowledgeAtStart(
     ({ model, verdict }) => verdict !== 'no_verdict' && models.has(model ?? ''),
   )) {
     const other = reviews.get(row.path);
-    if (isKnown.has(row.iteration_id) && (other === undefined || other.iteration < row.iteration))
+    if (isOwn.has(row.iteration_id) && (other === undefined || other.iteration < row.iteration))
       reviews.set(row.path, row);
   }
   const names = Object.fromEntries([...models].map((model, index) => [`model_${index}`, model]));
@@ -128,6 +137,7 @@ async function knowledgeAtStart(
   return {
     promptHash,
     iterationIds,
+    lastImported: Math.max(0, ...imported.map(({ iteration }) => iteration)),
     findings: findings.filter(({ iteration_id: id }) => isKnown.has(id)),
     reviews,
     trust: Object.fromEntries([...models].map((model) => [model, trustIn(model, trusts).trust])),
@@ -204,7 +214,7 @@ async function begin(
   const iteration: ScrumIterationRow = {
     iteration_id: ids.next(),
     repository: input.repository,
-    number: (await records.lastNumber(input.repository)) + 1,
+    number: Math.max(await records.lastNumber(input.repository), known.lastImported) + 1,
     commit_id: input.commit,
     prompt: input.prompt,
     prompt_hash: known.promptHash,
