@@ -3,7 +3,16 @@ import type { ScrumNews } from '../review/scrum/index.ts';
 
 /** What the review loop kept, as the observer is told of it: paths, numbers and names of models, no reviewed text. */
 export function scrumEvent(news: ScrumNews): NewEvent {
-  return news.kind === 'file' ? fileEvent(news) : finishedEvent(news);
+  switch (news.kind) {
+    case 'file':
+      return fileEvent(news);
+    case 'finished':
+      return finishedEvent(news);
+    case 'case':
+      return caseEvent(news);
+    case 'calibrated':
+      return calibratedEvent(news);
+  }
 }
 
 function fileEvent({ review, attempts }: Extract<ScrumNews, { kind: 'file' }>): NewEvent {
@@ -35,5 +44,32 @@ function finishedEvent(news: Extract<ScrumNews, { kind: 'finished' }>): NewEvent
     externalId: iterationId,
     correlationId: iterationId,
     data: { repository, iteration, reviews, no_verdict: noVerdict, findings, cost_usd: costUsd },
+  };
+}
+
+function caseEvent(news: Extract<ScrumNews, { kind: 'case' }>): NewEvent {
+  const { calibrationId, caseSha256, repository, path, outcomes } = news;
+  return {
+    source: 'scrum',
+    kind: 'case_read',
+    severity: 'info',
+    message: `${path}: ${outcomes.join(', ')}`.slice(0, 2_000),
+    externalId: `${calibrationId}:${caseSha256}`,
+    correlationId: calibrationId,
+    data: { repository, path, outcomes: outcomes.slice(0, 50) },
+  };
+}
+
+function calibratedEvent(news: Extract<ScrumNews, { kind: 'calibrated' }>): NewEvent {
+  const { calibrationId, repository, models } = news;
+  const standing = models.map(({ model, trust_after: trust }) => `${model} ${trust.toFixed(2)}`);
+  return {
+    source: 'scrum',
+    kind: 'calibration_published',
+    severity: 'info',
+    message: `${repository}: trust is ${standing.join(', ')}`.slice(0, 2_000),
+    externalId: calibrationId,
+    correlationId: calibrationId,
+    data: { repository, models: models.map((one) => ({ ...one })) },
   };
 }

@@ -16,6 +16,7 @@ const FILE = {
   neighbours: [],
 };
 const ITERATION = '/scrum/iterations';
+const CALIBRATIONS = '/scrum/calibrations';
 const PROPOSAL = 'Let one be two.';
 
 /** Requests that reach the review loop; the scripted provider's plain answer is no review, and makes no verdict. */
@@ -51,6 +52,18 @@ export const scrumSamples: Readonly<Record<string, (fixture: Fixture) => Sample 
     };
     return post(`${ITERATION}/${id}/trials`, tried);
   },
+  'scrum.calibrate': () => {
+    const changed = [{ first_line: 1, last_line: 1 }];
+    return post(CALIBRATIONS, { ...calibrationOf(), ...FILE, changed, planted: null });
+  },
+  'scrum.calibrate.finish': async ({ server }) => {
+    const calibration = calibrationOf();
+    const changed = [{ first_line: 1, last_line: 1 }];
+    const json = { ...calibration, ...FILE, changed, planted: { rule: 'ignored-input', symbol: 'one' } };
+    const read = await server.api('POST', CALIBRATIONS, { json });
+    if (read.status !== 201) throw new Error(`no case: ${read.text}`);
+    return post(`${CALIBRATIONS}/finish`, calibration);
+  },
   'scrum.overrides.list': () => get('/scrum/overrides'),
   'scrum.overrides.set': () => post('/scrum/overrides', overrideOf()),
   'scrum.overrides.remove': async ({ server }) => {
@@ -64,6 +77,12 @@ function startOf(repository: string = randomUUID(), proposal: string | null = nu
   const files = [{ path: FILE.path, content_sha256, packed_sha256: packedSha256(FILE) }];
   const proposal_sha256 = proposal === null ? null : sha256Hex(proposal);
   return { repository, commit: 'a'.repeat(40), ladder: 'default', proposal_sha256, files };
+}
+
+function calibrationOf() {
+  const repository = randomUUID();
+  const plan_sha256 = sha256Hex(repository);
+  return { repository, commit: 'a'.repeat(40), ladder: 'default', cases: 1, plan_sha256 };
 }
 
 function overrideOf() {

@@ -96,6 +96,21 @@ export interface ScrumTrialRow {
   created_ms: number;
 }
 
+/** A file with a planted defect, or a clean control, as the models of a ladder read it. */
+export interface ScrumCalibrationCaseRow {
+  calibration_id: string;
+  /** Of the packed file, its changed lines and what was planted. */
+  case_sha256: string;
+  repository: string;
+  path: string;
+  /** Rows of `kb.attempts`. */
+  attempts_json: string;
+  /** 1 once they are in the knowledge base. */
+  published: number;
+  journal_event_id: string | null;
+  created_ms: number;
+}
+
 /** Tables of the room `scrum`. */
 export interface ScrumTables {
   scrum_iterations: ScrumIterationRow;
@@ -105,6 +120,7 @@ export interface ScrumTables {
   scrum_suggestions: ScrumSuggestionRow;
   scrum_overrides: ScrumOverrideRow;
   scrum_trials: ScrumTrialRow;
+  scrum_calibration_cases: ScrumCalibrationCaseRow;
 }
 
 export const scrumMigrations: readonly Migration[] = [
@@ -197,6 +213,23 @@ export const scrumMigrations: readonly Migration[] = [
       )`,
       'CREATE INDEX scrum_trials_suggestion ON scrum_trials (suggestion_id, created_ms)',
       'CREATE INDEX scrum_trials_created ON scrum_trials (created_ms)',
+    ],
+  },
+  {
+    name: '0007-scrum-calibrations',
+    statements: [
+      `CREATE TABLE scrum_calibration_cases (
+        calibration_id TEXT NOT NULL,
+        case_sha256 TEXT NOT NULL,
+        repository TEXT NOT NULL,
+        path TEXT NOT NULL,
+        attempts_json TEXT NOT NULL,
+        published BIGINT NOT NULL,
+        journal_event_id TEXT,
+        created_ms BIGINT NOT NULL,
+        PRIMARY KEY (calibration_id, case_sha256)
+      )`,
+      'CREATE INDEX scrum_calibration_cases_created ON scrum_calibration_cases (created_ms)',
     ],
   },
 ];

@@ -1,5 +1,5 @@
 export type { AttemptOutcome, AttemptRow } from './attempt-row.ts';
-export { ANSWER_OUTCOMES } from './attempt-row.ts';
+export { ANSWER_OUTCOMES, CALIBRATION_OUTCOMES } from './attempt-row.ts';
 export type { FindingLife } from './finding-life.ts';
 export { findingLives, findingRowsOf } from './finding-life.ts';
 export type { EvidenceTier, FindingRow, FindingSeverity } from './finding-row.ts';

@@ -37,6 +37,13 @@ describe('the trust in a model', () => {
     expect(many).toBeLessThan(few / 2);
   });
 
+  it('takes an answer that was held to a planted defect for an acceptable one', () => {
+    const held = attemptRow('missed', { output_format: 'json' });
+    const [trust] = modelTrust([held, ...times(1, 'unparsable')]);
+    expect(trust?.answers).toMatchObject({ successes: 1, failures: 1 });
+    expect(trust?.readings).toMatchObject({ successes: 0, failures: 1 });
+  });
+
   it('keeps models apart', () => {
     const trusts = modelTrust([...calibrated(5), attemptRow('missed', { model: 'other/one' })]);
     expect(trusts.map(({ model, caught, missed }) => [model, caught, missed])).toEqual([

@@ -46,11 +46,12 @@ export function calibratedConfidence(model: string | null, trusts: readonly Mode
 
 function trustOf(model: string, rows: readonly AttemptRow[]): ModelTrust {
   const count = (outcome: AttemptRow['outcome']) => rows.filter((row) => row.outcome === outcome).length;
-  const accepted = count('accepted');
-  // A provider that was down says nothing of its model.
-  const refused =
-    rows.filter(({ outcome }) => !isCalibrationOutcome(outcome)).length - accepted - count('failed');
   const [caught, missed, falseAlarms] = [count('caught'), count('missed'), count('false_alarm')];
+  const tried = rows.filter(({ outcome }) => isCalibrationOutcome(outcome));
+  // Only an acceptable answer was held to what was planted; counts that were imported have no answer.
+  const accepted = count('accepted') + tried.filter((row) => row.output_format !== null).length;
+  // A provider that was down says nothing of its model.
+  const refused = rows.length - tried.length - count('accepted') - count('failed');
   const answers = posterior(accepted, refused);
   const readings = posterior(caught, missed + falseAlarms);
   return {

@@ -2,9 +2,11 @@ import type { Clock, IdGenerator } from '../../base/index.ts';
 import type { AnyOperation, HttpRoute } from '../../govern/scope/index.ts';
 import type { MetastoreReader } from '../../metastore/index.ts';
 import { createIterationRecords } from './iteration-records.ts';
+import { calibrateModels } from './operations/calibrate-models.ts';
 import { finishIteration } from './operations/finish-iteration.ts';
 import { getIteration, listIterations } from './operations/list-iterations.ts';
 import { listOverrides, removeOverride, setOverride } from './operations/overrides.ts';
+import { publishCalibration } from './operations/publish-calibration.ts';
 import { recordTrial } from './operations/record-trial.ts';
 import { diffIterations, planFixWave, reportIteration } from './operations/report-iteration.ts';
 import { reviewOneFile } from './operations/review-one-file.ts';
@@ -30,7 +32,7 @@ export interface ScrumOptions {
 export interface Scrum {
   readonly operations: readonly AnyOperation[];
   readonly routes: readonly HttpRoute[];
-  /** What forgets suggestions, trials, expired overrides and abandoned iterations past their days; null for none. */
+  /** What forgets suggestions, trials, calibrations, expired overrides and abandoned iterations past their days; null for none. */
   retention(): Promise<Forgetting | null>;
 }
 
@@ -49,6 +51,8 @@ export function createScrum(options: ScrumOptions): Scrum {
       diffIterations(parts),
       planFixWave(parts),
       recordTrial(parts),
+      calibrateModels(parts),
+      publishCalibration(parts),
       listOverrides(parts),
       setOverride(parts),
       removeOverride(parts),

@@ -52,6 +52,21 @@ export const scrumErrors = declareErrors('scrum', {
     title: 'The override would have no effect',
     remedy: 'Give an `expires_at` that lies ahead, at most a year.',
   },
+  calibration_incomplete: {
+    kind: 'conflict',
+    title: 'Cases of the calibration are not read yet',
+    remedy: 'Send the other cases first; a calibration is published whole.',
+  },
+  calibration_full: {
+    kind: 'conflict',
+    title: 'The calibration has all of its cases',
+    remedy: 'Plan another calibration, as with another --seed.',
+  },
+  planted_nowhere: {
+    kind: 'invalid',
+    title: 'Changed lines are not in the file',
+    remedy: 'Name lines of the file as it is sent, the first one first.',
+  },
   prompt_invalid: {
     kind: 'invalid',
     title: 'A review prompt is not valid',

@@ -83,6 +83,13 @@ export async function knowledgeOf(nested: Nested, repository: string): Promise<K
   return { reviews, findings, attempts: await of('attempts') };
 }
 
+/** What these models ever did, in whatever repository the caller may read. */
+export async function attemptsOf(nested: Nested, models: readonly string[]): Promise<readonly AttemptRow[]> {
+  const names = Object.fromEntries(models.map((model, index) => [`model_${index}`, model]));
+  const isAsked = Object.keys(names).map((name) => `$${name}`);
+  return readKnowledge(nested, 'attempts', `model IN (${isAsked.join(', ')})`, names);
+}
+
 /** The iterations that the knowledge base has rows of, wherever they were run. */
 export async function publishedIterations(
   nested: Nested,

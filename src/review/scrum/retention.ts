@@ -11,8 +11,8 @@ export interface Forgetting {
 }
 
 /**
- * Forgets suggestions, trials, expired overrides and abandoned iterations past their days; null where there are none.
- * Finished iterations stay: the knowledge base names them.
+ * Forgets suggestions, trials, cases of calibrations, expired overrides and abandoned iterations past their days; null where there are none.
+ * Finished iterations stay: the knowledge base names them, as it does published calibrations.
  */
 export async function forgetOld(
   reader: MetastoreReader,
@@ -32,16 +32,17 @@ export async function forgetOld(
     .where('expires_ms', '<', oldest);
   const subjects = queries.selectFrom('scrum_subjects').select('path').where('created_ms', '<', oldest);
   const trials = queries.selectFrom('scrum_trials').select('trial_id').where('created_ms', '<', oldest);
+  const cases = queries.selectFrom('scrum_calibration_cases').select('path').where('created_ms', '<', oldest);
   const found = await Promise.all(
-    [abandoned.limit(1), expired.limit(1), subjects.limit(1), trials.limit(1)].map((query) =>
+    [abandoned.limit(1), expired.limit(1), subjects.limit(1), trials.limit(1), cases.limit(1)].map((query) =>
       reader.read<unknown>(query),
     ),
   );
   if (found.every((rows) => rows.length === 0)) return null;
   return {
     statements: [
-      ...(['scrum_suggestions', 'scrum_subjects', 'scrum_trials'] as const).map((table) =>
-        statement(queries.deleteFrom(table).where('created_ms', '<', oldest)),
+      ...(['scrum_suggestions', 'scrum_subjects', 'scrum_trials', 'scrum_calibration_cases'] as const).map(
+        (table) => statement(queries.deleteFrom(table).where('created_ms', '<', oldest)),
       ),
       statement(queries.deleteFrom('scrum_overrides').where('expires_ms', '<', oldest)),
       statement(

@@ -15,12 +15,13 @@ import {
   type ReportedFinding,
   type SeenAnchor,
 } from '../knowledge/index.ts';
+import { blindQuestion } from './blind-question.ts';
 import type { FileInput, Suggestion } from './file-schema.ts';
 import { framedMessage } from './framed-message.ts';
 import type { FileReading, PendingReview } from './iteration-records.ts';
 import type { BlindAnswer } from './model-answer/answer-schema.ts';
-import { PARSER_VERSION, parseBlindAnswer, parseDirectedAnswer } from './model-answer/parse-answer.ts';
-import { type LadderRung, ladderRungs } from './model-ladder.ts';
+import { PARSER_VERSION, parseDirectedAnswer } from './model-answer/parse-answer.ts';
+import type { LadderRung } from './model-ladder.ts';
 import { type Attempt, type BlindReading, blindPass, firstAccepted } from './review-passes.ts';
 import type { ReviewPrompt } from './review-prompts.ts';
 import { blindFile, plainFile, type ShownFile } from './reviewed-text/shown-file.ts';
@@ -70,21 +71,10 @@ const UNKNOWN_TRUST = 0.25;
  */
 export async function reviewFile(parts: ReviewParts, file: FileToReview): Promise<ReviewedFile> {
   const { iteration, input, history } = file;
-  const shown = blindFile(input);
-  const user = framedMessage(
-    [{ name: 'file', text: shown.text }, ...shown.neighbours.map((text) => ({ name: 'neighbour', text }))],
-    parts.random,
-  );
-  const rungs = await ladderRungs(parts.nested, iteration.ladder, user.length + parts.prompt.blind.length);
+  const { shown, rungs, message, parse } = await blindQuestion(parts, input, iteration.ladder);
   const attempts: Attempt[] = [];
-  const blind = await blindPass(
-    { ...parts, attempts, message: { system: parts.prompt.blind, user } },
-    rungs,
-    {
-      replicates: Number(iteration.replicates),
-      parse: (text) => parseBlindAnswer(text, shown.hasLine),
-    },
-  );
+  const replicates = Number(iteration.replicates);
+  const blind = await blindPass({ ...parts, attempts, message }, rungs, { replicates, parse });
   const told = blind === null ? [] : toldFindings(input.path, shown, blind);
   const { seen, anchors } = seenFindings(input, shown, history);
   const findings = findingsOf(file, { told, seen, anchors, isJudged: blind !== null });

@@ -30,6 +30,14 @@ export const scrumRoutes: readonly HttpRoute[] = [
     body: 'json',
     successStatus: 201,
   },
+  {
+    operation: 'scrum.calibrate',
+    method: 'POST',
+    path: '/scrum/calibrations',
+    body: 'json',
+    successStatus: 201,
+  },
+  { operation: 'scrum.calibrate.finish', method: 'POST', path: '/scrum/calibrations/finish', body: 'json' },
   { operation: 'scrum.diff', method: 'GET', path: '/scrum/diff', body: 'none', query: ['from', 'to'] },
   {
     operation: 'scrum.overrides.list',

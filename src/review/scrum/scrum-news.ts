@@ -13,4 +13,25 @@ export type ScrumNews =
       readonly noVerdict: number;
       readonly findings: number;
       readonly costUsd: number;
+    }
+  | {
+      readonly kind: 'case';
+      readonly calibrationId: string;
+      readonly caseSha256: string;
+      readonly repository: string;
+      readonly path: string;
+      /** `model: outcome`, of each model. */
+      readonly outcomes: readonly string[];
+    }
+  | {
+      readonly kind: 'calibrated';
+      readonly calibrationId: string;
+      readonly repository: string;
+      readonly models: readonly {
+        readonly model: string;
+        readonly caught: number;
+        readonly missed: number;
+        readonly false_alarms: number;
+        readonly trust_after: number;
+      }[];
     };

@@ -17,11 +17,20 @@ import {
 } from '../../../govern/scope/index.ts';
 import { type MetastoreReader, statement } from '../../../metastore/index.ts';
 import type { ScrumFileRow, ScrumIterationRow, ScrumSubjectRow } from '../../../metastore/tables/scrum.ts';
-import { type FindingRow, findingLives, modelTrust, type ReviewRow, trustIn } from '../../knowledge/index.ts';
+import {
+  type FindingRow,
+  findingLives,
+  modelTrust,
+  type PermissionOverride,
+  type PermissionSubject,
+  permissionFor,
+  type ReviewRow,
+  trustIn,
+} from '../../knowledge/index.ts';
 import { type IterationRecords, iterationFacts, pendingReview } from '../iteration-records.ts';
 import { type StartInput, startInput, startOutput } from '../iteration-schema.ts';
 import { insertFiles, insertRows, insertSubjects, rowToInsert } from '../iteration-statements.ts';
-import { ensureDatasets, publishedIterations, readKnowledge } from '../knowledge-base.ts';
+import { attemptsOf, ensureDatasets, publishedIterations, readKnowledge } from '../knowledge-base.ts';
 import { PARSER_VERSION } from '../model-answer/parse-answer.ts';
 import { ladderRungs } from '../model-ladder.ts';
 import type { ReviewPrompts } from '../review-prompts.ts';
@@ -129,11 +138,7 @@ async function knowledgeAtStart(
     if (isOwn.has(row.iteration_id) && (other === undefined || other.iteration < row.iteration))
       reviews.set(row.path, row);
   }
-  const names = Object.fromEntries([...models].map((model, index) => [`model_${index}`, model]));
-  const isAsked = `model IN (${Object.keys(names)
-    .map((name) => `$${name}`)
-    .join(', ')})`;
-  const trusts = modelTrust(await readKnowledge(nested, 'attempts', isAsked, names));
+  const trusts = modelTrust(await attemptsOf(nested, [...models]));
   return {
     promptHash,
     iterationIds,
@@ -232,14 +237,10 @@ async function begin(
   };
   const files = filesOf(iteration.iteration_id, input);
   const packed = new Map(files.map((file) => [file.path, file.packed_sha256]));
-  const rows = keptRows(parts, iteration, files, known);
+  const subjects = await keptSubjects(records, iteration, files, known);
+  const overrides = await records.overrides(input.repository, nowMs);
+  const rows = keptRows(parts, iteration, files, { ...known, subjects, overrides });
   const insert = queries.insertInto('scrum_iterations').values(iteration);
-  const subjects = await keptSubjects(
-    records,
-    iteration,
-    rows.map(({ path }) => path),
-    known,
-  );
   return {
     statements: [
       ...(known.abandoned === null ? [] : abandonment(reader, known.abandoned.iteration_id, nowMs)),
@@ -268,15 +269,26 @@ function keptRows(
   { clock, ids }: StartParts,
   iteration: ScrumIterationRow,
   files: readonly ScrumFileRow[],
-  known: KnownAtStart,
+  known: KnownAtStart & {
+    readonly subjects: readonly ScrumSubjectRow[];
+    readonly overrides: readonly PermissionOverride[];
+  },
 ) {
+  const subjects = new Map(known.subjects.map(({ path, subject_json: json }) => [path, json]));
+  const now = new Date(clock.nowMs());
+  const tierOf = (review: ReviewRow) => {
+    const json = subjects.get(review.path);
+    if (json === undefined) return review.gradient_tier;
+    const subject: PermissionSubject = JSON.parse(json);
+    return permissionFor(subject, known.overrides, now).tier;
+  };
   const open = Map.groupBy(
     findingLives(known.findings).filter(({ isOpen }) => isOpen),
     ({ path }) => path,
   );
   return files.flatMap((file) => {
-    const earlier = known.reviews.get(file.path);
-    if (earlier === undefined || earlier.packed_hash !== file.packed_sha256) return [];
+    const earlier = unchangedReview(file, known);
+    if (earlier === null) return [];
     const { journal_event_id: eventId, ...row } = earlier;
     const nothing = { attempts: 0, input_tokens: 0, output_tokens: 0, cost_usd: 0, latency_ms: 0 };
     const review = {
@@ -287,7 +299,8 @@ function keptRows(
       content_hash: file.content_sha256,
       iteration_id: iteration.iteration_id,
       iteration: iteration.number,
-      recorded_at: new Date(clock.nowMs()).toISOString(),
+      gradient_tier: tierOf(earlier),
+      recorded_at: now.toISOString(),
     };
     const lives = open.get(file.path) ?? [];
     const told = lives.map((life) => ({
@@ -314,22 +327,36 @@ function keptRows(
   });
 }
 
-/** What decides over the files whose rows were kept, where it is still known. */
+/** The row of a file that is as it was, under the same bar. */
+function unchangedReview(file: ScrumFileRow, { reviews }: KnownAtStart): ReviewRow | null {
+  const earlier = reviews.get(file.path);
+  return earlier?.packed_hash === file.packed_sha256 ? earlier : null;
+}
+
+/** What decides over the files whose rows are kept, where it is still known, by the trust in their models as it is now. */
 async function keptSubjects(
   records: IterationRecords,
   iteration: ScrumIterationRow,
-  paths: readonly string[],
+  files: readonly ScrumFileRow[],
   known: KnownAtStart,
 ): Promise<readonly ScrumSubjectRow[]> {
-  const sources = Map.groupBy(paths, (path) => known.reviews.get(path)?.iteration_id ?? '');
+  const { iteration_id, started_ms: created_ms } = iteration;
+  const kept = files.flatMap((file) => unchangedReview(file, known) ?? []);
+  const sources = Map.groupBy(kept, (review) => review.iteration_id);
   const found = await Promise.all(
-    [...sources].map(async ([id, of]) => {
+    [...sources].map(async ([id, reviews]) => {
+      const models = new Map(reviews.map(({ path, model }) => [path, model ?? '']));
       const subjects = await records.subjects(id);
-      return subjects.filter(({ path }) => of.includes(path));
+      return subjects.flatMap(({ path, subject_json: json }): ScrumSubjectRow[] => {
+        const model = models.get(path);
+        if (model === undefined) return [];
+        const subject: PermissionSubject = JSON.parse(json);
+        const now = { ...subject, trust: known.trust[model] ?? subject.trust };
+        return [{ iteration_id, path, subject_json: JSON.stringify(now), created_ms }];
+      });
     }),
   );
-  const { iteration_id, started_ms: created_ms } = iteration;
-  return found.flat().map((subject) => ({ ...subject, iteration_id, created_ms }));
+  return found.flat();
 }
 
 function abandonment(reader: MetastoreReader, id: string, nowMs: number): readonly Statement[] {
