@@ -15,6 +15,7 @@ import type { ScrumApplyOptions } from '../scrum/scrum-apply.ts';
 import type { ScrumRunOptions } from '../scrum/scrum-run.ts';
 import { renderIteration, renderIterations } from '../scrum/status-view.ts';
 import { show } from '../show.ts';
+import { describeCalibrate } from './scrum-calibrate.ts';
 import { describeOverrides } from './scrum-overrides.ts';
 import { describePlan, describeReport } from './scrum-report.ts';
 
@@ -28,6 +29,7 @@ Examples:
   $ lakehouse scrum diff 3 4                            # what moved, what cannot be compared, and why
   $ lakehouse scrum plan latest --markdown next-wave.md
   $ lakehouse scrum apply 5f2c… --test-command "npx vitest run"
+  $ lakehouse scrum calibrate --defects 20              # how far each model of the ladder can be believed
   $ lakehouse scrum override add --path src/door.ts --tier block --expires 14d --reason "under audit"
 
 The tree is read on this machine, and its files are sent to the server, whose models review them. A run that is broken
@@ -46,6 +48,7 @@ export const addScrumCommand: AddCommand = (program, context) => {
   describeDiff(scrum.command('diff'), context);
   describePlan(scrum.command('plan'), context);
   describeApply(scrum.command('apply'), context);
+  describeCalibrate(scrum.command('calibrate'), context);
   describeOverrides(scrum.command('override'), context);
 };
 

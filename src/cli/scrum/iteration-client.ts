@@ -56,6 +56,38 @@ export interface FinishedIteration {
   readonly attempts: number;
 }
 
+/** What the models of a ladder made of a planted defect or a clean control. */
+export interface ReadCase {
+  readonly readings: readonly {
+    readonly model: string;
+    readonly outcome: string;
+    readonly cost_usd: number;
+  }[];
+  readonly read: boolean;
+}
+
+interface Standing {
+  readonly trust: number;
+  readonly confidence: number;
+}
+
+export interface PublishedCalibration {
+  readonly calibration_id: string;
+  readonly cases: number;
+  readonly models: readonly {
+    readonly model: string;
+    readonly caught: number;
+    readonly missed: number;
+    readonly false_alarms: number;
+    readonly cleared: number;
+    readonly unread: number;
+    readonly cost_usd: number;
+    readonly before: Standing;
+    readonly after: Standing;
+  }[];
+  readonly published: boolean;
+}
+
 /** The review loop over HTTP, as one run uses it; what is refused for now is waited for and sent again. */
 export interface IterationClient {
   start(json: unknown): Promise<StartedIteration>;
@@ -64,6 +96,10 @@ export interface IterationClient {
   /** The rows that an iteration has so far. */
   rows(iterationId: string): Promise<readonly ReviewedRow[]>;
   finish(iterationId: string): Promise<FinishedIteration>;
+  /** Has one planted defect or clean control read. */
+  readCase(json: unknown): Promise<ReadCase>;
+  /** Publishes a calibration whose every case is read. */
+  publishCalibration(json: unknown): Promise<PublishedCalibration>;
 }
 
 export function createIterationClient(
@@ -108,6 +144,14 @@ export function createIterationClient(
         path: `${iterationPath(iterationId)}/finish`,
         headers: { 'idempotency-key': `${iterationId}.finish` },
       }),
+    readCase: (json) =>
+      send({
+        method: 'POST',
+        path: '/scrum/calibrations',
+        json,
+        headers: { 'idempotency-key': `case.${sha256Hex(JSON.stringify(json))}` },
+      }),
+    publishCalibration: (json) => send({ method: 'POST', path: '/scrum/calibrations/finish', json }),
   };
 }
 

@@ -13,7 +13,8 @@ import { openReviewedTree, type ReviewedTree } from './reviewed-tree.ts';
 import { type RunSettings, runIteration } from './run-iteration.ts';
 import { renderRun } from './run-view.ts';
 
-export interface ScrumRunOptions extends RemoteOptions, TestRunOptions {
+/** Which files of a tree, as the command line names them. */
+export interface TreeArguments {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly language: readonly string[];
@@ -21,6 +22,9 @@ export interface ScrumRunOptions extends RemoteOptions, TestRunOptions {
   readonly since?: string;
   readonly maxFiles?: number;
   readonly repository?: string;
+}
+
+export interface ScrumRunOptions extends RemoteOptions, TestRunOptions, TreeArguments {
   readonly prompt?: RunSettings['prompt'];
   readonly proposal?: string;
   readonly ladder: string;
@@ -51,18 +55,26 @@ export async function scrumRun(context: CliContext, path: string, options: Scrum
 }
 
 /** What the command line leaves open is asked of the environment. */
-function settingsOf({ environment }: CliContext, options: ScrumRunOptions): RunSettings {
+function settingsOf(context: CliContext, options: ScrumRunOptions): RunSettings {
   const { ladder, replicates, parallel, fresh } = options;
-  const isForensic = /^(?:1|true|yes)$/i.test(environment.LH_SCRUM_FORENSIC ?? '');
-  const proposal = options.proposal ?? environment.LH_SCRUM_PROPOSAL ?? '';
+  const proposal = options.proposal ?? context.environment.LH_SCRUM_PROPOSAL ?? '';
   return {
     ...{ ladder, replicates },
-    prompt: options.prompt ?? (isForensic ? 'forensic' : 'soft'),
+    prompt: promptOf(context, options),
     parallel: Math.max(1, parallel),
     fresh: fresh === true,
     checks: options.check,
     proposal: proposal === '' ? null : readProposal(proposal),
   };
+}
+
+/** The prompt that is asked for, or the environment's. */
+export function promptOf(
+  { environment }: CliContext,
+  { prompt }: { readonly prompt?: RunSettings['prompt'] },
+): RunSettings['prompt'] {
+  const isForensic = /^(?:1|true|yes)$/i.test(environment.LH_SCRUM_FORENSIC ?? '');
+  return prompt ?? (isForensic ? 'forensic' : 'soft');
 }
 
 function readProposal(file: string): NonNullable<RunSettings['proposal']> {
@@ -75,7 +87,12 @@ function readProposal(file: string): NonNullable<RunSettings['proposal']> {
   }
 }
 
-async function readTree(context: CliContext, path: string, options: ScrumRunOptions): Promise<ReviewedTree> {
+/** Reads the tree with a bar for what takes long. */
+export async function readTree(
+  context: CliContext,
+  path: string,
+  options: TreeArguments,
+): Promise<ReviewedTree> {
   const { include, exclude, language, role } = options;
   const selection = {
     include,
