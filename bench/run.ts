@@ -23,11 +23,12 @@ const files = globSync('bench/*.ts', { cwd: ROOT })
 
 const rows: BenchRow[] = [];
 const failures: string[] = [];
+let started = 0;
 for (const file of files) {
   const bench: BenchModule = await import(new URL(`../${file}`, import.meta.url).href);
   for (const [name, run] of partsOf(bench)) await runPart(name === '' ? file : `${file}, ${name}`, run);
 }
-if (rows.length === 0 && failures.length === 0) failures.push('nothing has this name');
+if (started === 0) failures.push('nothing has this name');
 
 const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 1e9)} GB, Node.js ${process.versions.node}`;
 console.log(`\n${table(rows)}\n\n${machine}`);
@@ -46,6 +47,7 @@ function partsOf({
 
 /** One that fails, or that is cut off, takes no row of the others with it: each is printed when it ends. */
 async function runPart(name: string, run: () => Promise<readonly BenchRow[]>): Promise<void> {
+  started += 1;
   console.error(`running ${name} …`);
   try {
     for (const row of await run()) {
