@@ -91,7 +91,12 @@ export const configSchema = z.strictObject({
         .min(0)
         .default(33_554_432)
         .describe('Planned bytes up to which a query is small.'),
-      threads: z.int().min(1).max(256).default(2).describe('Threads of one engine process.'),
+      threads: z
+        .int()
+        .min(1)
+        .max(256)
+        .default(2)
+        .describe('Threads of one engine process; the smallest queries run on one.'),
       memory_limit_mb: z.int().min(64).default(1024).describe('Buffer memory of one query.'),
       process_memory_mb: z
         .int()

@@ -94,7 +94,7 @@ export const mutants: readonly Mutant[] = [
     step: 'idempotency: the answer is not remembered',
     caughtBy: 'replay: same answer',
     file: 'src/door/run-mutation.ts',
-    find: '...(parts.reservation ? [parts.reservation.record(fingerprint, status, remember(eventId))] : []),',
+    find: '...remember(status, () => replayed(eventId)),',
     replace: '',
   },
   {
@@ -108,8 +108,8 @@ export const mutants: readonly Mutant[] = [
     step: 'idempotency: a replay shows the secret again',
     caughtBy: 'replay: no secret',
     file: 'src/door/run-mutation.ts',
-    find: 'const remember = attempt.replayOutput ?? attempt.output;',
-    replace: 'const remember = attempt.output;',
+    find: 'const replayed = attempt.replayOutput ?? attempt.output;',
+    replace: 'const replayed = attempt.output;',
   },
   {
     step: 'idempotency: two requests run under one key',

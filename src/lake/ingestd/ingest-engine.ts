@@ -21,9 +21,14 @@ export function createIngestEngine(
     async run(files, work) {
       const lease = await pool.lease({ lane: 'ingest', ...files, ...limits });
       try {
-        return await work(lease);
-      } finally {
+        const done = await work(lease);
+        // Not awaited: the work is whole, and the instance may take its time to go. It never fails.
+        void lease.release();
+        return done;
+      } catch (error) {
+        // Awaited, so that nothing writes any more when the caller removes what was written.
         await lease.release();
+        throw error;
       }
     },
   };
