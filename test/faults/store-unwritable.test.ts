@@ -1,6 +1,13 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { prepareFixture, type Sample, samples } from '../conformance/samples.ts';
+import { providersConfig, ROUTING } from '../harness/model-server.ts';
 import type { ApiAnswer, TestServer } from '../harness/server.ts';
+import {
+  type ScriptedProvider,
+  startScriptedProvider,
+} from '../support/scripted-provider/scripted-provider.ts';
 import { type ChildServer, makeTestHome, SMALL_ENGINE, startChild, type TestHome } from './child-server.ts';
 import { attachStrace, diskThreads, requireStrace, type Strace } from './strace.ts';
 
@@ -11,18 +18,21 @@ const COMMIT_TIMEOUT_MS = 700;
 /** Text that only data of the fixture holds. */
 const DATA = /ada@example|bob@example|cy@example|hello|region/;
 
+let upstream: ScriptedProvider;
 let home: TestHome;
 let server: ChildServer;
 
 beforeEach(async () => {
   requireStrace();
-  home = await makeTestHome({
-    config: `${SMALL_ENGINE}\n[metastore]\ncommit_timeout_ms = ${COMMIT_TIMEOUT_MS}\n`,
-  });
+  upstream = await startScriptedProvider();
+  const store = `[metastore]\ncommit_timeout_ms = ${COMMIT_TIMEOUT_MS}`;
+  home = await makeTestHome({ config: `${SMALL_ENGINE}\n${store}\n${providersConfig(upstream.url)}` });
+  writeFileSync(join(home.home, 'routing.toml'), ROUTING);
   server = await startChild({ home });
 });
 afterEach(async () => {
   await server.kill();
+  await upstream.close();
   await home.remove();
 });
 
