@@ -6,6 +6,7 @@ import {
   type KnownColumns,
 } from './duckdb-instance.ts';
 import type { EngineColumn } from './engine.ts';
+import { createInstanceShelf, type LockedInstance } from './instance-shelf.ts';
 import type {
   ChildAnswer,
   ChildInput,
@@ -21,14 +22,15 @@ import type {
  */
 const settings = readSettings(process.argv[2]);
 let warm: DuckdbInstance | null = null;
-let leased: DuckdbInstance | null = null;
+let leased: LockedInstance | null = null;
+const shelf = createInstanceShelf();
 let parser: DuckdbParser | null = null;
 const known: KnownColumns = new Map();
 /** One request after another: no statement runs before its instance is locked, and none is closed under a statement. */
 let turn: Promise<void> = Promise.resolve();
 
 process.on('message', (input: ChildInput) => {
-  if ('interrupt' in input) leased?.interrupt();
+  if ('interrupt' in input) leased?.instance.interrupt();
   else turn = turn.then(() => answer(input.id, input.request));
 });
 // The gateway is gone: nothing this process does can be of use.
@@ -60,7 +62,7 @@ async function serve(id: number, request: ChildRequest): Promise<ChildAnswer> {
       return { kind: 'streamed', rowCount: await instance.stream(request, announce) };
     }
     case 'close':
-      close();
+      close(request.keep);
       if (settings !== null) warm ??= await createDuckdbInstance(settings, known);
       return { kind: 'nothing' };
     case 'parse':
@@ -70,23 +72,32 @@ async function serve(id: number, request: ChildRequest): Promise<ChildAnswer> {
   }
 }
 
-/** The lease's instance: the warm one, once it is locked, or the one that an earlier statement of the lease locked. */
+/**
+ * The lease's instance: the one that an earlier statement of the lease locked; the one that an earlier lease of the same
+ * holder left under an equal lock; or the warm one, once it is locked.
+ */
 async function open(lock: InstanceLock | null): Promise<DuckdbInstance> {
-  if (lock === null) return take(leased);
+  if (lock === null) return take(leased).instance;
+  const kept = shelf.take(lock);
+  if (kept !== null) {
+    leased = kept;
+    return kept.instance;
+  }
   const instance = take(warm);
   warm = null;
-  leased = instance;
+  leased = { instance, lock, uses: 1 };
   try {
     await instance.lock(lock);
   } catch (error) {
-    close();
+    close(false);
     throw error;
   }
   return instance;
 }
 
-function close(): void {
-  leased?.close();
+function close(keep: boolean): void {
+  if (leased !== null && keep) shelf.put(leased);
+  else leased?.instance.close();
   leased = null;
 }
 

@@ -14,8 +14,8 @@ import type { ChildSettings, InstanceLock } from './protocol.ts';
 import { resultPipePath, spillPath } from './protocol.ts';
 
 /**
- * One in-memory DuckDB instance inside an engine process: the only file that talks to the engine's library. It is used
- * for one lease, locked before its first statement, and thrown away.
+ * One in-memory DuckDB instance inside an engine process: the only file that talks to the engine's library. It is
+ * locked before its first statement, and serves one lease, or those of one holder under one lock (`instance-shelf.ts`).
  */
 export interface DuckdbInstance {
   /** After this the instance reaches exactly `allowedPaths`, and no statement can change a setting. */
@@ -70,7 +70,10 @@ export async function createDuckdbInstance(
     max_temp_directory_size: `${settings.spillLimitMb}MB`,
   });
   const connection = await instance.connect();
-  await connection.run("SET parquet_metadata_cache = true; SET TimeZone = 'UTC'; SELECT 1");
+  // No cache of file contents: what an instance read for one statement is not there for the next.
+  await connection.run(
+    "SET parquet_metadata_cache = true; SET enable_external_file_cache = false; SET TimeZone = 'UTC'; SELECT 1",
+  );
   return {
     async lock({ allowedPaths, memoryLimitMb, preserveOrder, blindPlan, threads }) {
       const paths = [...allowedPaths, resultPipePath(settings.folder)].map(quoteLiteral).join(', ');

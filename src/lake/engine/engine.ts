@@ -48,9 +48,14 @@ export interface LeaseRequest {
   readonly blindPlan?: boolean;
   /** True where the work ends so soon that waking a second thread costs more than it saves. False where absent. */
   readonly oneThread?: boolean;
+  /**
+   * Whose work this is, and by which rights: the next lease of exactly the same holder, files and settings may get the
+   * instance of this one again. Null or absent where nobody may.
+   */
+  readonly holder?: string | null;
 }
 
-/** One engine process, with a fresh instance that can reach the named files and nothing else. */
+/** One engine process, with an instance that can reach the named files and nothing else, and served no other holder. */
 export interface EngineLease {
   /** Runs one statement and returns all its rows: for small results. Throws `LakeError` with an `engine.*` code. */
   query(sql: string, parameters?: EngineParameters): Promise<EngineResult>;

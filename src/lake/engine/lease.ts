@@ -26,19 +26,22 @@ export function openLease(parts: LeaseParts): EngineLease {
   };
   let reader: ResultReader | null = null;
   let released: Promise<void> | null = null;
+  const ends = countEnds();
   const watch = watchLease({ ...parts, onStop: (reason) => reader?.abandon(reason) });
   const release = async () => {
+    // Only what ended well, and by itself, leaves an instance that another lease may have.
+    const keep = ends.areClean() && watch.reason() === null;
     reader?.abandon(null);
     watch.finish();
     // A process that was killed meanwhile rejects this; it is replaced by the pool.
-    await engine.request({ kind: 'close' }).catch(() => {});
+    await engine.request({ kind: 'close', keep }).catch(() => {});
     watch.end();
     parts.onReleased();
   };
   return {
     async query(sql, parameters = []) {
       const answer = await watch.guard(() =>
-        engine.request({ kind: 'query', lock: takeLock(), sql, parameters }),
+        ends.of(engine.request({ kind: 'query', lock: takeLock(), sql, parameters })),
       );
       if (answer.kind !== 'result') throw new Error('unexpected answer of the engine process');
       return answer.result;
@@ -47,13 +50,29 @@ export function openLease(parts: LeaseParts): EngineLease {
       reader?.abandon(null);
       reader = openPipeOf(engine);
       const send = (onColumns: (columns: readonly EngineColumn[]) => void) =>
-        engine.request({ kind: 'stream', lock: takeLock(), sql, parameters, format, shape }, onColumns);
+        ends.of(
+          engine.request({ kind: 'stream', lock: takeLock(), sql, parameters, format, shape }, onColumns),
+        );
       return startStream(watch, reader, send);
     },
     release() {
       released ??= release();
       return released;
     },
+  };
+}
+
+/** Whether every statement of a lease has ended, and none by a failure. */
+function countEnds(): { of<T>(statement: Promise<T>): Promise<T>; areClean(): boolean } {
+  let [begun, well] = [0, 0];
+  return {
+    async of(statement) {
+      begun += 1;
+      const answer = await statement;
+      well += 1;
+      return answer;
+    },
+    areClean: () => begun > 0 && begun === well,
   };
 }
 
@@ -68,13 +87,14 @@ function openPipeOf(engine: EngineProcess): ResultReader {
   }
 }
 
-function lockOf({ request, threads }: LeaseParts): InstanceLock {
+export function lockOf({ request, threads }: Pick<LeaseParts, 'request' | 'threads'>): InstanceLock {
   return {
     allowedPaths: [...request.readFiles, ...request.writeFiles],
     memoryLimitMb: request.memoryLimitMb,
     preserveOrder: request.preserveOrder ?? true,
     blindPlan: request.blindPlan ?? false,
     threads: request.oneThread === true ? 1 : threads,
+    holder: request.holder ?? null,
   };
 }
 

@@ -19,7 +19,7 @@ beforeAll(async () => {
         small_processes: 1,
         process_memory_mb: 512,
         queue_length: 1,
-        queue_timeout_ms: 200,
+        queue_timeout_ms: 1_000,
       },
     }),
     folder: join(home, 'engine'),

@@ -5,7 +5,7 @@ import type { Config } from '../../config/index.ts';
 import type { EngineLease, EnginePool, LeaseRequest } from './engine.ts';
 import { type EngineProcess, startEngineProcess } from './engine-process.ts';
 import { engineErrors } from './errors.ts';
-import { openLease } from './lease.ts';
+import { lockOf, openLease } from './lease.ts';
 import { rememberingParser } from './parse-memory.ts';
 import { createParser } from './parser.ts';
 
@@ -88,6 +88,7 @@ class Pool {
     const engine = await this.#acquire(name, request);
     const owner = this.#ownerOf(engine, name);
     this.#counts.leases += 1;
+    this.#lastOf.set(engine, this.#sameness(request));
     return openLease({
       process: engine,
       request,
@@ -125,6 +126,13 @@ class Pool {
   }
 
   readonly #owners = new Map<EngineProcess, Lane>();
+  /** What a process served last; it may have kept the instance. A hint and no more: the process compares the locks itself. */
+  readonly #lastOf = new Map<EngineProcess, string | null>();
+
+  #sameness(request: LeaseRequest): string | null {
+    if (request.holder === undefined || request.holder === null) return null;
+    return JSON.stringify(lockOf({ request, threads: this.#parts.config.engine.threads }));
+  }
 
   #ownerOf(engine: EngineProcess, fallback: Lane): Lane {
     return this.#owners.get(engine) ?? fallback;
@@ -133,7 +141,10 @@ class Pool {
   async #acquire(name: Lane, request: LeaseRequest): Promise<EngineProcess> {
     const state = this.#lanes[name];
     // A small query may use a free process of the query lane; never the other way round.
-    const idle = idleOf(state) ?? (name === 'small' ? idleOf(this.#lanes.query) : undefined);
+    const sameness = this.#sameness(request);
+    const isKnown = (engine: EngineProcess) => sameness !== null && this.#lastOf.get(engine) === sameness;
+    const idle =
+      idleOf(state, isKnown) ?? (name === 'small' ? idleOf(this.#lanes.query, isKnown) : undefined);
     if (idle !== undefined) return this.#take(idle);
     const { queue_length: length, queue_timeout_ms: timeoutMs } = this.#parts.config.engine;
     if (state.waiting.length >= length) {
@@ -231,6 +242,7 @@ class Pool {
   async #replace(name: Lane, gone: EngineProcess): Promise<void> {
     this.#all.delete(gone);
     this.#owners.delete(gone);
+    this.#lastOf.delete(gone);
     const { idle } = this.#lanes[name];
     const at = idle.indexOf(gone);
     if (at >= 0) idle.splice(at, 1);
@@ -246,10 +258,11 @@ class Pool {
   }
 }
 
-/** A process of the lane that waits for work and lives. */
-function idleOf(state: LaneState): EngineProcess | undefined {
+/** A process of the lane that waits for work and lives; one that knows the work, where there is one. */
+function idleOf(state: LaneState, isKnown: (engine: EngineProcess) => boolean): EngineProcess | undefined {
   for (;;) {
-    const engine = state.idle.pop();
+    const at = state.idle.findLastIndex(isKnown);
+    const engine = at < 0 ? state.idle.pop() : state.idle.splice(at, 1)[0];
     if (engine === undefined || engine.isAlive()) return engine;
   }
 }

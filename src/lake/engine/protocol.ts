@@ -19,13 +19,13 @@ export type ChildRequest =
       readonly format: EngineFormat;
       readonly shape: string | null;
     }
-  /** Throws the instance away and warms the next one. */
-  | { readonly kind: 'close' }
+  /** Ends a lease: its instance is kept for its holder, or thrown away; the next one is warmed. */
+  | { readonly kind: 'close'; readonly keep: boolean }
   | { readonly kind: 'parse'; readonly sql: string }
   | { readonly kind: 'deparse'; readonly ast: string };
 
 /**
- * What an instance is locked to for one lease. It comes with the lease's first statement and with no other: the instance
+ * What an instance is locked to, and by whom it may be used again: only under a lock that is equal in all of this. It comes with the lease's first statement and with no other: the instance
  * is locked before the statement is looked at, and without a message of its own.
  */
 export interface InstanceLock {
@@ -35,6 +35,8 @@ export interface InstanceLock {
   readonly blindPlan: boolean;
   /** Of the instance; it begins with one. */
   readonly threads: number;
+  /** Null where the instance serves one lease and is thrown away. */
+  readonly holder: string | null;
 }
 
 export type ChildInput =

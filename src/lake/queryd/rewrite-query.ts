@@ -36,6 +36,8 @@ export interface ScannedQuery {
   readonly preserveOrder: boolean;
   /** Values or rows are hidden from the caller, so their statistics must not choose the plan. */
   readonly blindPlan: boolean;
+  /** Versions of the policy that the decisions over its tables were made under. */
+  readonly policyVersions: readonly number[];
   /** `dataset.column`, each once. */
   readonly maskedColumns: readonly string[];
   /** Snapshot read of each dataset, by name; null for one without rows. */
@@ -73,6 +75,7 @@ export async function scanTables(
     plannedBytes: planned.tables.reduce((sum, { pinned }) => sum + pinned.plannedBytes, 0),
     preserveOrder: !isOrderFree(query),
     blindPlan: scans.some((scan) => scan.hides),
+    policyVersions: [...new Set(scans.map((scan) => scan.policyVersion))],
     maskedColumns: [...new Set(scans.flatMap((scan) => scan.maskedColumns))],
     snapshots: Object.fromEntries(planned.tables.map(({ pinned }) => [pinned.facts.name, pinned.snapshotId])),
   };
@@ -113,6 +116,7 @@ interface TableScan {
   readonly hides: boolean;
   /** Whether the query is of plain columns and aggregates over this table alone, with harmless predicates. */
   readonly isPlain: boolean;
+  readonly policyVersion: number;
   readonly maskedColumns: readonly string[];
 }
 
@@ -164,6 +168,7 @@ async function planTable(
     sql,
     hides: (hides || maskedColumns.length > 0) && !harmless,
     isPlain,
+    policyVersion: decision.policyVersion,
     maskedColumns,
   };
 }

@@ -4,6 +4,7 @@ import type { ReadAnswer, ReadScope } from '../../govern/scope/index.ts';
 import type { EngineLease, EngineStream } from '../engine/index.ts';
 import { jsonBody } from './json-body.ts';
 import { laneOf } from './lane-of.ts';
+import { leaseHolder } from './lease-holder.ts';
 import type { PlannedQuery } from './plan-query.ts';
 import { type CallersQuery, callerError } from './query-failure.ts';
 import { type RewriteDeps, rewriteQuery, type ScannedQuery, scanTables } from './rewrite-query.ts';
@@ -117,6 +118,7 @@ async function leaseAndRewrite(
     signal: AbortSignal.any([scope.signal, request.signal, givenUp.signal]),
     preserveOrder: scanned.preserveOrder,
     blindPlan: scanned.blindPlan,
+    holder: leaseHolder(scope.identity, scanned.policyVersions),
   });
   try {
     const [lease, governed] = await Promise.all([leasing, rewriteQuery(deps, scope, scanned)]);
