@@ -24,7 +24,12 @@ export interface ContractParameter {
 export interface SchemaNode {
   readonly type?: string;
   readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly format?: string;
   readonly minimum?: number;
+  readonly minItems?: number;
+  readonly items?: SchemaNode;
+  readonly anyOf?: readonly SchemaNode[];
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly required?: readonly string[];
 }

@@ -7,16 +7,20 @@ export interface SampleFacts {
 }
 
 const ABSENT_DATASET = 'doctor_probe_absent';
+const NOTHINGS_ID = '00000000-0000-7000-8000-000000000000';
+/** What ends there has ended already. */
+const LONG_AGO = '2000-01-01T00:00:00Z';
 
 /** Values by the name of a member; none of them names anything that exists, except a dataset that is only read. */
 const SAMPLES: Readonly<Record<string, unknown>> = {
   agent: 'doctor-probe',
   bucket: 'default',
+  commit: '0'.repeat(40),
   columns: [{ name: 'doctor_probe', type: 'long' }],
   context: {},
-  delegation_id: '00000000-0000-7000-8000-000000000000',
+  delegation_id: NOTHINGS_ID,
   file: 'doctor-probe',
-  ingest_id: '00000000-0000-7000-8000-000000000000',
+  ingest_id: NOTHINGS_ID,
   key: 'doctor-probe/absent',
   kind: 'doctor-probe',
   key_id: 'AAAAAAAAAAAA',
@@ -24,8 +28,8 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   messages: [{ role: 'user', content: 'doctor-probe' }],
   // No provider of this name: should a step be missing, no model is asked and nothing is spent.
   model: 'doctor-probe/absent',
-  query_id: '00000000-0000-7000-8000-000000000000',
-  review_id: '00000000-0000-7000-8000-000000000000',
+  query_id: NOTHINGS_ID,
+  review_id: NOTHINGS_ID,
   role: 'doctor-probe-absent',
   snapshot_id: '1',
   source: 'doctor-probe',
@@ -38,6 +42,7 @@ const ALWAYS_SENT = ['model', 'max_tokens'];
 /** Members that only together make a request valid, so that the schema can demand none of them. */
 const NEEDED_TOGETHER: Readonly<Record<string, readonly string[]>> = {
   'observer.event': ['source', 'kind', 'severity'],
+  'scrum.overrides.set': ['path'],
 };
 
 /**
@@ -75,11 +80,27 @@ export function sampleRequest(entry: ContractEntry, facts: SampleFacts): ApiRequ
 
 function sampleValue(name: string, schema: SchemaNode, dataset: string): unknown {
   if (schema.enum !== undefined) return schema.enum[0];
+  if (schema.const !== undefined) return schema.const;
+  if (schema.anyOf?.some(({ type }) => type === 'null') === true) return null;
   if (name === 'name' || name === 'dataset') return dataset;
   if (name === 'sql') return `SELECT * FROM "${dataset.split('.').join('"."')}" LIMIT 1`;
   if (Object.hasOwn(SAMPLES, name)) return SAMPLES[name];
   if (schema.type === 'integer' || schema.type === 'number') return Math.max(schema.minimum ?? 1, 1);
   if (schema.type === 'boolean') return false;
-  if (schema.type === 'array') return [];
-  return schema.type === 'object' ? {} : 'doctor-probe';
+  if (schema.type === 'array') {
+    return (schema.minItems ?? 0) > 0 ? [sampleValue('item', schema.items ?? {}, dataset)] : [];
+  }
+  if (schema.type === 'object') {
+    const { required = [], properties = {} } = schema;
+    return Object.fromEntries(
+      required.map((member) => [member, sampleValue(member, properties[member] ?? {}, dataset)]),
+    );
+  }
+  return sampleText(name, schema);
+}
+
+function sampleText(name: string, { format }: SchemaNode): string {
+  if (format === 'uuid') return NOTHINGS_ID;
+  if (format === 'date-time') return LONG_AGO;
+  return name.endsWith('_sha256') ? '0'.repeat(64) : 'doctor-probe';
 }
