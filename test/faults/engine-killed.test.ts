@@ -127,19 +127,25 @@ function engines(): number[] {
     .filter((pid) => pid > 0 && statOf(pid)?.parent === server.pid);
 }
 
-/** The engine process that used the processor most for a moment, once one uses it at all. */
+/** The engine that runs the long statement: the busiest twice in a row, since one that warms up is busy once. */
 async function busiestEngine(): Promise<number> {
+  let last: number | null = null;
   for (;;) {
     const before = new Map(engines().map((pid) => [pid, statOf(pid)?.ticks ?? 0]));
-    await pause(100);
+    await pause(300);
     const used = engines().map((pid) => ({
       pid,
       ticks: (statOf(pid)?.ticks ?? 0) - (before.get(pid) ?? Number.POSITIVE_INFINITY),
     }));
     const [most] = used.sort((a, b) => b.ticks - a.ticks);
-    if (most !== undefined && most.ticks > 0) return most.pid;
+    const busiest = most !== undefined && most.ticks >= TICKS_AT_WORK ? most.pid : null;
+    if (busiest !== null && busiest === last) return busiest;
+    last = busiest;
   }
 }
+
+/** Of 30 within the time that is looked at. */
+const TICKS_AT_WORK = 8;
 
 const enginesAtWork = (): number[] => engines().filter((pid) => statOf(pid)?.state === 'R');
 
