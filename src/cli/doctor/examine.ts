@@ -150,10 +150,10 @@ async function withoutGrant(
   if (code === NOT_CONFIGURED) {
     return { evidence: evidence(parts, 'not_applicable', `not configured: ${status} ${code}`), requestId };
   }
-  const refused = status === 403 || status === 404;
-  const unprobed = status === 400 || status === 415 || status === 422;
-  const verdict = refused ? 'holds' : unprobed ? 'not_applicable' : 'hole';
-  return { evidence: evidence(parts, verdict, `${status} ${code}`), requestId };
+  // A probe that was refused for its form has proven nothing, which must not look like a step that holds.
+  const unproven = status === 400 || status === 415 || status === 422 ? 'not proven: ' : '';
+  const verdict = status === 403 || status === 404 ? 'holds' : 'hole';
+  return { evidence: evidence(parts, verdict, `${unproven}${status} ${code}`), requestId };
 }
 
 /** The probe's own request must stand in the audit, whatever became of it. */
