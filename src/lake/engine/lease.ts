@@ -7,9 +7,8 @@ import { openResultPipe, type ResultReader } from './result-pipe.ts';
 export interface LeaseParts {
   readonly process: EngineProcess;
   readonly request: LeaseRequest;
+  readonly lock: InstanceLock;
   readonly processMemoryMb: number;
-  /** Of an instance whose work is not small. */
-  readonly threads: number;
   /** Called once, when the process can be used again or is gone. */
   readonly onReleased: () => void;
   readonly onKilled: () => void;
@@ -18,7 +17,7 @@ export interface LeaseParts {
 /** Opens one use of an engine process: its instance is locked to the request's files before the first statement runs. */
 export function openLease(parts: LeaseParts): EngineLease {
   const { process: engine } = parts;
-  let unsent: InstanceLock | null = lockOf(parts);
+  let unsent: InstanceLock | null = parts.lock;
   const takeLock = () => {
     const lock = unsent;
     unsent = null;
@@ -87,7 +86,8 @@ function openPipeOf(engine: EngineProcess): ResultReader {
   }
 }
 
-export function lockOf({ request, threads }: Pick<LeaseParts, 'request' | 'threads'>): InstanceLock {
+/** What an instance is locked to for a request; `threads` are those of one whose work is not small. */
+export function lockOf(request: LeaseRequest, threads: number): InstanceLock {
   return {
     allowedPaths: [...request.readFiles, ...request.writeFiles],
     memoryLimitMb: request.memoryLimitMb,

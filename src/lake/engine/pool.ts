@@ -85,15 +85,17 @@ class Pool {
 
   async lease(request: LeaseRequest): Promise<EngineLease> {
     const name = this.#laneOf(request.lane);
-    const engine = await this.#acquire(name, request);
+    const lock = lockOf(request, this.#parts.config.engine.threads);
+    const sameness = lock.holder === null ? null : JSON.stringify(lock);
+    const engine = await this.#acquire(name, request, sameness);
     const owner = this.#ownerOf(engine, name);
     this.#counts.leases += 1;
-    this.#lastOf.set(engine, this.#sameness(request));
+    this.#lastOf.set(engine, sameness);
     return openLease({
       process: engine,
       request,
+      lock,
       processMemoryMb: this.#parts.config.engine.process_memory_mb,
-      threads: this.#parts.config.engine.threads,
       onKilled: () => {
         this.#counts.killed += 1;
       },
@@ -129,19 +131,13 @@ class Pool {
   /** What a process served last; it may have kept the instance. A hint and no more: the process compares the locks itself. */
   readonly #lastOf = new Map<EngineProcess, string | null>();
 
-  #sameness(request: LeaseRequest): string | null {
-    if (request.holder === undefined || request.holder === null) return null;
-    return JSON.stringify(lockOf({ request, threads: this.#parts.config.engine.threads }));
-  }
-
   #ownerOf(engine: EngineProcess, fallback: Lane): Lane {
     return this.#owners.get(engine) ?? fallback;
   }
 
-  async #acquire(name: Lane, request: LeaseRequest): Promise<EngineProcess> {
+  async #acquire(name: Lane, request: LeaseRequest, sameness: string | null): Promise<EngineProcess> {
     const state = this.#lanes[name];
     // A small query may use a free process of the query lane; never the other way round.
-    const sameness = this.#sameness(request);
     const isKnown = (engine: EngineProcess) => sameness !== null && this.#lastOf.get(engine) === sameness;
     const idle =
       idleOf(state, isKnown) ?? (name === 'small' ? idleOf(this.#lanes.query, isKnown) : undefined);

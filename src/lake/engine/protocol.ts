@@ -25,7 +25,8 @@ export type ChildRequest =
   | { readonly kind: 'deparse'; readonly ast: string };
 
 /**
- * What an instance is locked to, and by whom it may be used again: only under a lock that is equal in all of this. It comes with the lease's first statement and with no other: the instance
+ * What an instance is locked to, and by whom it may be used again: only under a lock that is equal in all of this. It
+ * comes with the lease's first statement and with no other: the instance
  * is locked before the statement is looked at, and without a message of its own.
  */
 export interface InstanceLock {
