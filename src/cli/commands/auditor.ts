@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { packageVersion } from '../../package-version.ts';
 import type { Audit, AuditOptions, PostTarget } from '../../review/auditor/index.ts';
@@ -12,6 +12,7 @@ import { wholeNumber } from '../command-arguments.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
 import { displayText } from '../display-text.ts';
 import { counted } from '../human-text.ts';
+import { readNamed } from '../named-file.ts';
 import { startProgressBar } from '../progress-bar.ts';
 import { show } from '../show.ts';
 
@@ -238,14 +239,5 @@ async function withProgress(
     });
   } finally {
     (bar as ReturnType<typeof startProgressBar> | null)?.stop();
-  }
-}
-
-function readNamed(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw usageFailure(`${JSON.stringify(file)} cannot be read (${reason}).`);
   }
 }

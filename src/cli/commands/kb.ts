@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { AddCommand, CliContext } from '../cli-context.ts';
-import { CliFailure, EXIT_CODES, usageFailure } from '../cli-failure.ts';
+import { CliFailure, EXIT_CODES } from '../cli-failure.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
 import { displayText } from '../display-text.ts';
 import { counted } from '../human-text.ts';
+import { readNamed } from '../named-file.ts';
 import { readText } from '../read-text.ts';
 import { repositoryName } from '../scrum/repository-option.ts';
 import { show } from '../show.ts';
@@ -102,13 +103,4 @@ function countsText(counts: {
 }): string {
   const { reviews, findings, attempts } = counts;
   return `${counted(reviews, 'review')}, ${counted(findings, 'finding')}, ${counted(attempts, 'attempt')}`;
-}
-
-function readNamed(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw usageFailure(`${JSON.stringify(file)} cannot be read (${reason}).`);
-  }
 }

@@ -1,11 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { packageVersion } from '../../package-version.ts';
 import type { Finding, Inspection } from '../../review/inspect/index.ts';
 import type { AddCommand, CliContext } from '../cli-context.ts';
-import { CliFailure, EXIT_CODES, usageFailure } from '../cli-failure.ts';
+import { CliFailure, EXIT_CODES } from '../cli-failure.ts';
 import { collectTexts } from '../command-arguments.ts';
 import { counted } from '../human-text.ts';
+import { readNamed } from '../named-file.ts';
 import { startProgressBar } from '../progress-bar.ts';
 import { renderReview } from '../review/review-view.ts';
 import { show } from '../show.ts';
@@ -63,7 +64,8 @@ async function review(context: CliContext, path: string, options: ReviewOptions)
   const { baselineIds, baselineText, findingsSince, inspectTree, sarifLog } = await import(
     '../../review/inspect/index.ts'
   );
-  const known = options.baseline === undefined ? null : baselineIds(readNamed(options.baseline));
+  const known =
+    options.baseline === undefined ? null : baselineIds(readNamed(options.baseline, 'The baseline '));
   const rules = options.rule.length === 0 ? {} : { rules: options.rule };
   const inspection = await withProgress(context, (onProgress) => inspectTree(path, { ...rules, onProgress }));
   const since =
@@ -106,13 +108,4 @@ function failOnSeverity(
   if (failing.length === 0) return;
   const detail = `${counted(failing.length, 'finding')} of severity ${failOn} or above.`;
   throw new CliFailure(EXIT_CODES.failed, { code: 'cli.review_findings', detail });
-}
-
-function readNamed(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw usageFailure(`The baseline ${JSON.stringify(file)} cannot be read (${reason}).`);
-  }
 }

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { sha256Hex } from '../../base/index.ts';
 import type { SourceRole } from '../../review/inspect/index.ts';
 import type { CliContext } from '../cli-context.ts';
 import { usageFailure } from '../cli-failure.ts';
 import { connect, type RemoteOptions } from '../connection.ts';
 import { displayText } from '../display-text.ts';
+import { readNamed } from '../named-file.ts';
 import { startProgressBar } from '../progress-bar.ts';
 import { show } from '../show.ts';
 import { createIterationClient } from './iteration-client.ts';
@@ -78,13 +78,8 @@ export function promptOf(
 }
 
 function readProposal(file: string): NonNullable<RunSettings['proposal']> {
-  try {
-    const text = readFileSync(file, 'utf8');
-    return { text, sha256: sha256Hex(text) };
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw usageFailure(`The proposal ${JSON.stringify(file)} cannot be read (${reason}).`);
-  }
+  const text = readNamed(file, 'The proposal ');
+  return { text, sha256: sha256Hex(text) };
 }
 
 /** Reads the tree with a bar for what takes long. */

@@ -183,7 +183,8 @@ export function iterationFacts(iteration: ScrumIterationRow): JsonObject {
   return { iteration_id: id, repository, iteration: Number(number), commit, prompt, ladder };
 }
 
-function overrideOf(row: ScrumOverrideRow): PermissionOverride {
+/** What an override's row says to the gradient. */
+export function overrideOf(row: ScrumOverrideRow): PermissionOverride {
   return {
     override_id: row.override_id,
     repository: row.repository,

@@ -9,9 +9,9 @@ import {
 } from '../../../govern/scope/index.ts';
 import { type MetastoreReader, statement } from '../../../metastore/index.ts';
 import type { ScrumOverrideRow } from '../../../metastore/tables/scrum.ts';
-import { GRADIENT_TIERS } from '../../knowledge/index.ts';
 import { scrumErrors } from '../errors.ts';
 import { overrideInput, shownOverride } from '../file-schema.ts';
+import { overrideOf } from '../iteration-records.ts';
 import { repositoryName } from '../iteration-schema.ts';
 
 /** A decision over a longer time is a policy, and belongs into one. */
@@ -157,14 +157,8 @@ export function removeOverride({ reader }: OverrideParts) {
 
 function shown(row: ScrumOverrideRow): Shown {
   return {
-    override_id: row.override_id,
-    repository: row.repository,
-    path: row.path,
-    suggestion_id: row.suggestion_id,
-    tier: GRADIENT_TIERS.find((tier) => tier === row.tier) ?? 'block',
-    reason: row.reason,
+    ...overrideOf(row),
     identity: row.identity,
     created_at: new Date(Number(row.created_ms)).toISOString(),
-    expires_at: new Date(Number(row.expires_ms)).toISOString(),
   };
 }
