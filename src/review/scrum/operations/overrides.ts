@@ -156,9 +156,8 @@ export function removeOverride({ reader }: OverrideParts) {
 }
 
 function shown(row: ScrumOverrideRow): Shown {
-  return {
-    ...overrideOf(row),
-    identity: row.identity,
-    created_at: new Date(Number(row.created_ms)).toISOString(),
-  };
+  const { expires_at, ...override } = overrideOf(row);
+  const created_at = new Date(Number(row.created_ms)).toISOString();
+  // In the order of the schema: a replay is answered as it was kept, and must be the same text.
+  return { ...override, identity: row.identity, created_at, expires_at };
 }
