@@ -1,5 +1,5 @@
-// `npm run check`: format and lint, types, our own reviewers, architecture and documents, then every test. Runs all of them, prints what
-// failed, and ends with a table.
+// `npm run check`: format and lint, types, our own reviewers, architecture and documents, then every test. Runs all of them, says what
+// it is at, prints what failed, and ends with a table.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -24,7 +24,8 @@ const STEPS: readonly Step[] = [
   },
 ];
 
-const results = STEPS.map(({ name, command }) => {
+const results = STEPS.map(({ name, command }, at) => {
+  console.log(`${at + 1} of ${STEPS.length}: ${name}${name === 'tests' ? ', which take half an hour' : ''}`);
   const startedMs = performance.now();
   const done = spawnSync(process.execPath, [...command], { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 28 });
   const passed = done.status === 0;
