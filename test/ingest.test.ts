@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parquetOf } from './harness/parquet-of.ts';
 import { startTestServer, type TestServer } from './harness/server.ts';
 
 const DATA = fileURLToPath(new URL('../node_modules/vega-datasets/data/', import.meta.url));
@@ -266,6 +267,37 @@ describe('a dataset that is there', () => {
       { id: 2, x: 2 },
       { id: 3, x: 3 },
     ]);
+  });
+
+  test('is declared again with the columns it was declared with, after rows of JSON widened them', async () => {
+    const columns = [
+      { name: 'id', type: 'int' },
+      { name: 'score', type: 'float' },
+      { name: 'at', type: 'struct<row: int>' },
+    ];
+    const declare = () => server.api('POST', '/catalog/datasets', { json: { name: 'declared', columns } });
+    expect(await declare()).toMatchObject({ status: 201 });
+    const sent = await ingest('declared', 'a.ndjson', '{"id":1,"score":0.5,"at":{"row":1}}\n');
+    expect(sent.json).toMatchObject({ row_count: 1 });
+    expect(await declare()).toMatchObject({
+      status: 200,
+      json: { created: false, snapshot_id: sent.json.snapshot_id, journal_event_id: null },
+    });
+  });
+
+  test('over objects in place, takes them replaced by narrower ones', async () => {
+    const source = { bucket: 'default', key: 'narrow.parquet' };
+    const declare = () => server.api('POST', '/catalog/datasets', { json: { name: 'narrow', source } });
+    for (const [type, count, status] of [
+      ['BIGINT', 10, 201],
+      ['INTEGER', 20, 200],
+    ] as const) {
+      const body = await parquetOf(server, `SELECT range::${type} AS id FROM range(${count})`);
+      await server.api('PUT', '/buckets/default/objects/narrow.parquet', { body });
+      const answer = await declare();
+      expect(answer).toMatchObject({ status, json: { row_count: count, columns: [{ type: 'long' }] } });
+    }
+    expect(await rows('SELECT id FROM narrow WHERE id >= 19')).toEqual([{ id: 19 }]);
   });
 
   test('names the value that does not fit its column', async () => {

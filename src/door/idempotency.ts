@@ -5,18 +5,23 @@ import { type MetastoreReader, statement } from '../metastore/index.ts';
 import { doorErrors } from './errors.ts';
 import type { Validated } from './steps/validate.ts';
 
-/** The answer of an earlier request under the same key. */
-export interface Remembered {
-  readonly fingerprint: string;
+/** What a caller was told: all of an answer that a replay gives again. */
+export interface Told {
   readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
   readonly value: unknown;
+}
+
+/** The answer of an earlier request under the same key. */
+export interface Remembered extends Told {
+  readonly fingerprint: string;
 }
 
 /** A key held by a request in flight. */
 export interface Reservation {
   readonly remembered: Remembered | null;
   /** The statement that remembers the answer, for the mutation's transaction; guard `idempotency_taken`. */
-  record(fingerprint: string, status: number, value: unknown): Statement;
+  record(fingerprint: string, told: Told): Statement;
   release(): void;
 }
 
@@ -40,10 +45,10 @@ export function createIdempotency(parts: {
   const inFlight = new Set<string>();
 
   async function lookUp(identity: string, operation: string, key: string): Promise<Remembered | null> {
-    const rows = await store.read<{ fingerprint: string; status: number; response_json: string }>(
+    const rows = await store.read(
       store.queries
         .selectFrom('idempotency_records')
-        .select(['fingerprint', 'status', 'response_json'])
+        .select(['fingerprint', 'status', 'headers_json', 'response_json'])
         .where('identity', '=', identity)
         .where('operation', '=', operation)
         .where('idempotency_key', '=', key)
@@ -51,7 +56,12 @@ export function createIdempotency(parts: {
     );
     const row = rows[0];
     if (row === undefined) return null;
-    return { fingerprint: row.fingerprint, status: Number(row.status), value: JSON.parse(row.response_json) };
+    return {
+      fingerprint: row.fingerprint,
+      status: Number(row.status),
+      headers: JSON.parse(row.headers_json),
+      value: JSON.parse(row.response_json),
+    };
   }
 
   return {
@@ -73,13 +83,14 @@ export function createIdempotency(parts: {
         return {
           remembered: await lookUp(identity, operation, key),
           release,
-          record: (fingerprint, status, value) => {
+          record: (fingerprint, { status, headers, value }) => {
             const row = {
               identity,
               operation,
               idempotency_key: key,
               fingerprint,
               status,
+              headers_json: JSON.stringify(headers),
               response_json: JSON.stringify(jsonSafe(value)),
               created_ms: clock.nowMs(),
             };

@@ -25,6 +25,6 @@ export async function replay(parts: {
     });
   }
   await parts.auditor.replayed(request, parts.startedMs);
-  const { status, value } = remembered;
-  return { kind: 'value', status, headers: {}, value, replayed: true, identity };
+  const { status, headers, value } = remembered;
+  return { kind: 'value', status, headers, value, replayed: true, identity };
 }

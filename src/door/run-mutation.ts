@@ -17,7 +17,7 @@ import type { EventContext, Journal } from '../lake/journald/index.ts';
 import { type CommitOutcome, type Metastore, metastoreErrors } from '../metastore/index.ts';
 import type { Answer } from './door.ts';
 import { doorErrors } from './errors.ts';
-import { fingerprintOf, hashBody, type Reservation } from './idempotency.ts';
+import { fingerprintOf, hashBody, type Reservation, type Told } from './idempotency.ts';
 import type { Lifetime } from './lifetime.ts';
 import { grantParts, type Rights } from './scope-parts.ts';
 import { type Settle, settleIntent } from './settle-intents.ts';
@@ -90,7 +90,7 @@ async function commitPrepared(
   const { judged, truth, lifetime } = parts;
   for (let number = 0; number < MAX_ATTEMPTS; number++) {
     const attempt = await prepared.attempt(number);
-    let outcome: CommitOutcome & { eventId: string | null };
+    let outcome: CommitOutcome & { told: Told };
     try {
       const marks = judgeAfter(truth, judged, attempt.truthContext);
       lifetime.signal.throwIfAborted();
@@ -104,7 +104,7 @@ async function commitPrepared(
       if (isSettled(error, effect)) await attempt.discard?.();
       throw lifetime.reason() ?? error;
     }
-    if (outcome.committed) return answer(parts, attempt, outcome.eventId);
+    if (outcome.committed) return answer(parts, attempt, outcome.told);
     await attempt.discard?.();
   }
   throw new LakeError(doorErrors.conflict, {
@@ -124,12 +124,12 @@ async function journalIntent(
 }
 
 /** What remembers the answer under the request's Idempotency-Key; nothing where it has none. */
-type Remember = (status: number, value: () => unknown) => readonly Statement[];
+type Remember = (told: Told) => readonly Statement[];
 
 function rememberAs(reservation: Reservation | null, input: unknown, contentSha256: string | null): Remember {
   if (reservation === null) return () => [];
   const fingerprint = fingerprintOf(input, contentSha256);
-  return (status, value) => [reservation.record(fingerprint, status, value())];
+  return (told) => [reservation.record(fingerprint, told)];
 }
 
 /** **The commit point of every mutation.** */
@@ -141,7 +141,7 @@ async function commitAttempt(
     intentId: string | null;
     remember: Remember;
   },
-): Promise<CommitOutcome & { eventId: string | null }> {
+): Promise<CommitOutcome & { told: Told }> {
   const { attempt, marks, intentId, remember } = made;
   if (attempt.event === null && attempt.statements.length > 0)
     throw new Error('a change without its journal event');
@@ -149,31 +149,36 @@ async function commitAttempt(
   const event =
     attempt.event && parts.journal.append(attempt.event, eventContext(parts, marks, phase, intentId));
   const eventId = event?.eventId ?? null;
-  const { status = 200, rowCount = null } = attempt;
-  const replayed = attempt.replayOutput ?? attempt.output;
+  const { rowCount = null, replayOutput } = attempt;
+  const told = toldOf(parts, attempt, attempt.output(eventId));
+  const toldAgain = replayOutput === undefined ? told : toldOf(parts, attempt, replayOutput(eventId));
   const outcome = await parts.store.commit([
     ...attempt.statements,
     ...((eventId !== null && attempt.naming?.(eventId)) || []),
     ...(event?.statements ?? []),
     ...parts.auditor.whole(parts.judged, parts.startedMs, marks, { status: 'ok', code: null, rowCount }),
-    ...remember(status, () => replayed(eventId)),
+    ...remember(toldAgain),
   ]);
   if (outcome.committed && event) parts.journal.committed(1);
-  return { ...outcome, eventId };
+  return { ...outcome, told };
 }
 
-async function answer(
-  parts: MutationParts,
-  attempt: MutationAttempt<unknown>,
-  eventId: string | null,
-): Promise<Answer> {
+/**
+ * What the caller is told, in the order of the operation's schema. Made before the commit, so that what is remembered is
+ * what was told, and an output that breaks its schema changes nothing.
+ */
+function toldOf(parts: MutationParts, attempt: MutationAttempt<unknown>, output: unknown): Told {
+  const { operation } = parts.judged.grant.resolution.request.caller;
+  const { status = 200, headers = {} } = attempt;
+  return { status, headers, value: operation.output.parse(output) };
+}
+
+async function answer(parts: MutationParts, attempt: MutationAttempt<unknown>, told: Told): Promise<Answer> {
   const { operation, identity } = parts.judged.grant.resolution.request.caller;
   await attempt.afterCommit?.().catch((error: unknown) => {
     parts.log.error({ err: error, operation: operation.name }, 'upkeep after the commit failed');
   });
-  const { status = 200, headers = {} } = attempt;
-  const value = operation.output.parse(attempt.output(eventId));
-  return { kind: 'value', status, headers, value, replayed: false, identity };
+  return { kind: 'value', ...told, replayed: false, identity };
 }
 
 function eventContext(

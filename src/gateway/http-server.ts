@@ -25,6 +25,8 @@ export function serverLimits(server: Config['server']) {
     routerOptions: { maxParamLength: 4_096, ignoreTrailingSlash: false, caseSensitive: true },
     http: {
       headersTimeout: Math.min(server.headers_timeout_ms, server.request_timeout_ms),
+      // Node holds the time for headers against its own of five minutes while the server is made.
+      requestTimeout: server.request_timeout_ms,
       connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, server.headers_timeout_ms),
       maxHeaderSize: MAX_HEADER_BYTES,
     },

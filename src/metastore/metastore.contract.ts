@@ -78,6 +78,7 @@ export function describeMetastore(name: string, openStore: () => Promise<StoreUn
           fingerprint: 'f',
           status: 7,
           response_json: '{}',
+          headers_json: '{}',
           created_ms: 1_700_000_000_000,
         },
       ]);

@@ -107,6 +107,7 @@ export async function openRooms(home: OpenHome, engine: EnginePool) {
     config,
     clock,
     random,
+    ids,
     maskKey: () => access.maskHashKey,
     isAdministrator: (identity) =>
       access.control.authorise(identity, { kind: 'permission', permission: 'system.admin' }).allowed,

@@ -94,7 +94,7 @@ export const mutants: readonly Mutant[] = [
     step: 'idempotency: the answer is not remembered',
     caughtBy: 'replay: same answer',
     file: 'src/door/run-mutation.ts',
-    find: '...remember(status, () => replayed(eventId)),',
+    find: '...remember(toldAgain),',
     replace: '',
   },
   {
@@ -108,8 +108,22 @@ export const mutants: readonly Mutant[] = [
     step: 'idempotency: a replay shows the secret again',
     caughtBy: 'replay: no secret',
     file: 'src/door/run-mutation.ts',
-    find: 'const replayed = attempt.replayOutput ?? attempt.output;',
-    replace: 'const replayed = attempt.output;',
+    find: 'replayOutput === undefined ? told :',
+    replace: 'replayOutput !== null ? told :',
+  },
+  {
+    step: 'idempotency: a replay is told in the order of the operation, not of its schema',
+    caughtBy: 'replay: same answer',
+    file: 'src/door/run-mutation.ts',
+    find: '...remember(toldAgain),',
+    replace: '...remember({ ...toldAgain, value: (replayOutput ?? attempt.output)(eventId) }),',
+  },
+  {
+    step: 'idempotency: a replay lacks the headers of the answer',
+    caughtBy: 'replay: same answer',
+    file: 'src/door/replay.ts',
+    find: "return { kind: 'value', status, headers, value, replayed: true, identity };",
+    replace: "return { kind: 'value', status, headers: {}, value, replayed: true, identity };",
   },
   {
     step: 'idempotency: two requests run under one key',

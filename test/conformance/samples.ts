@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parquetOf } from '../harness/parquet-of.ts';
 import type { ApiOptions, TestServer } from '../harness/server.ts';
 import { modelSamples } from './model-samples.ts';
 import { scrumSamples } from './scrum-samples.ts';
@@ -144,7 +145,8 @@ export const samples: Readonly<Record<string, (fixture: Fixture) => Sample | Pro
   'catalog.datasets.list': () => get('/catalog/datasets'),
   'catalog.datasets.register': async ({ server }) => {
     const name = `registered_${Math.floor(Math.random() * 1e9)}`;
-    await server.api('PUT', `/buckets/default/objects/${name}.parquet`, { body: await parquetOf(server) });
+    const body = await parquetOf(server, 'SELECT 1 AS a');
+    await server.api('PUT', `/buckets/default/objects/${name}.parquet`, { body });
     return send('POST', '/catalog/datasets', { name, source: { bucket: 'default', key: `${name}.parquet` } });
   },
   'catalog.datasets.schema-diff': () =>
@@ -247,15 +249,6 @@ export const samples: Readonly<Record<string, (fixture: Fixture) => Sample | Pro
 function withoutVersion(policy: Record<string, unknown>) {
   const { roles = {}, masks = [], row_filters = [] } = policy;
   return { roles: roles as Record<string, unknown>, masks, row_filters };
-}
-
-async function parquetOf(server: TestServer): Promise<Uint8Array<ArrayBuffer>> {
-  const answer = await fetch(`${server.url}/query/sql`, {
-    method: 'POST',
-    headers: { 'x-api-key': server.adminKey, 'content-type': 'application/json' },
-    body: JSON.stringify({ sql: 'SELECT 1 AS a', format: 'parquet' }),
-  });
-  return new Uint8Array(await answer.arrayBuffer());
 }
 
 /** A warehouse file that no dataset names and that is older than any grace. */

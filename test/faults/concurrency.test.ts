@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parquetOf } from '../harness/parquet-of.ts';
 import { type ApiAnswer, startTestServer, type TestServer } from '../harness/server.ts';
 import { SMALL_ENGINE } from './child-server.ts';
 
@@ -43,12 +44,7 @@ describe('F-6: changes at the same time', () => {
   }, 600_000);
 
   test(`${CALLERS} registrations of one name: one dataset, which all of them are told`, async () => {
-    const parquet = await fetch(`${server.url}/query/sql`, {
-      method: 'POST',
-      headers: { 'x-api-key': server.adminKey, 'content-type': 'application/json' },
-      body: JSON.stringify({ sql: 'SELECT 1 AS a', format: 'parquet' }),
-    });
-    const body = new Uint8Array(await parquet.arrayBuffer());
+    const body = await parquetOf(server, 'SELECT 1 AS a');
     expect((await server.api('PUT', '/buckets/default/objects/one.parquet', { body })).status).toBe(201);
     const json = { name: 'registered', source: { bucket: 'default', key: 'one.parquet' } };
     const answers = await together(CALLERS, () => server.api('POST', '/catalog/datasets', { json }));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger, isLakeError, systemClock } from '../../src/base/index.ts';
+import { createIdGenerator, createLogger, isLakeError, systemClock } from '../../src/base/index.ts';
 import { configSchema } from '../../src/config/index.ts';
 import { createExpressionParser } from '../../src/govern/access/index.ts';
 import { type DatasetDecision, type Identity, scopeIssuer } from '../../src/govern/scope/index.ts';
@@ -107,6 +107,7 @@ export async function createQueryLake(
     config,
     clock: systemClock,
     random: randomBytes,
+    ids: createIdGenerator({ clock: systemClock, random: randomBytes }),
     maskKey: () => new Uint8Array(32).fill(7),
     isAdministrator: (identity) => identity.role === 'admin',
   });

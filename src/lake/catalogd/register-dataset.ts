@@ -7,7 +7,7 @@ import type { IcebergField, NewDataFile } from './catalog.ts';
 import { requireColumns } from './dataset-name.ts';
 import type { DatasetRecord } from './dataset-record.ts';
 import { catalogErrors } from './errors.ts';
-import { assignFieldIds, schemaFingerprint } from './iceberg/schema.ts';
+import { assignFieldIds, schemaEntries, schemaFingerprint } from './iceberg/schema.ts';
 import { newTableMetadata } from './iceberg/table-metadata.ts';
 import { readParquetColumns, readParquetFiles } from './parquet-source.ts';
 import type { PiiDetector } from './pii/index.ts';
@@ -173,7 +173,8 @@ export async function planRegistration(
 
 /**
  * Plans a snapshot of the source's objects as they are now, for a dataset that was registered over the same source
- * before; null where they are the very files of its current snapshot.
+ * before; null where they are the very files of its current snapshot. Throws `catalog.schema_conflict` for objects whose
+ * columns fit, but come in another order or case.
  */
 export async function planRefresh(
   parts: RegisterParts,
@@ -185,6 +186,7 @@ export async function planRefresh(
   const current = manifestList === null ? [] : await planScan(parts, record.row, manifestList);
   // Rows that were ingested since are not the source's to replace.
   if (current.some((file) => file.hasFieldIds)) return null;
+  requireSamePlaces(record, what);
   const key = (file: { path: string; sizeBytes: number; recordCount: number }) =>
     `${file.sizeBytes} ${file.recordCount} ${file.path}`;
   const known = new Set(current.map(key));
@@ -207,4 +209,21 @@ export async function planRefresh(
   const lineage = { kind: 'refreshed', ...what.source, files: what.files.length };
   const commit = await parts.committer.update(record, { ...planned, attributes: {}, tags, lineage, nowMs });
   return { ...commit, snapshotId: planned.snapshotId };
+}
+
+/** Objects have no field ids: their columns get them by order, and so do the bounds by which files are passed over. */
+function requireSamePlaces({ row, schema }: DatasetRecord, { fields }: Registrable): void {
+  const names = new Map(Array.from(schemaEntries(schema), ({ id, path }) => [id, path.join('.')]));
+  const diff = Array.from(schemaEntries({ fields })).flatMap(({ id, path }) => {
+    const [from = null, to] = [names.get(id), path.join('.')];
+    return from === to ? [] : [{ kind: 'column_moved', column: to, from, to, compatible: false }];
+  });
+  if (diff.length === 0) return;
+  const moved = diff.map(({ column }) => column).slice(0, 5);
+  throw new LakeError(catalogErrors.schema_conflict, {
+    detail:
+      `The objects hold the columns of ${row.name} in another order or case (${moved.join(', ')}). ` +
+      'Write them as `from` of each diff shows the dataset has them, or ingest them.',
+    data: { compatible: false, diff, migration_rules: [] },
+  });
 }

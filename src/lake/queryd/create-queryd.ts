@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto';
-import type { Clock, IdSource } from '../../base/index.ts';
+import type { Clock, IdGenerator, IdSource } from '../../base/index.ts';
 import type { Config } from '../../config/index.ts';
 import type { AnyOperation, HttpRoute, Identity } from '../../govern/scope/index.ts';
 import type { Catalog } from '../catalogd/index.ts';
@@ -15,6 +15,7 @@ export interface QuerydParts {
   readonly config: Pick<Config, 'engine' | 'query'>;
   readonly clock: Clock;
   readonly random: IdSource;
+  readonly ids: IdGenerator;
   /** The key of join-preserving hashes, at most 64 bytes; asked for at each query, so that it can rotate. */
   readonly maskKey: () => Uint8Array;
   /** Whether the caller may administer the system, and so cancel anyone's query. */
@@ -30,7 +31,7 @@ const NAME_KEY_BYTES = 32;
 
 /** Wires the governed SQL of this room. */
 export function createQueryd(parts: QuerydParts): Queryd {
-  const running = createRunningQueries();
+  const running = createRunningQueries(parts.ids);
   const deps = {
     ...parts,
     limits: parts.config.query,

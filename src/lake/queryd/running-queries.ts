@@ -1,34 +1,62 @@
-import { LakeError } from '../../base/index.ts';
+import { type IdGenerator, LakeError } from '../../base/index.ts';
 import { type Identity, identityLabel } from '../../govern/scope/index.ts';
 import { queryErrors } from './errors.ts';
 
-/** The queries that run now, so that they can be cancelled by id. An id is a caller's own: two callers may use one. */
-export interface RunningQueries {
-  /** Throws `query.id_taken`. */
-  add(identity: Identity, queryId: string): { readonly signal: AbortSignal; remove(): void };
-  /** Cancels the caller's own query of this id, or anyone's where `all`. Throws `query.not_found`. */
-  cancel(identity: Identity, queryId: string, all: boolean): void;
+/** What names a query: the id that its caller chose, or null, and the id of the request it runs within. */
+export interface QueryNames {
+  readonly chosenId: string | null;
+  readonly requestId: string;
 }
 
-export function createRunningQueries(): RunningQueries {
-  const running = new Map<string, { readonly queryId: string; readonly abort: AbortController }>();
-  const keyOf = (identity: Identity, queryId: string) => JSON.stringify([identityLabel(identity), queryId]);
+export interface RunningQuery {
+  /** What the caller chose; else the request's id, or one of its own where that names another query of the caller. */
+  readonly queryId: string;
+  /** Aborted by a cancel. */
+  readonly signal: AbortSignal;
+  remove(): void;
+}
+
+/**
+ * The queries that run now, so that they can be cancelled by their own id, or all of a request by the request's: a tool or a
+ * report may run several. An id is a caller's own: two callers may use one.
+ */
+export interface RunningQueries {
+  /** Throws `query.id_taken` for an id that was chosen while it names another query of the caller. */
+  add(identity: Identity, names: QueryNames): RunningQuery;
+  /** Cancels the caller's own queries of this id or request, or anyone's where `all`. Throws `query.not_found`. */
+  cancel(identity: Identity, id: string, all: boolean): void;
+}
+
+interface Entry {
+  readonly caller: string;
+  readonly queryId: string;
+  readonly requestId: string;
+  readonly abort: AbortController;
+}
+
+export function createRunningQueries(ids: IdGenerator): RunningQueries {
+  const running = new Set<Entry>();
+  const named = (id: string) =>
+    [...running].filter(({ queryId, requestId }) => queryId === id || requestId === id);
+  const ofCaller = (caller: string, id: string) => named(id).filter((entry) => entry.caller === caller);
   return {
-    add(identity, queryId) {
-      const key = keyOf(identity, queryId);
-      if (running.has(key)) {
-        throw new LakeError(queryErrors.id_taken, { detail: `Your query ${queryId} is still running.` });
+    add(identity, { chosenId, requestId }) {
+      const caller = identityLabel(identity);
+      const wanted = chosenId ?? requestId;
+      const isTaken = ofCaller(caller, wanted).length > 0;
+      if (isTaken && chosenId !== null) {
+        throw new LakeError(queryErrors.id_taken, { detail: `Your query ${chosenId} is still running.` });
       }
-      const abort = new AbortController();
-      running.set(key, { queryId, abort });
-      return { signal: abort.signal, remove: () => running.delete(key) };
+      const queryId = isTaken ? ids.next() : wanted;
+      const entry = { caller, queryId, requestId, abort: new AbortController() };
+      running.add(entry);
+      return { queryId, signal: entry.abort.signal, remove: () => running.delete(entry) };
     },
-    cancel(identity, queryId, all) {
-      const own = running.get(keyOf(identity, queryId));
-      const others = all ? [...running.values()].filter((entry) => entry.queryId === queryId) : [];
-      const found = own === undefined ? others : [own];
+    cancel(identity, id, all) {
+      const own = ofCaller(identityLabel(identity), id);
+      const found = own.length === 0 && all ? named(id) : own;
       if (found.length === 0) {
-        throw new LakeError(queryErrors.not_found, { detail: `No query ${queryId} of yours is running.` });
+        throw new LakeError(queryErrors.not_found, { detail: `No query ${id} of yours is running.` });
       }
       for (const { abort } of found) abort.abort();
     },

@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely';
 import type { Migration } from '../migration.ts';
 
 /** Idempotency records: identity × operation × key → what happened. Kept 24 h by default. */
@@ -8,8 +9,10 @@ export interface IdempotencyRow {
   /** SHA-256 over the parsed fields and the content's SHA-256. */
   fingerprint: string;
   status: number;
-  /** The answer, without secrets. */
+  /** The answer, without secrets, in the order it was told. */
   response_json: string;
+  /** The headers that the operation gave its answer. */
+  headers_json: Generated<string>;
   created_ms: number;
 }
 
@@ -44,5 +47,9 @@ export const doorMigrations: readonly Migration[] = [
   {
     name: '0002-store-probes',
     statements: ['CREATE TABLE store_probes (probe INTEGER NOT NULL PRIMARY KEY, probed_ms BIGINT NOT NULL)'],
+  },
+  {
+    name: '0008-idempotency-headers',
+    statements: ["ALTER TABLE idempotency_records ADD COLUMN headers_json TEXT NOT NULL DEFAULT '{}'"],
   },
 ];

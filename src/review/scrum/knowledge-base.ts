@@ -77,10 +77,8 @@ async function queriedLines(
 export async function knowledgeOf(nested: Nested, repository: string): Promise<KnowledgeRows> {
   const of = <Kind extends RowKind>(kind: Kind) =>
     readKnowledge(nested, kind, 'repository = $repository', { repository });
-  // One after the other: a query is known by the id of its request, which all three share.
-  const reviews = await of('reviews');
-  const findings = await of('findings');
-  return { reviews, findings, attempts: await of('attempts') };
+  const [reviews, findings, attempts] = await Promise.all([of('reviews'), of('findings'), of('attempts')]);
+  return { reviews, findings, attempts };
 }
 
 /** What these models ever did, in whatever repository the caller may read. */

@@ -86,6 +86,25 @@ describe('registering in place', () => {
     expect((await registerPeople('grown')).journal_event_id).toBeNull();
   });
 
+  it.each([
+    ['order', 'SELECT email, id, pay', { column: 'email', from: 'id', to: 'email' }],
+    ['case', 'SELECT id AS "ID", email, pay', { column: 'ID', from: 'id', to: 'ID' }],
+  ])(
+    'says what differs where objects that were replaced have columns of another %s',
+    async (how, select, place) => {
+      const name = `other_${how}`;
+      await registerPeople(name);
+      for (const file of ['a', 'b']) await parquet(`${name}/${file}.parquet`, `${select} FROM (${PEOPLE})`);
+      const source = { bucket: 'default', key: `${name}/` };
+      const refused = await room.refusal('catalog.datasets.register', { name, source });
+      expect(refused.code).toBe('catalog.schema_conflict');
+      expect(refused.detail).toContain(place.column);
+      expect(refused.data).toMatchObject({
+        diff: expect.arrayContaining([{ kind: 'column_moved', ...place, compatible: false }]),
+      });
+    },
+  );
+
   it('refuses other columns under the name, with the difference and what to do', async () => {
     await registerPeople('taken');
     await parquet('other.parquet', "SELECT 'x' AS id, 1 AS mail FROM range(3)");
@@ -166,6 +185,29 @@ describe('registering in place', () => {
       columns: ['id', 'at', 'm'].map((name) => ({ name, type: types[name] })),
     });
     expect(again.created).toBe(false);
+  });
+
+  it('is the same again in another order, and narrower than its columns were made since', async () => {
+    const id = { name: 'id', type: 'int' };
+    const score = { name: 'score', type: 'float' };
+    const made = await room.call('catalog.datasets.register', { name: 'widened', columns: [id, score] });
+    await room.call('catalog.datasets.update', {
+      name: 'widened',
+      widen_columns: [
+        { name: 'id', type: 'long' },
+        { name: 'score', type: 'double' },
+      ],
+    });
+    const again = await room.call('catalog.datasets.register', { name: 'widened', columns: [score, id] });
+    expect(again).toMatchObject({ created: false, dataset_id: made.dataset_id, journal_event_id: null });
+    expect(again.columns.map(({ type }: { type: string }) => type)).toEqual(['long', 'double']);
+    const wider = { name: 'score', type: 'string' };
+    expect(
+      await room.refusal('catalog.datasets.register', { name: 'widened', columns: [id, wider] }),
+    ).toMatchObject({
+      code: 'catalog.schema_conflict',
+      data: { diff: [{ kind: 'type_changed', column: 'score', from: 'double', to: 'string' }] },
+    });
   });
 
   it.each([

@@ -68,8 +68,8 @@ export function registerDataset(parts: RegisterParts & { catalog: DatasetCatalog
     summary: 'Register a dataset',
     description:
       'Makes a dataset over Parquet objects that lie in a bucket, without copying them, or of columns without rows. ' +
-      'With the columns it has already the answer is 200 and nothing changes, but for objects of the same source that ' +
-      'changed: they become a new snapshot. With other columns it is 409 with the difference and migration rules. Columns with personal data are found and tagged.',
+      'With columns it has already, in whatever order and also narrower than appended rows made them, the answer is 200 ' +
+      'and nothing changes, but for objects of the same source that changed: they become a new snapshot. With other columns it is 409 with the difference and migration rules. Columns with personal data are found and tagged.',
     input,
     output,
     access: {
@@ -134,8 +134,9 @@ async function registered(
       detail: `A dataset exists whose name differs from ${given.name} by case alone.`,
     });
   }
-  if (record.row.fingerprint !== what.fingerprint) {
-    const comparison = compareSchemas(record.schema, what.fields, highestFieldId(record.schema));
+  // Columns that rows were widened for since, or in another order, are the dataset's: appends take them too.
+  const comparison = compareSchemas(record.schema, what.fields, highestFieldId(record.schema));
+  if (comparison.diff.length > 0) {
     throw schemaMismatch(catalogErrors.schema_conflict, given.name, comparison);
   }
   const commit = await planRefresh(parts, record, what);

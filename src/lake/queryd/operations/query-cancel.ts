@@ -13,7 +13,9 @@ export function queryCancelOperation(deps: {
   return readOperation<z.infer<typeof inputSchema>, z.infer<typeof outputSchema>, undefined>({
     name: 'query.cancel',
     summary: 'Cancel a running query',
-    description: 'Stops a query by its id. Another caller’s query answers like one that does not exist.',
+    description:
+      'Stops a query by its id, or every query of a request, as of a tool or a chat, by the request’s. Another caller’s query ' +
+      'answers like one that does not exist.',
     input: inputSchema,
     output: outputSchema,
     access: { kind: 'authenticated', reason: 'A caller may stop what the caller started.' },

@@ -20,7 +20,7 @@ const inputSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/)
     .optional()
-    .describe('Names the query for a cancel; the request’s id where absent.'),
+    .describe('Names the query for a cancel; where absent the request’s id does, if it names no other.'),
   accept: z.string().max(1_000).optional(),
 });
 type Input = z.infer<typeof inputSchema>;
@@ -80,8 +80,8 @@ export function querySqlOperation(deps: PlanDeps & RunDeps & { readonly running:
       const limit = limitOf(input, format, deps.limits);
       const timeoutMs = timeoutOf(input, deps.config.engine);
       if (resolved.unreadable !== null) throw resolved.unreadable;
-      const queryId = input.query_id ?? scope.requestId;
-      const { signal, remove } = deps.running.add(scope.identity, queryId);
+      const names = { chosenId: input.query_id ?? null, requestId: scope.requestId };
+      const { queryId, signal, remove } = deps.running.add(scope.identity, names);
       return runQuery(deps, scope, resolved, { queryId, format, limit, timeoutMs, signal, onEnd: remove });
     },
   });

@@ -156,8 +156,9 @@ export function removeOverride({ reader }: OverrideParts) {
 }
 
 function shown(row: ScrumOverrideRow): Shown {
-  const { expires_at, ...override } = overrideOf(row);
-  const created_at = new Date(Number(row.created_ms)).toISOString();
-  // In the order of the schema: a replay is answered as it was kept, and must be the same text.
-  return { ...override, identity: row.identity, created_at, expires_at };
+  return {
+    ...overrideOf(row),
+    identity: row.identity,
+    created_at: new Date(Number(row.created_ms)).toISOString(),
+  };
 }
