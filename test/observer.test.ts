@@ -87,6 +87,20 @@ describe('an event that is sent', () => {
     expect((await list('source=twice')).events).toHaveLength(3);
   });
 
+  test('is kept whatever another sent under its external id before (K-18)', async () => {
+    const id = { source: 'auditor', external_id: 'claim:1' };
+    const other = await server.key('agent', {}, 'other');
+    const decoy = await post(event({ ...id, severity: 'debug' }), other.key);
+    const told = await post(event({ ...id, severity: 'critical' }));
+    expect(told.json).toMatchObject({ accepted: 1, duplicate: 0 });
+    expect(told.json.event_ids).not.toEqual(decoy.json.event_ids);
+    expect((await list('source=auditor')).events).toMatchObject([
+      { severity: 'critical', identity: 'admin' },
+      { severity: 'debug', identity: 'other' },
+    ]);
+    expect((await post(event({ ...id, severity: 'critical' }))).json).toMatchObject({ duplicate: 1 });
+  });
+
   test('is taken once under an Idempotency-Key', async () => {
     const headers = { 'idempotency-key': 'observer-1' };
     const first = await post(event({ source: 'keyed' }), undefined, headers);

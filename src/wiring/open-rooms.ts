@@ -135,6 +135,7 @@ export async function openRooms(home: OpenHome, engine: EnginePool) {
     promptFile: (name) => resolve(folder, config.scrum.prompts_folder, name),
     retentionDays: config.scrum.retention_days,
     reader: store,
+    datasetFacts: (scope, name) => catalog.facts(scope, name),
     clock,
     ids,
     random,

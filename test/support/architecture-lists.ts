@@ -44,6 +44,7 @@ export const RESTRICTED_MODULES: readonly {
       },
       { path: 'src/review/auditor/audit.ts', reason: 'finds where the audited tree really is' },
       { path: 'src/review/auditor/run/runnable-tree.ts', reason: 'lends a run what was installed' },
+      { path: 'src/review/auditor/run/confinement.ts', reason: 'finds the real folders that a run may see' },
       { path: 'src/package-version.ts', reason: 'reads package.json' },
       { path: 'src/cli/', reason: 'reads the files a user names, writes the answers a user asks for' },
     ],
@@ -84,6 +85,7 @@ export const RESTRICTED_MODULES: readonly {
         path: 'src/review/auditor/run/confined-process.ts',
         reason: 'runs the tests a claim names, confined',
       },
+      { path: 'src/review/auditor/run/confinement.ts', reason: 'tries what this system can confine by' },
     ],
   },
   {

@@ -71,15 +71,23 @@ export async function runIteration(
   return { iteration, continued: started.continued, reused, answers, cost_usd };
 }
 
-/** Rows without a verdict of an iteration that goes on, by path: their files are asked for once more. */
+/**
+ * Rows without a verdict of an iteration that goes on, by path: their files are asked for once more. Rows that another
+ * began and the policy does not show are not known of; their files are asked for all the same.
+ */
 async function unreadRows(
   client: IterationClient,
   { continued, iteration_id: id }: StartedIteration,
 ): Promise<ReadonlyMap<string, string>> {
-  const rows = continued ? await client.rows(id) : [];
+  const rows = continued ? await client.rows(id).catch(nothingIfHidden) : [];
   return new Map(
     rows.flatMap(({ path, row_id, verdict }) => (verdict === 'no_verdict' ? [[path, row_id] as const] : [])),
   );
+}
+
+function nothingIfHidden(error: unknown): readonly [] {
+  if (error instanceof CliFailure && error.facts.status === 403) return [];
+  throw error;
 }
 
 function noteStart(

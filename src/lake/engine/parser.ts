@@ -69,9 +69,17 @@ export async function createParser(parts: { readonly log: Logger }): Promise<Par
   };
 }
 
+/** A number that no DOUBLE holds, as the engine writes it into a tree; inside a text its quotes would be escaped. */
+const NO_JSON_NUMBER = /"value":-?(?:Infinity|NaN)/;
+
 /** `json_serialize_sql` reports what it cannot parse inside its answer. */
 function refuseErrors(ast: string, sql: string): string {
-  if (!ast.startsWith('{"error":true')) return ast;
+  if (!ast.startsWith('{"error":true')) {
+    if (!NO_JSON_NUMBER.test(ast)) return ast;
+    throw new LakeError(engineErrors.out_of_range, {
+      detail: 'The statement holds a number that no type can hold.',
+    });
+  }
   const answer: unknown = JSON.parse(ast);
   const { error_type: type, error_message: message, position } = isJsonObject(answer) ? answer : {};
   if (type === 'not implemented') {

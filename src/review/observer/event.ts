@@ -24,7 +24,9 @@ export const eventMembers = {
   kind: nameSchema.describe('What happened, in the words of the source.'),
   severity: severitySchema,
   time: z.iso.datetime({ offset: true }).optional().describe('When it happened; now where absent.'),
-  external_id: textIdSchema.optional().describe('The source’s own id: the same one twice is one event.'),
+  external_id: textIdSchema
+    .optional()
+    .describe('The source’s own id: the same one twice from one sender is one event.'),
   correlation_id: textIdSchema.optional().describe('What it belongs to: a request, a trace, an iteration.'),
   signature: textIdSchema.optional().describe('The same for every repetition of one failure.'),
   message: z.string().max(2_000).default('').describe('For people; control characters are escaped.'),

@@ -24,15 +24,16 @@ export interface PlannedRecord {
 }
 
 /**
- * Plans to record events as one identity. An event whose source and external id are known is left out; one that comes
- * in meanwhile by another request refuses the commit (`event_taken`), and the next attempt sees it.
+ * Plans to record events as one identity. An event whose source and external id are known from it is left out: what
+ * another sent under the same id keeps nothing out. One that comes in meanwhile by another request refuses the commit
+ * (`event_taken`), and the next attempt sees it.
  */
 export async function planRecord(
   parts: RecordParts,
   identity: string,
   events: readonly EventInput[],
 ): Promise<PlannedRecord> {
-  const known = await knownIds(parts.reader, events);
+  const known = await knownIds(parts.reader, identity, events);
   const receivedMs = Math.floor(parts.clock.nowMs());
   const fresh: { readonly eventId: string; readonly event: EventInput }[] = [];
   const eventIds = events.map((event) => {
@@ -78,9 +79,10 @@ export async function planRecord(
   };
 }
 
-/** Ids of events that are there, by source and external id. */
+/** Ids of events of this identity that are there, by source and external id. */
 async function knownIds(
   reader: MetastoreReader,
+  identity: string,
   events: readonly EventInput[],
 ): Promise<Map<string, string>> {
   const named = events.filter((event) => event.external_id !== undefined);
@@ -89,6 +91,7 @@ async function knownIds(
     reader.queries
       .selectFrom('observer_events')
       .select(['event_id', 'source', 'external_id'])
+      .where('identity', '=', identity)
       .where('external_id', 'in', [...new Set(named.map((event) => event.external_id ?? ''))])
       .where('source', 'in', [...new Set(named.map((event) => event.source))]),
   );

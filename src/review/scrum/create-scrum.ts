@@ -1,5 +1,5 @@
 import type { Clock, IdGenerator } from '../../base/index.ts';
-import type { AnyOperation, HttpRoute } from '../../govern/scope/index.ts';
+import type { AnyOperation, DatasetFacts, HttpRoute, ResolveScope } from '../../govern/scope/index.ts';
 import type { MetastoreReader } from '../../metastore/index.ts';
 import { createIterationRecords } from './iteration-records.ts';
 import { calibrateModels } from './operations/calibrate-models.ts';
@@ -21,6 +21,8 @@ export interface ScrumOptions {
   readonly promptFile: (name: string) => string;
   readonly retentionDays: number;
   readonly reader: MetastoreReader;
+  /** What the catalog knows of a dataset; null where there is none. */
+  readonly datasetFacts: (scope: ResolveScope, name: string) => Promise<DatasetFacts | null>;
   readonly clock: Clock;
   readonly ids: IdGenerator;
   readonly random: (sizeBytes: number) => Uint8Array;

@@ -37,14 +37,20 @@ export async function currentGradient(
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Suggestions of an iteration with what may be done with each now, trials included. */
+/**
+ * Suggestions of an iteration with what may be done with each now, trials included. They are kept beside the datasets, so
+ * that no filter reaches them: a suggestion is shown where the row of its file is among those the caller may read.
+ */
 export async function currentSuggestions(
   { records, clock }: GradientParts,
   iteration: ScrumIterationRow,
+  reviews: readonly ReviewRow[],
 ): Promise<readonly Suggestion[]> {
   const now = new Date(clock.nowMs());
   const overrides = await records.overrides(iteration.repository, now.getTime());
-  const rows = await records.suggestions(iteration.iteration_id);
+  const { iteration_id: id } = iteration;
+  const paths = new Set(reviews.flatMap((row) => (row.iteration_id === id ? [row.path] : [])));
+  const rows = (await records.suggestions(id)).filter(({ path }) => paths.has(path));
   const trials = await records.trials(rows.map(({ suggestion_id: id }) => id));
   return rows.map((row) => suggestionNow(row, trials.get(row.suggestion_id) ?? null, overrides, now));
 }

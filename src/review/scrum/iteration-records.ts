@@ -44,6 +44,7 @@ export interface IterationCounts {
 
 /** What the store knows of iterations. */
 export interface IterationRecords {
+  find(id: string): Promise<ScrumIterationRow | null>;
   /** Throws `scrum.iteration_not_found`. */
   iteration(id: string): Promise<ScrumIterationRow>;
   running(
@@ -72,10 +73,15 @@ export function createIterationRecords(reader: MetastoreReader): IterationRecord
   const rowsOf = (id: string) => queries.selectFrom('scrum_rows').selectAll().where('iteration_id', '=', id);
   const filesOf = (id: string) =>
     queries.selectFrom('scrum_files').selectAll().where('iteration_id', '=', id);
+  const find = async (id: string) => {
+    const [found] = await reader.read(iterations().where('iteration_id', '=', id));
+    return found ?? null;
+  };
   return {
+    find,
     async iteration(id) {
-      const [found] = await reader.read(iterations().where('iteration_id', '=', id));
-      if (found !== undefined) return found;
+      const found = await find(id);
+      if (found !== null) return found;
       throw new LakeError(scrumErrors.iteration_not_found, { detail: 'There is no iteration of this id.' });
     },
     async running({ repository, prompt, ladder, replicates }) {

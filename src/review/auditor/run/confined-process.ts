@@ -1,5 +1,6 @@
 // Runs one command of an audited tree, with no network where the system can cut it off, and within limits.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type ConfinedWork, confinementOf } from './confinement.ts';
 
 export interface ConfinedRun {
   readonly exitCode: number | null;
@@ -10,22 +11,19 @@ export interface ConfinedRun {
   readonly limits: string;
 }
 
-export interface ConfinedCommand {
-  readonly words: readonly string[];
-  readonly folder: string;
+export interface ConfinedCommand extends Omit<ConfinedWork, 'searchPath'> {
   /** Everything the program sees of the environment: no token of the caller. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly timeoutMs: number;
-  readonly memoryBytes: number;
 }
 
 const MOST_OUTPUT_CHARACTERS = 1_000_000;
-const MOST_FILE_BYTES = 4_000_000_000;
+/** A program that a signal ended, as a shell tells of it. */
+const SIGNAL_CODES = 128;
 
 export async function runConfined(command: ConfinedCommand): Promise<ConfinedRun> {
-  const { words, folder, environment, timeoutMs, memoryBytes } = command;
-  const wrapped = confinement(environment.PATH ?? '', memoryBytes, timeoutMs);
-  const [program = '', ...rest] = [...wrapped.words, ...words];
+  const { words, folder, environment, timeoutMs } = command;
+  const confinement = confinementOf({ ...command, searchPath: environment.PATH ?? '' });
+  const [program = '', ...rest] = [...confinement.words, ...words];
   const child = spawn(program, rest, {
     cwd: folder,
     env: environment,
@@ -54,34 +52,9 @@ export async function runConfined(command: ConfinedCommand): Promise<ConfinedRun
   });
   clearTimeout(timer);
   endGroup(child);
-  const ended = isLate ? 'timed_out' : !isStarted ? 'not_started' : signal !== null ? 'killed' : 'exited';
-  return { exitCode: code, ended, output, limits: wrapped.limits };
-}
-
-/** The programs that confine, and in words what they do; what this system has not is said to be missing. */
-function confinement(
-  path: string,
-  memoryBytes: number,
-  timeoutMs: number,
-): { readonly words: readonly string[]; readonly limits: string } {
-  const has = (words: readonly string[]) => {
-    const [program = '', ...rest] = words;
-    return spawnSync(program, rest, { env: { PATH: path }, stdio: 'ignore' }).status === 0;
-  };
-  const seconds = Math.ceil(timeoutMs / 1000);
-  const limits = [`--data=${memoryBytes}`, `--cpu=${seconds * 2}`, `--fsize=${MOST_FILE_BYTES}`, '--core=0'];
-  const isLimited = has(['prlimit', ...limits, 'true']);
-  const isCutOff = has(['unshare', '-r', '-n', 'true']);
-  // A server that a test starts on the loopback address is no network: its interface is brought up again.
-  const loopback = ['unshare', '-r', '-n', 'sh', '-c', 'ip link set lo up 2>/dev/null; exec "$@"', 'sh'];
-  return {
-    words: [...(isCutOff ? loopback : []), ...(isLimited ? ['prlimit', ...limits] : [])],
-    limits: [
-      isCutOff ? 'no network' : 'network NOT cut off: unshare does not work here',
-      isLimited ? `${(memoryBytes / 1e9).toFixed(1)} GB` : 'memory NOT limited: prlimit does not work here',
-      `${seconds} s`,
-    ].join(', '),
-  };
+  const isKilled = signal !== null || (confinement.hasShell && (code ?? 0) > SIGNAL_CODES);
+  const ended = isLate ? 'timed_out' : !isStarted ? 'not_started' : isKilled ? 'killed' : 'exited';
+  return { exitCode: code, ended, output, limits: confinement.limits };
 }
 
 function endGroup(child: ChildProcess): void {

@@ -1,5 +1,14 @@
-import { existsSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AuditedRepository, auditedRepository } from '../audited-repository.fixture.ts';
@@ -108,11 +117,31 @@ test('one', () => {
   });
 });
 
+describe('what is installed for the repository', () => {
+  it('serves its copy, which keeps caches of its own and changes nothing of it', async () => {
+    const installed = join(repository.folder, 'node_modules');
+    mkdirSync(join(installed, 'a-package'), { recursive: true });
+    writeFileSync(join(installed, 'a-package', 'index.js'), 'module.exports = 41;\n');
+    const uses = `const { writeFileSync } = require('fs');
+if (require('a-package') !== 41) throw new Error('not installed');
+writeFileSync('node_modules/.cache', '');
+try { writeFileSync('node_modules/a-package/index.js', 'planted'); } catch {}
+${GREEN}`;
+    const [row] = await verdicts('2 tests pass.', { '.gitignore': 'node_modules\n', 'test/a.test.js': uses });
+    expect(row).toMatchObject({ verifier: 'dynamic', verdict: 'backed' });
+    expect(readdirSync(installed)).toEqual(['a-package']);
+    if (row?.evidence?.includes('NOT kept') === true) return;
+    expect(readFileSync(join(installed, 'a-package', 'index.js'), 'utf8')).toContain('41');
+  });
+});
+
 describe('a confined process', () => {
   const confined = (script: string, parts: { timeoutMs?: number; memoryBytes?: number } = {}) =>
     runConfined({
       words: [process.execPath, '-e', script],
       folder: repository.folder,
+      writable: repository.folder,
+      readable: [],
       environment: { PATH: searchPath },
       timeoutMs: 20_000,
       memoryBytes: 4_000_000_000,
@@ -135,6 +164,61 @@ describe('a confined process', () => {
     const { output } = await confined('console.log(Object.keys(process.env).sort().join())');
     expect(output.trim().split(',')).toEqual(expect.arrayContaining(['PATH']));
     expect(output).not.toMatch(/HOME|TOKEN|VITEST/);
+  });
+
+  it('writes nowhere but into its own folder, or says that it may', async () => {
+    const outside = mkdtempSync(join(homedir(), '.lakehouse-confined-'));
+    try {
+      const { output, limits } = await confined(`
+        const { writeFileSync } = require('fs');
+        for (const path of [${JSON.stringify(join(outside, 'planted'))}, 'kept', '/proc/sys/kernel/core_pattern']) {
+          try { writeFileSync(path, 'x', { flag: 'r+' }); } catch {}
+          try { if (!path.startsWith('/proc')) writeFileSync(path, 'x'); } catch (error) { console.log(error.code); }
+        }`);
+      expect(existsSync(join(repository.folder, 'kept'))).toBe(true);
+      if (limits.includes('NOT kept')) return;
+      expect(output).toContain('EROFS');
+      expect(existsSync(join(outside, 'planted'))).toBe(false);
+    } finally {
+      rmSync(outside, { recursive: true, force: true });
+    }
+  });
+
+  it('cannot take its limits back', async () => {
+    const { output, limits } = await confined(`
+      const { spawnSync } = require('child_process');
+      for (const words of [['mount', '-o', 'remount,bind,rw', '/'], ['unshare', '-r', '-m', 'mount', '-o', 'remount,bind,rw', '/']]) {
+        console.log(spawnSync(words[0], words.slice(1)).status === 0 ? 'undone' : 'stays');
+      }`);
+    if (!limits.includes('NOT kept')) expect(output.trim().split('\n')).toEqual(['stays', 'stays']);
+  });
+
+  it('sees none of the processes around it, and reaches no socket of theirs', async () => {
+    const socket = join(tmpdir(), `lakehouse-confined-${process.pid}.sock`);
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(socket, resolve));
+    const probe = `
+      if (require('fs').existsSync('/proc/${process.pid}/environ')) console.log('seen');
+      require('net').connect(${JSON.stringify(socket)}).on('connect', () => { console.log('reached'); process.exit(); }).on('error', () => console.log('cut off'));`;
+    const { output, limits } = await confined(probe);
+    server.close();
+    if (!limits.includes('NOT kept')) expect(output.trim()).toBe('cut off');
+  });
+
+  it('leaves no process behind that has a session of its own', async () => {
+    const mark = `97${process.pid}${Date.now() % 10_000}`;
+    const { limits } = await confined(
+      `require('child_process').spawn('sleep', ['${mark}'], { detached: true, stdio: 'ignore' }).unref()`,
+    );
+    const running = readdirSync('/proc').filter((id) => {
+      try {
+        return /^\d+$/.test(id) && readFileSync(`/proc/${id}/cmdline`, 'utf8').includes(mark);
+      } catch {
+        return false;
+      }
+    });
+    for (const id of running) process.kill(Number(id));
+    if (!limits.includes('NOT kept')) expect(running).toEqual([]);
   });
 
   it('ends with what it started, and within its memory', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GitRepository } from '../change/git-repository.ts';
 import { withTreeOf } from '../change/scratch-tree.ts';
@@ -17,7 +17,7 @@ export interface RunnableTree {
   run(words: readonly string[]): Promise<ConfinedRun>;
 }
 
-/** Writes a revision to a folder of its own for as long as the work takes; its programs see nothing of the caller's home. */
+/** Writes a revision to a folder of its own for as long as the work takes; its programs write nowhere else. */
 export function withRunnableTree<T>(
   repository: GitRepository,
   revision: string,
@@ -28,20 +28,34 @@ export function withRunnableTree<T>(
     const folder = join(scratch, 'tree');
     const home = join(scratch, 'home');
     mkdirSync(home);
-    linkInstalled(repository.folder, folder);
+    const installed = repository.folder === null ? null : join(repository.folder, 'node_modules');
+    const hasInstalled = installed !== null && existsSync(installed);
+    if (hasInstalled) linkInstalled(installed, join(folder, 'node_modules'));
+    const readable = hasInstalled ? [installed] : [];
     const environment = {
       ...{ PATH: searchPath, HOME: home, TMPDIR: home },
       ...{ CI: '1', NO_COLOR: '1', LC_ALL: 'C.UTF-8' },
     };
     return work({
       folder,
-      run: (words) => runConfined({ words, folder, environment, timeoutMs, memoryBytes }),
+      run: (words) =>
+        runConfined({ words, folder, writable: scratch, readable, environment, timeoutMs, memoryBytes }),
     });
   });
 }
 
-/** What was installed for the repository serves its copy too; nothing is fetched. */
-function linkInstalled(from: string | null, copy: string): void {
-  const installed = from === null ? null : join(from, 'node_modules');
-  if (installed !== null && existsSync(installed)) symlinkSync(installed, join(copy, 'node_modules'));
+/**
+ * What was installed for the repository serves its copy too; nothing is fetched. Packages are linked one by one into a
+ * folder of the copy's own: runners keep caches and compiled settings there, and what is installed is not theirs to change.
+ */
+function linkInstalled(installed: string, own: string): void {
+  if (existsSync(own)) return;
+  mkdirSync(own);
+  const isPackage = (name: string) => !name.startsWith('.') || LINKED.has(name);
+  for (const name of readdirSync(installed).filter(isPackage)) {
+    symlinkSync(join(installed, name), join(own, name));
+  }
 }
+
+/** Folders of package managers that packages are run from; the others with a dot are caches. */
+const LINKED: ReadonlySet<string> = new Set(['.bin', '.pnpm', '.store']);

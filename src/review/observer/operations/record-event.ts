@@ -45,7 +45,7 @@ const inputSchema = z
 
 const outputSchema = z.strictObject({
   accepted: z.int(),
-  duplicate: z.int().describe('Events whose source and external id are known.'),
+  duplicate: z.int().describe('Events whose source and external id are known from the sender.'),
   event_ids: z.array(z.string()).describe('One for each event, in its order.'),
   journal_event_id: z.string().nullable(),
 });
@@ -57,7 +57,7 @@ export function recordEvent(parts: RecordParts & { readonly feed: EventFeed }) {
     name: 'observer.event',
     summary: 'Record events',
     description:
-      'Keeps what happened, durably, before it answers. The same external id of a source twice is one event. The ' +
+      'Keeps what happened, durably, before it answers. The same external id of a source twice from one sender is one event. The ' +
       'journal counts events; it does not repeat them.',
     input: inputSchema,
     output: outputSchema,

@@ -1,6 +1,15 @@
 import { z } from 'zod';
-import { nothingToJudge, permissionRule, readOperation } from '../../../govern/scope/index.ts';
+import {
+  type DatasetFacts,
+  type Demand,
+  identityLabel,
+  nothingToJudge,
+  permissionRule,
+  type ResolveScope,
+  readOperation,
+} from '../../../govern/scope/index.ts';
 import type { MetastoreReader } from '../../../metastore/index.ts';
+import { KNOWLEDGE_DATASETS } from '../../knowledge/index.ts';
 import { shownRow } from '../file-schema.ts';
 import { type IterationRecords, pendingReview } from '../iteration-records.ts';
 import { iterationId, repositoryName, shownIteration } from '../iteration-schema.ts';
@@ -23,6 +32,8 @@ const oneOutput = z.strictObject({ iteration: shownIteration, rows: z.array(show
 export interface ListParts {
   readonly reader: MetastoreReader;
   readonly records: IterationRecords;
+  /** What the catalog knows of a dataset; null where there is none. */
+  readonly datasetFacts: (scope: ResolveScope, name: string) => Promise<DatasetFacts | null>;
 }
 
 /** `scrum.iterations`: the iterations, newest first. */
@@ -47,15 +58,20 @@ export function listIterations({ reader, records }: ListParts) {
 }
 
 /** `scrum.iteration`: one iteration, with its rows where they are asked for. */
-export function getIteration({ records }: ListParts) {
+export function getIteration(parts: ListParts) {
+  const { records } = parts;
   return readOperation<z.output<typeof oneInput>, z.output<typeof oneOutput>, null>({
     name: 'scrum.iteration',
     summary: 'Show a review iteration',
     description:
-      'State, progress and cost of one iteration. Rows of a finished one are read from `kb.reviews`, as you.',
+      'State, progress and cost of one iteration. Rows of a finished one are read from `kb.reviews`, as you; rows of a ' +
+      'running one that another started need a read of it without masks and filters.',
     input: oneInput,
     output: oneOutput,
-    access: permissionRule('review.read'),
+    access: {
+      kind: 'demands',
+      resolve: async (scope, input) => ({ demands: await demandsOf(parts, scope, input), resolved: null }),
+    },
     truth: nothingToJudge('What models said of files was judged when it was said.'),
     async run(scope, { iteration_id: id, rows }, { nested }) {
       scope.requirePermission('review.read');
@@ -73,4 +89,22 @@ export function getIteration({ records }: ListParts) {
       return { kind: 'value', value: { iteration, rows: shown }, rowCount: shown.length };
     },
   });
+}
+
+/**
+ * Rows of an iteration that is not finished are in no dataset yet, where the policy would mask and filter them. They are
+ * shown to whoever started it, and to who would see every row of the dataset as it is.
+ */
+async function demandsOf(
+  { records, datasetFacts }: ListParts,
+  scope: ResolveScope,
+  { iteration_id: id, rows }: z.output<typeof oneInput>,
+): Promise<readonly [Demand, ...Demand[]]> {
+  const permission = { kind: 'permission', permission: 'review.read' } as const;
+  const found = rows ? await records.find(id) : null;
+  const isOpenToAll = found === null || found.state === 'finished';
+  if (isOpenToAll || found.identity === identityLabel(scope.identity)) return [permission];
+  const { name } = KNOWLEDGE_DATASETS.reviews;
+  const facts = await datasetFacts(scope, name);
+  return [permission, { kind: 'dataset', name, action: 'read', facts, unmasked: true }];
 }

@@ -80,7 +80,7 @@ export function reportIteration(parts: ReportParts) {
           metrics: iterationMetrics(rows, number, earlier),
           movement: earlier === null ? null : movementBetween(rows, earlier, number),
           gradient: await currentGradient(parts, found, reviews),
-          suggestions: await currentSuggestions(parts, found),
+          suggestions: await currentSuggestions(parts, found, reviews),
           trust: modelTrust(rows.attempts),
         },
       };
@@ -152,7 +152,7 @@ export function planFixWave(parts: ReportParts) {
       const wave = nextFixWave(rows, Number(found.number));
       const [iteration] = await shownIterations(parts.records, [found]);
       if (iteration === undefined) throw new Error('one iteration is shown as one');
-      const suggestions = await currentSuggestions(parts, found);
+      const suggestions = await currentSuggestions(parts, found, rows.reviews);
       return {
         kind: 'value',
         value: { iteration, wave, suggestions, markdown: fixWaveMarkdown(wave) },
