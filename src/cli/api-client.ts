@@ -62,7 +62,7 @@ export function createApiClient(parts: ApiClientParts): ApiClient {
   }
   async function stream(request: ApiRequest): Promise<Response> {
     const response = await probe(request);
-    if (!response.ok && response.status !== 304) throw await refusal(response);
+    if (!response.ok && response.status !== 304) throw withKeyHint(await refusal(response), parts);
     return response;
   }
   return {
@@ -88,6 +88,16 @@ export function pathOf(pieces: TemplateStringsArray, ...names: readonly string[]
 export async function refusal(response: Response): Promise<CliFailure> {
   const text = await response.text().catch(() => '');
   return new CliFailure(exitCodeOf(response.status), problemOf(response, text));
+}
+
+/** The server says one thing of every key that it does not take; only this side knows whether one was sent. */
+function withKeyHint(failure: CliFailure, { apiKey, delegationToken }: ApiClientParts): CliFailure {
+  if (failure.facts.code !== 'access.unauthenticated') return failure;
+  const hint =
+    apiKey === null
+      ? 'No key was sent: set LAKEHOUSE_API_KEY, or name a file that holds one with --key-file.'
+      : `The key that was sent${delegationToken === null ? '' : ', or the token of --on-behalf-of-file,'} is not whole, unknown, expired or revoked.`;
+  return new CliFailure(failure.exitCode, { ...failure.facts, hint }, failure);
 }
 
 function exitCodeOf(status: number): ExitCode {

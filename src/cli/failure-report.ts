@@ -21,6 +21,7 @@ export function failureLines(failure: CliFailure, terminal: Terminal): readonly 
     if (typeof error?.detail === 'string')
       lines.push(`  ${colours.dim('·')} ${displayText(place + error.detail)}`);
   }
+  if (typeof facts.hint === 'string') lines.push(`  ${displayText(facts.hint)}`);
   const request = typeof facts.instance === 'string' ? `  request ${displayText(facts.instance)}` : '';
   lines.push(colours.dim(`  ${displayText(facts.code)}${request}`));
   return lines;

@@ -130,6 +130,19 @@ describe('the commands against a server', () => {
     expect((await as(rotated.key, 'whoami')).exitCode).toBe(3);
   });
 
+  it('says whether no key was sent or a wrong one', async () => {
+    const none = await lakehouse(['whoami', '--url', server.url]);
+    expect(none).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(none.stderr).toContain('No key was sent: set LAKEHOUSE_API_KEY');
+    const environment = { LAKEHOUSE_API_KEY: 'lh_live_wrong' };
+    const wrong = await lakehouse(['whoami', '--url', server.url, '--json'], { environment });
+    expect(JSON.parse(wrong.stderr)).toMatchObject({
+      code: 'access.unauthenticated',
+      hint: expect.stringContaining('expired or revoked'),
+    });
+    expect(wrong.stderr).not.toContain('lh_live_wrong');
+  });
+
   it('reads a key from a file and never shows it', async () => {
     const file = join(folder, 'key');
     await writeFile(file, `${server.adminKey}\n`);

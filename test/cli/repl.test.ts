@@ -53,3 +53,16 @@ it('runs statements over several lines, describes what is granted, and survives 
   expect(text).toContain('\\h lists what there is');
   expect(text).not.toContain('never');
 });
+
+it('understands what other prompts call help, tables, columns and the end', async () => {
+  const text = await session('help', 'SHOW TABLES;', 'describe people;', 'exit;', 'SELECT 99 AS never;');
+  expect(text).toContain('the datasets you may read');
+  expect(text).toMatch(/people +│ read, write, delete, admin/);
+  expect(text).toMatch(/email +│ string +│ pii\.email/);
+  expect(text).not.toContain('query.');
+  expect(text).not.toContain('never');
+});
+
+it('takes such a word for SQL inside a statement', async () => {
+  expect(await session('SELECT 7 AS', 'help', ';', '\\q')).toMatch(/help\s+─+\s+7/);
+});

@@ -64,9 +64,10 @@ export async function runRepl(parts: ReplParts): Promise<void> {
   greet(terminal, api, me);
   prompt(false);
   for await (const line of lines) {
-    if (!buffer.isOpen() && line.startsWith('\\')) {
-      if (/^\\q\s*$/.test(line)) break;
-      me = await runCommand(line, parts, me);
+    const command = buffer.isOpen() ? null : commandOf(line);
+    if (command !== null) {
+      if (/^\\q\s*$/.test(command)) break;
+      me = await runCommand(command, parts, me);
     } else {
       for (const statement of buffer.add(line)) {
         running = new AbortController();
@@ -77,6 +78,22 @@ export async function runRepl(parts: ReplParts): Promise<void> {
     prompt(buffer.isOpen());
   }
   lines.close();
+}
+
+/** What other prompts understand without a backslash, and how people ask there for the tables. */
+const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:quit|exit)$/, '\\q'],
+  [/^help$/, '\\h'],
+  [/^show tables$/, '\\d'],
+  [/^(?:describe|desc) ([\w.]+)$/, '\\d $1'],
+];
+
+/** The command that a line gives where no statement is open; null where it is SQL. */
+function commandOf(line: string): string | null {
+  if (line.startsWith('\\')) return line;
+  const text = line.trim().replace(/\s*;$/, '');
+  const [pattern, command = ''] = WORDS.find(([word]) => word.test(text.toLowerCase())) ?? [];
+  return pattern === undefined ? null : text.replace(new RegExp(pattern, 'i'), command);
 }
 
 function greet(terminal: Terminal, api: ApiClient, me: AccessMe): void {

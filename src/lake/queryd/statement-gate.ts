@@ -28,9 +28,16 @@ const NODE_TYPES: ReadonlySet<string> = new Set([
 ]);
 const QUERY_OR_TABLE =
   /^[A-Z_]+(?:_NODE|_REF|_TABLE|_FUNCTION|_LIST|_GET|_SCAN)$|^(?:EMPTY|JOIN|PIVOT|SUBQUERY|CTE|COLUMN_DATA|INVALID|EXPRESSION_LIST)$/;
+const SHOW = 'SHOW, DESCRIBE or SUMMARIZE';
 const NAMES: Readonly<Record<string, string>> = {
-  SHOW_REF: 'SHOW, DESCRIBE and SUMMARIZE',
+  SHOW_REF: SHOW,
   DEFAULT: 'DEFAULT',
+};
+
+/** Where to find what a refused construct would have told. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  [SHOW]:
+    ' Datasets are listed by GET /catalog/datasets, `lakehouse datasets list` and the tool list_datasets, and described beside it.',
 };
 
 /** The one query of a parsed text, its every node on a list. Throws `query.*`. */
@@ -122,7 +129,7 @@ function refusedFunction(
 function refusedConstruct(what: string, node: SyntaxNode | null, sql: string): LakeError {
   const at = node === null ? { text: '', data: {} } : place(node, sql);
   return new LakeError(queryErrors.construct_refused, {
-    detail: `${what}${at.text} is not allowed in a query.`,
+    detail: `${what}${at.text} is not allowed in a query.${INSTEAD[what] ?? ''}`,
     data: at.data,
   });
 }
