@@ -1,5 +1,6 @@
 // Runs one command of an audited tree, with no network where the system can cut it off, and within limits.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { systemClock } from '../../../base/index.ts';
 
 export interface ConfinedRun {
   readonly exitCode: number | null;
@@ -8,6 +9,7 @@ export interface ConfinedRun {
   readonly output: string;
   /** What confined it, in words; says so where something could not. */
   readonly limits: string;
+  readonly tookMs: number;
 }
 
 export interface ConfinedCommand {
@@ -26,6 +28,7 @@ export async function runConfined(command: ConfinedCommand): Promise<ConfinedRun
   const { words, folder, environment, timeoutMs, memoryBytes } = command;
   const wrapped = confinement(environment.PATH ?? '', memoryBytes, timeoutMs);
   const [program = '', ...rest] = [...wrapped.words, ...words];
+  const startedMs = systemClock.monotonicMs();
   const child = spawn(program, rest, {
     cwd: folder,
     env: environment,
@@ -55,7 +58,10 @@ export async function runConfined(command: ConfinedCommand): Promise<ConfinedRun
   clearTimeout(timer);
   endGroup(child);
   const ended = isLate ? 'timed_out' : !isStarted ? 'not_started' : signal !== null ? 'killed' : 'exited';
-  return { exitCode: code, ended, output, limits: wrapped.limits };
+  return {
+    ...{ exitCode: code, ended, output, limits: wrapped.limits },
+    tookMs: systemClock.monotonicMs() - startedMs,
+  };
 }
 
 /** The programs that confine, and in words what they do; what this system has not is said to be missing. */
