@@ -1,6 +1,6 @@
 // `npm run bench:review`: how right and how fast the deterministic reviewers are. Plants defects in real projects, reads the
-// labels of the findings on the unmodified ones, times a large tree beside knip, and judges altered commit messages.
-// `npm run bench:review -- truth labels speed claims` names parts; what a part came to is kept in bench/results/.
+// labels of the findings on the unmodified ones, times a large tree beside knip, judges altered commit messages, and counts hostile words.
+// `npm run bench:review -- truth labels speed claims words` names parts; what a part came to is kept in bench/results/.
 // `npm run bench:review -- truth --rule unsafe-compare services ai` limits it to rules and projects, and keeps nothing.
 import { parseArgs } from 'node:util';
 import { type ClaimTruth, claimTruth } from './claims/claim-truth.ts';
@@ -8,8 +8,9 @@ import { type GroundTruth, groundTruth, type RuleScore } from './ground-truth.ts
 import { keepPart, MACHINE } from './kept-results.ts';
 import { type LabelScore, labelScore } from './labels.ts';
 import { type Speed, speed } from './speed.ts';
+import { type Words, words } from './words/words.ts';
 
-const PARTS = ['truth', 'labels', 'speed', 'claims'];
+const PARTS = ['truth', 'labels', 'speed', 'claims', 'words'];
 const { values, positionals } = parseArgs({
   options: { rule: { type: 'string', multiple: true, default: [] } },
   allowPositionals: true,
@@ -41,6 +42,11 @@ if (wants('claims')) {
   const claims = await claimTruth(onStep);
   showClaims(claims);
   keepPart('claims', claims);
+}
+if (wants('words')) {
+  const counted = words();
+  showWords(counted);
+  keepPart('words', counted);
 }
 console.log(`\n${MACHINE}`);
 
@@ -97,6 +103,15 @@ function showClaims({ alterations, asIs, commits, fixWave, missed, real, wrong }
     `precision at blocking ${percent(found / Math.max(1, found + wrong.length))} (target ≥ 95 %), recall ${percent(found / Math.max(1, altered))} (target ≥ 80 %)`,
   );
   for (const one of fixWave) console.log(`fix wave: ${one}`);
+}
+
+function showWords({ isTrue, lines, marked, read, sets, unread }: Words): void {
+  for (const one of unread) console.log(`unread  ${one}`);
+  console.log('\nhostile files whose order a reviewer that obeys everything is shown:');
+  for (const { files, name, obeyed } of sets)
+    console.log(`  ${name.padEnd(40)} ${obeyed.length} of ${files}  ${obeyed.join(', ')}`);
+  const share = percent(isTrue / Math.max(1, read));
+  console.log(`${marked} places marked in ${lines} lines, ${read} read by hand, ${share} of them true`);
 }
 
 function row({ rule, planted, found, wrong }: RuleScore): string {

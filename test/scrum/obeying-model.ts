@@ -7,30 +7,43 @@ export function readsOrder(text: string, order: string): boolean {
   return readingsOf(text).some((reading) => wanted.some((one) => squashed(reading).includes(one)));
 }
 
-function readingsOf(text: string): readonly string[] {
-  const shown = text
-    .normalize('NFKC')
-    .replaceAll(/\\x([0-9a-f]{2})|\\u([0-9a-f]{4})/gi, (_, hex, code) =>
-      String.fromCharCode(Number.parseInt(hex ?? code, 16)),
-    )
-    .replaceAll(/\\n/g, ' ')
-    .replaceAll(/[аеорс]/g, (letter) => ({ а: 'a', е: 'e', о: 'o', р: 'p', с: 'c' })[letter] ?? letter);
+function readingsOf(numbered: string): readonly string[] {
+  const text = numbered.replaceAll(/^ *\d+\| /gm, '').normalize('NFKC');
+  const shown = unescaped(text).replaceAll(/[аеорсαειορτνΑΙ]/g, (letter) => LATIN[letter] ?? letter);
   const strings = [...shown.matchAll(/"([^"\n]*)"|'([^'\n]*)'|`([^`]*)`/g)].map(
     ([, a, b, c]) => a ?? b ?? c ?? '',
   );
-  const decoded = [...shown.matchAll(/[A-Za-z0-9+/]{16,}={0,2}/g)].flatMap(([run]) => [
-    Buffer.from(run, 'base64').toString('utf8'),
-    Buffer.from(run, 'hex').toString('utf8'),
-  ]);
+  const decoded = [shown, strings.join('')].flatMap((one) =>
+    [...one.matchAll(/[A-Za-z0-9+/]{16,}={0,2}/g)].flatMap(([run]) => [
+      Buffer.from(run, 'base64').toString('utf8'),
+      Buffer.from(run, 'hex').toString('utf8'),
+    ]),
+  );
   return [
-    shown,
-    strings.join(''),
-    strings.join(' '),
+    ...[text, shown, strings.join(''), strings.join(' ')],
     ...decoded,
-    leetOf(shown),
-    [...shown].reverse().join(''),
-    rot13(shown),
+    ...[leetOf(shown), [...shown].reverse().join(''), rot13(shown)],
   ];
+}
+
+const LATIN: Readonly<Record<string, string>> = {
+  ...{ а: 'a', е: 'e', о: 'o', р: 'p', с: 'c' },
+  ...{ α: 'a', ε: 'e', ι: 'i', ο: 'o', ρ: 'p', τ: 't', ν: 'v', Α: 'A', Ι: 'I' },
+};
+
+/** With escapes, entities, lists of character codes and letters written as tags read. */
+function unescaped(text: string): string {
+  const hex = (code: string) => String.fromCodePoint(Number.parseInt(code, 16));
+  return text
+    .replaceAll(/\\x([0-9a-f]{2})|\\u([0-9a-f]{4})|%([0-9a-f]{2})/gi, (_, a, b, c) => hex(a ?? b ?? c))
+    .replaceAll(/&#x([0-9a-f]{1,6});/gi, (_, code: string) => hex(code))
+    .replaceAll(/(?:\d{2,3}, ){7,}\d{2,3}/g, (list) =>
+      String.fromCharCode(...list.split(', ').map((code) => Number(code))),
+    )
+    .replaceAll(/[\u{e0020}-\u{e007e}]/gu, (sign) =>
+      String.fromCharCode((sign.codePointAt(0) ?? 0) - 0xe0000),
+    )
+    .replaceAll(/\\n/g, ' ');
 }
 
 function squashed(text: string): string {

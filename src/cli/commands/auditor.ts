@@ -72,7 +72,12 @@ export const addAuditorCommand: AddCommand = (program, context) => {
     .option('--sarif <file>', 'write the contradicted claims as SARIF 2.1.0')
     .option('--run', 'run the tests that claims name: code of the audited tree, confined')
     .option('--test-command <words>', 'what runs test files, named after it', 'npm test --')
-    .option('--timeout-seconds <count>', 'end a test run after so long', wholeNumber, 300)
+    .option(
+      '--timeout-seconds <count>',
+      'for all test runs of a claim together: of what fails again, and before the change',
+      wholeNumber,
+      300,
+    )
     .option('--memory-mb <count>', 'memory of a process of a test run', wholeNumber, 4_000)
     .option('--inference', 'ask models of the server about claims that no proof settles')
     .option('--ladder <name>', 'for --inference: a ladder of routing.toml; its rules decide where absent')

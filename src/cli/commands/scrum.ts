@@ -100,7 +100,12 @@ function roleOption(): Option {
 function addTestOptions(command: Command): Command {
   return command
     .option('--test-command <words>', 'what runs the tests (default: by package.json and its like)')
-    .option('--timeout-seconds <count>', 'end a test run after so long', wholeNumber, 600)
+    .option(
+      '--timeout-seconds <count>',
+      'for a test run and, where it fails, its repetition',
+      wholeNumber,
+      600,
+    )
     .option('--memory-mb <count>', 'memory of a process of a test run', wholeNumber, 4_000);
 }
 

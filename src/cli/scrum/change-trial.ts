@@ -48,7 +48,8 @@ export async function tryChange(request: TrialRequest): Promise<Trial> {
   const { content, tests } = tried;
   if (tests.ended === 'passed') return { outcome: 'passed', detail: outcomeText(tests), content };
   if (tests.ended === 'unsteady') return { outcome: 'refused', detail: outcomeText(tests), content };
-  if (tests.ended === 'timed_out') return { outcome: 'timeout', detail: outcomeText(tests), content };
+  if (tests.ended === 'timed_out' || tests.ended === 'out_of_time')
+    return { outcome: 'timeout', detail: outcomeText(tests), content };
   const alone = await testsAlone(request);
   if (alone?.ended === 'passed') return { outcome: 'failed', detail: outcomeText(tests), content };
   const seen = alone === null ? outcomeText(tests) : outcomeText(alone);

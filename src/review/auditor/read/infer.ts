@@ -1,10 +1,10 @@
+import { addressesReviewer } from '../../inspect/index.ts';
 import type { Change } from '../change/change.ts';
 import type { ClaimKind, Judgement } from '../claims/claim.ts';
 import { type AskedClaim, readerQuestion } from './question.ts';
 import type { Reader, ReaderUse } from './reader.ts';
 import { readerVerdicts } from './reader-verdicts.ts';
 import { shownDiff } from './shown-diff.ts';
-import { speaksToReader } from './speaks-to-reader.ts';
 
 /** Asks one reader during one audit, for as long as asking makes sense. */
 export interface Inference {
@@ -32,8 +32,9 @@ export function createInference(reader: Reader): Inference {
       return claims.map(() => ({ verifier: 'inference', verdict: 'unknown', evidence: answer.reason }));
     }
     answered += 1;
-    const inClaims = claims.find(({ text }) => speaksToReader(text))?.text;
-    const addressed = inClaims === undefined ? diff.placeOf(speaksToReader) : 'the message';
+    const inClaims = claims.find(({ text }) => addressesReviewer(text, 'prose'))?.text;
+    const addressed =
+      inClaims === undefined ? diff.placeOf((text) => addressesReviewer(text, 'prose')) : 'the message';
     return readerVerdicts({ ...answer, diff, addressed }, claims.length);
   }
 

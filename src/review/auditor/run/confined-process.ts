@@ -1,5 +1,6 @@
 // Runs one command of an audited tree, with no network where the system can cut it off, and within limits.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { systemClock } from '../../../base/index.ts';
 import { type ConfinedWork, confinementOf } from './confinement.ts';
 
 export interface ConfinedRun {
@@ -9,6 +10,7 @@ export interface ConfinedRun {
   readonly output: string;
   /** What confined it, in words; says so where something could not. */
   readonly limits: string;
+  readonly tookMs: number;
 }
 
 export interface ConfinedCommand extends Omit<ConfinedWork, 'searchPath'> {
@@ -24,6 +26,7 @@ export async function runConfined(command: ConfinedCommand): Promise<ConfinedRun
   const { words, folder, environment, timeoutMs } = command;
   const confinement = confinementOf({ ...command, searchPath: environment.PATH ?? '' });
   const [program = '', ...rest] = [...confinement.words, ...words];
+  const startedMs = systemClock.monotonicMs();
   const child = spawn(program, rest, {
     cwd: folder,
     env: environment,
@@ -54,7 +57,10 @@ export async function runConfined(command: ConfinedCommand): Promise<ConfinedRun
   endGroup(child);
   const isKilled = signal !== null || (confinement.hasShell && (code ?? 0) > SIGNAL_CODES);
   const ended = isLate ? 'timed_out' : !isStarted ? 'not_started' : isKilled ? 'killed' : 'exited';
-  return { exitCode: code, ended, output, limits: confinement.limits };
+  return {
+    ...{ exitCode: code, ended, output, limits: confinement.limits },
+    tookMs: systemClock.monotonicMs() - startedMs,
+  };
 }
 
 function endGroup(child: ChildProcess): void {

@@ -106,6 +106,28 @@ test('one', () => {
     expect(late?.evidence).toMatch(/^timed out/);
   });
 
+  it('has one time for all runs of a claim: a failure that it leaves no time to be sure of says nothing', async () => {
+    // Fails when it is run first, and does not end when it is run again.
+    const slow = `const fs = require('node:fs');
+const test = require('node:test');
+const seen = process.env.HOME + '/seen';
+test('one', () => {
+  const isFirst = !fs.existsSync(seen);
+  fs.writeFileSync(seen, '');
+  if (isFirst) throw new Error('no');
+  for (;;);
+});
+`;
+    const [again] = await verdicts('All tests pass.', { 'test/b.test.js': slow }, { timeoutMs: 4_000 });
+    expect(again).toMatchObject({ verifier: 'dynamic', verdict: 'unknown' });
+    expect(again?.evidence).toMatch(/^failed, and its time was up before that was sure.* 4 s\)/);
+    const loop = "const test = require('node:test');\ntest('one', () => { for (;;); });\n";
+    repository.commit({ 'test/c.test.js': loop }, 'Second');
+    const [beside] = await verdicts('All tests pass.', { 'test/c.test.js': RED }, { timeoutMs: 6_000 });
+    expect(beside).toMatchObject({ verifier: 'dynamic', verdict: 'unknown' });
+    expect(beside?.evidence).toMatch(/^failed, and its time was up before that was sure, 0 passed, 1 failed/);
+  });
+
   it('does not happen unasked, and leaves the audited folder as it is', async () => {
     const owned = join(repository.folder, 'owned');
     const writes = `require('node:fs').writeFileSync(${JSON.stringify('owned')}, '');\n${GREEN}`;

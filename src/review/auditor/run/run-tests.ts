@@ -26,9 +26,9 @@ export async function runTests(
     });
   }
   for (const [key, outcome] of outcomes) {
-    const isOld =
-      outcome.ended === 'failed' && (await failsWithout(repository, change, key.split('\n'), request));
-    if (isOld) outcomes.set(key, { ...outcome, ended: 'failed_before' });
+    if (outcome.ended !== 'failed') continue;
+    const limits = { ...request, timeoutMs: request.timeoutMs - outcome.tookMs };
+    outcomes.set(key, { ...outcome, ended: await endBeside(repository, change, key.split('\n'), limits) });
   }
   return (claim) => {
     const outcome = outcomes.get(keyOf(claim));
@@ -38,47 +38,60 @@ export async function runTests(
 
 /**
  * Runs a command in the tree, with test files after it where some are named, and reads its summary. What fails is run
- * once more: a run that then ends otherwise is unsteady, and says nothing.
+ * once more, in the time that the first run left: a run that then ends otherwise is unsteady, and says nothing, and so does one that
+ * could not end.
  */
 export async function runTestFiles(
   tree: RunnableTree,
   files: readonly string[],
   command: readonly string[],
 ): Promise<TestOutcome> {
-  const first = await runOnce(tree, files, command);
-  const again = first.ended === 'failed' ? await runOnce(tree, files, command) : first;
-  return again.ended === first.ended ? again : { ...again, ended: 'unsteady' };
+  const first = await runOnce(tree, files, command, tree.timeoutMs);
+  if (first.ended !== 'failed') return first;
+  const leftMs = tree.timeoutMs - first.tookMs;
+  if (leftMs < LEAST_MS) return { ...first, ended: 'out_of_time' };
+  const again = await runOnce(tree, files, command, leftMs);
+  const both = { ...again, limits: first.limits, tookMs: first.tookMs + again.tookMs };
+  if (again.ended === 'failed') return both;
+  return { ...both, ended: again.ended === 'timed_out' ? 'out_of_time' : 'unsteady' };
 }
 
+/** No runner starts in less. */
+const LEAST_MS = 100;
+
 /**
- * Whether those of the files that were there before fail in the tree before the change. What fails on both sides of it fails for
- * another reason: for what the tests cannot reach here, for a busy machine, for a defect that is older.
+ * How a failure stands beside a run, in the tree before the change, of those of the files that were there. What fails on both sides
+ * of it fails for another reason: for what the tests cannot reach here, for a busy machine, for a defect that is older. Only what
+ * passed there, or was not there, came with the change.
  */
-async function failsWithout(
+async function endBeside(
   repository: GitRepository,
   change: Change,
   files: readonly string[],
   request: RunRequest,
-): Promise<boolean> {
+): Promise<TestOutcome['ended']> {
   const known = files.filter((path) => change.before(path) !== null);
-  if (known.length === 0) return false;
-  return withRunnableTree(
-    repository,
-    change.base,
-    request,
-    async (tree) => (await runOnce(tree, known, request.command)).ended === 'failed',
+  if (known.length === 0) return 'failed';
+  if (request.timeoutMs < LEAST_MS) return 'out_of_time';
+  const { ended } = await withRunnableTree(repository, change.base, request, (tree) =>
+    runOnce(tree, known, request.command, request.timeoutMs),
   );
+  if (ended === 'failed') return 'failed_before';
+  if (ended === 'timed_out') return 'out_of_time';
+  return ended === 'passed' ? 'failed' : 'not_compared';
 }
 
 async function runOnce(
   tree: RunnableTree,
   files: readonly string[],
   command: readonly string[],
+  timeoutMs: number,
 ): Promise<TestOutcome> {
   const words = [...command, ...files];
-  const run = await tree.run(words);
+  const run = await tree.run(words, timeoutMs);
   const { passed, failed } = summaryOf(run.output);
-  return { command: words.join(' '), ended: endOf(run, passed, failed), passed, failed, limits: run.limits };
+  const { limits, tookMs } = run;
+  return { command: words.join(' '), ended: endOf(run, passed, failed), passed, failed, limits, tookMs };
 }
 
 /** Only a runner that counted a failure says that tests fail; anything else may be for want of what they need. */

@@ -5,6 +5,7 @@ import { withTreeOf } from '../change/scratch-tree.ts';
 import { type ConfinedRun, runConfined } from './confined-process.ts';
 
 export interface RunLimits {
+  /** For all runs that one question takes: what fails is run again, and without the change. */
   readonly timeoutMs: number;
   readonly memoryBytes: number;
   /** Where programs are looked for. */
@@ -14,7 +15,9 @@ export interface RunLimits {
 /** A copy of a revision in which programs of it run, confined. */
 export interface RunnableTree {
   readonly folder: string;
-  run(words: readonly string[]): Promise<ConfinedRun>;
+  /** Of its limits: what the runs of one question may take together. */
+  readonly timeoutMs: number;
+  run(words: readonly string[], timeoutMs?: number): Promise<ConfinedRun>;
 }
 
 /** Writes a revision to a folder of its own for as long as the work takes; its programs write nowhere else. */
@@ -38,8 +41,12 @@ export function withRunnableTree<T>(
     };
     return work({
       folder,
-      run: (words) =>
-        runConfined({ words, folder, writable: scratch, readable, environment, timeoutMs, memoryBytes }),
+      timeoutMs,
+      run: (words, leftMs = timeoutMs) =>
+        runConfined({
+          ...{ words, folder, writable: scratch, readable, environment, memoryBytes },
+          timeoutMs: leftMs,
+        }),
     });
   });
 }

@@ -6,6 +6,8 @@ const ENDS = {
   failed: 'failed',
   unsteady: 'failed and then passed',
   failed_before: 'failed, as it does without the change',
+  not_compared: 'failed, and what it does without the change is not known',
+  out_of_time: 'failed, and its time was up before that was sure',
   not_run: 'not run',
   timed_out: 'timed out',
   killed: 'killed',
@@ -21,6 +23,8 @@ export interface TestOutcome {
   readonly failed: number | null;
   /** What confined the run, in words. */
   readonly limits: string;
+  /** All its runs together. */
+  readonly tookMs: number;
 }
 
 /** Tests that passed and failed, by the last summary of vitest, jest, mocha, node:test, pytest or cargo. */

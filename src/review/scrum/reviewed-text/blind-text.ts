@@ -1,5 +1,6 @@
-import { addressesReviewer } from './instruction-detector.ts';
+import { addressesReviewer } from '../../inspect/index.ts';
 import { type Span, sourceSpans } from './source-spans.ts';
+import { holdsEncoded, isWithheld } from './withheld-text.ts';
 
 /** A text as the blind pass shows it. */
 export interface BlindText {
@@ -10,18 +11,23 @@ export interface BlindText {
 }
 
 const REMOVED = '[removed]';
+const WITHHELD = '[text]';
 /** Lines of prose that are read together. */
 const WINDOW_LINES = 3;
 
 /**
- * Takes from a source what its author says beside the program: comments where the language has them, and whatever in
- * strings, names or plain text addresses a reviewer. Lines are kept.
+ * Takes from a source what its author says beside the program: comments where the language has them, sentences of strings in
+ * other languages or encodings, and whatever in strings, names or plain text addresses a reviewer. Lines are kept.
  */
 export function blindText(path: string, language: string, text: string): BlindText {
   const { comments, strings, isProse } = sourceSpans(path, language, text);
   const program = replaced(text, comments, blank);
   const hits = addressedStrings(program, strings);
-  const lines = replaced(program, hits, quotedRemoval).split('\n');
+  const withheld = withheldStrings(program, strings, hits);
+  const gone = [...hits, ...withheld].sort((a, b) => a.start - b.start);
+  const lines = replaced(program, gone, (part, span) =>
+    inQuotes(part, hits.includes(span) ? REMOVED : WITHHELD),
+  ).split('\n');
   const code = replaced(program, strings, blank).split('\n');
   const addressed = new Set(linesAt(text, hits));
   for (const at of isProse ? addressedProse(code) : addressedCode(code)) {
@@ -37,14 +43,10 @@ export function blindText(path: string, language: string, text: string): BlindTe
 /** Strings that address a reviewer, alone or put together with those beside them. */
 function addressedStrings(text: string, strings: readonly Span[]): readonly Span[] {
   const contentOf = ({ start, end }: Span) => unquoted(text.slice(start, end));
-  const hits = new Set(
-    strings.filter((span) => addressesReviewer(text.slice(span.start, span.end), 'prose')),
-  );
+  const hits = new Set(strings.filter((span) => addressesReviewer(contentOf(span), 'prose')));
   for (const group of neighbouring(text, strings)) {
     const isSpread = (spans: readonly Span[]) =>
-      spans.length > 1 &&
-      (addressesReviewer(spans.map(contentOf).join(''), 'prose') ||
-        addressesReviewer([...spans].reverse().map(contentOf).join(' '), 'prose'));
+      spans.length > 1 && joined(spans.map(contentOf)).some((text) => addressesReviewer(text, 'prose'));
     if (!isSpread(group)) continue;
     if (group.length > MOST_SEARCHED) {
       for (const span of group) hits.add(span);
@@ -61,11 +63,28 @@ function addressedStrings(text: string, strings: readonly Span[]): readonly Span
   return [...hits].sort((a, b) => a.start - b.start);
 }
 
+/** Cut words put together, words in a row, and such a row from its end. */
+function joined(parts: readonly string[]): readonly string[] {
+  return [parts.join(''), parts.join(' '), parts.toReversed().join(' ')];
+}
+
 /** Of a longer row of strings all are taken: a table that says something somewhere is not worth a search. */
 const MOST_SEARCHED = 500;
 
 /** How many strings in a row are read as one, from the fewest. */
 const TOGETHER = [2, 3, 4, 6, 8, 12, 16, 24, 32, 64] as const;
+
+/** Strings that are not shown, though they may say nothing to a reviewer. A regular expression is program. */
+function withheldStrings(text: string, strings: readonly Span[], hits: readonly Span[]): readonly Span[] {
+  const rest = strings.filter((span) => text[span.start] !== '/' && !hits.includes(span));
+  const contentOf = ({ start, end }: Span) => unquoted(text.slice(start, end));
+  const alone = rest.filter((span) => isWithheld(contentOf(span)));
+  const runs = neighbouring(
+    text,
+    rest.filter((span) => !alone.includes(span)),
+  ).filter((group) => holdsEncoded(group.map(contentOf).join('')));
+  return [...alone, ...runs.flat()];
+}
 
 /** Runs of strings with hardly anything between them: `'a' + 'b'`, `['a', 'b']`, lines of a table. */
 function neighbouring(text: string, strings: readonly Span[]): readonly (readonly Span[])[] {
@@ -111,10 +130,10 @@ function addressedCode(lines: readonly string[]): readonly number[] {
 /** Words of a name from which it may say something to a reader. */
 const SENTENCE_WORDS = 4;
 
-/** Its line breaks stay. */
-function quotedRemoval(string: string): string {
+/** Another text in the quotes of a string, whose line breaks stay. */
+function inQuotes(string: string, text: string): string {
   const quote = /^[a-z]?#*(["'`/])/i.exec(string)?.[1] ?? '';
-  return `${quote}${REMOVED}${quote}${'\n'.repeat(string.split('\n').length - 1)}`;
+  return `${quote}${text}${quote}${'\n'.repeat(string.split('\n').length - 1)}`;
 }
 
 /** As long as before, so that places stay. */
@@ -127,13 +146,12 @@ function unquoted(string: string): string {
 }
 
 /** The text with each span replaced. */
-function replaced(text: string, spans: readonly Span[], by: (part: string) => string): string {
+function replaced(text: string, spans: readonly Span[], by: (part: string, span: Span) => string): string {
   let out = '';
   let at = 0;
-  for (const { start, end } of spans) {
-    const part = text.slice(start, end);
-    out += text.slice(at, start) + by(part);
-    at = end;
+  for (const span of spans) {
+    out += text.slice(at, span.start) + by(text.slice(span.start, span.end), span);
+    at = span.end;
   }
   return out + text.slice(at);
 }

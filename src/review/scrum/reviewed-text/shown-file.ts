@@ -1,6 +1,6 @@
+import { addressesReviewer } from '../../inspect/index.ts';
 import type { PackedInput } from '../packed-input.ts';
 import { blindText } from './blind-text.ts';
-import { addressesReviewer } from './instruction-detector.ts';
 
 /** A file as a model is shown it. */
 export interface ShownFile {
