@@ -27,6 +27,8 @@ export const scrumSamples: Readonly<Record<string, (fixture: Fixture) => Sample 
       ...FILE,
       proposal: PROPOSAL,
     }),
+  'scrum.gone': async ({ server }) =>
+    post(`${ITERATION}/${await started(server)}/gone`, { commit: 'a'.repeat(40), paths: ['src/old.ts'] }),
   'scrum.finish': async ({ server }) => ({
     method: 'POST',
     path: `${ITERATION}/${await reviewed(server)}/finish`,

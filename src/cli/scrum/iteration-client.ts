@@ -91,6 +91,11 @@ export interface PublishedCalibration {
 /** The review loop over HTTP, as one run uses it; what is refused for now is waited for and sent again. */
 export interface IterationClient {
   start(json: unknown): Promise<StartedIteration>;
+  /** Names files that the commit holds no more. */
+  nameGone(
+    iterationId: string,
+    json: { readonly commit: string; readonly paths: readonly string[] },
+  ): Promise<unknown>;
   /** `after` is the row that is to be asked for again; empty where there is none. */
   reviewFile(iterationId: string, json: unknown, after: string): Promise<FileAnswer>;
   /** The rows that an iteration has so far. */
@@ -138,6 +143,8 @@ export function createIterationClient(
         // One key for one file of one iteration: a run that begins again does not have it reviewed twice.
         headers: { 'idempotency-key': `${iterationId}.${sha256Hex(JSON.stringify([json, after]))}` },
       }),
+    nameGone: (iterationId, json) =>
+      send({ method: 'POST', path: `${iterationPath(iterationId)}/gone`, json }),
     finish: (iterationId) =>
       send({
         method: 'POST',

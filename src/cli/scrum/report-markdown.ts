@@ -5,7 +5,7 @@ import { metricText, type Report } from './report-view.ts';
 
 /** The report as a document. Names and claims come from the reviewed and from models: they are shown as text (K-14). */
 export function reportMarkdown(report: Report): string {
-  const { iteration, metrics, movement, gradient, suggestions } = report;
+  const { iteration, metrics, movement, gone, gradient, suggestions } = report;
   const lines = [
     `# Iteration ${iteration.number} of ${markdownCode(iteration.repository)}`,
     '',
@@ -21,6 +21,13 @@ export function reportMarkdown(report: Report): string {
       }),
     ]),
     ...section('Movement', movement === null ? [] : movementLines(movement)),
+    ...section(
+      'Gone with their files',
+      gone.map(({ claim, commit, finding_id: id, path }) => {
+        const at = commit === null ? '' : ` at ${markdownCode(commit)}`;
+        return `- ${markdownCode(id)} ${markdownCode(path)}${at}: ${markdownCode(claim)}`;
+      }),
+    ),
     ...section(
       'What may be done with each file',
       gradient.map(

@@ -1,5 +1,6 @@
 import type {
   FixWave,
+  GoneFinding,
   IterationMetric,
   ModelTrust,
   Movement,
@@ -22,6 +23,7 @@ export interface Report {
   readonly compared_with: ShownIteration | null;
   readonly metrics: readonly IterationMetric[];
   readonly movement: Movement | null;
+  readonly gone: readonly GoneFinding[];
   /** What may be done with each file now. */
   readonly gradient: readonly (Permission & { readonly path: string })[];
   readonly suggestions: readonly Suggestion[];
@@ -37,11 +39,12 @@ export interface Plan {
 
 /** The iteration, its figures with where each comes from and what is good, how it moved, and what was suggested. */
 export function renderReport(report: Report, terminal: Terminal): string {
-  const { movement, suggestions, trust } = report;
+  const { gone, movement, suggestions, trust } = report;
   return [
     renderIteration({ iteration: report.iteration, rows: null }, terminal),
     renderMetrics(report.metrics, terminal),
     ...(movement === null ? [] : [renderMovement(movement, terminal)]),
+    ...(gone.length === 0 ? [] : [renderGone(gone, terminal)]),
     ...(suggestions.length === 0 ? [] : [renderSuggestions(suggestions, terminal)]),
     ...(trust.length === 0 ? [] : [renderTrust(trust, terminal)]),
   ].join('\n\n');
@@ -56,6 +59,17 @@ function renderMetrics(metrics: readonly IterationMetric[], { colours }: Termina
       `  ${colours.dim('GOOD')}   ${displayText(metric.good)}`,
     ])
     .join('\n');
+}
+
+/** What ended with its file, so that nobody takes it for fixed. */
+function renderGone(gone: readonly GoneFinding[], { colours }: Terminal): string {
+  return [
+    colours.yellow(`gone with their files, neither fixed nor landed: ${counted(gone.length, 'finding')}`),
+    ...gone.map(({ claim, commit, finding_id: id, path }) => {
+      const at = commit === null ? '' : ` at ${commit.slice(0, 12)}`;
+      return `  ${displayText(id)}  ${displayText(`${path}${at}`)}: ${colours.dim(displayText(claim))}`;
+    }),
+  ].join('\n');
 }
 
 function renderSuggestions(suggestions: readonly Suggestion[], { colours }: Terminal): string {
@@ -95,7 +109,7 @@ export function metricText({ value, unit }: IterationMetric): string {
 /** What to fix next, from the gravest. */
 export function renderPlan({ wave }: Plan, terminal: Terminal): string {
   const { colours } = terminal;
-  const { causes, findings, out_of_scope: outOfScope, carried_over: carried, too_big: tooBig } = wave;
+  const { causes, findings, gone, out_of_scope: outOfScope, carried_over: carried, too_big: tooBig } = wave;
   const lines = findings.flatMap((one) => [
     `${paintLevel(one.level, terminal)}  ${displayText(one.finding_id)}  ${colours.bold(displayText(one.line === null ? one.path : `${one.path}:${one.line}`))}`,
     `        ${displayText(one.claim)}`,
@@ -104,9 +118,10 @@ export function renderPlan({ wave }: Plan, terminal: Terminal): string {
   return [
     ...lines,
     ...(lines.length === 0 ? [] : ['']),
+    ...(gone.length === 0 ? [] : [renderGone(gone, terminal), '']),
     colours.bold(
       `after iteration ${wave.iteration}: ${counted(findings.length, 'finding')} of ${counted(causes.length, 'root cause')}, ` +
-        `${carried.length} carried over, ${outOfScope.length} out of scope, ${tooBig.length} too big for one change`,
+        `${carried.length} carried over, ${outOfScope.length} out of scope, ${tooBig.length} too big for one change, ${gone.length} gone with their files`,
     ),
     colours.dim('--markdown FILE writes the wave, with what done means for each finding'),
   ].join('\n');

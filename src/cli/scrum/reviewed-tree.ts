@@ -44,6 +44,13 @@ export interface ReviewedTree extends SourceTexts {
   /** The top of the repository, or the folder that was named; a real path. */
   readonly root: string;
   readonly files: readonly ReviewedFile[];
+  /** Of every file of the tree, reviewed or not. */
+  readonly paths: readonly string[];
+  /**
+   * Whether the commit holds no such file, or nothing in it. False where that cannot be told: without a commit, and
+   * while files differ from it.
+   */
+  isGone(path: string): boolean;
   readonly links: FileLinks;
   /** Of the deterministic reviewers, in the whole tree. */
   findingsIn(path: string): readonly Finding[];
@@ -79,14 +86,18 @@ export async function openReviewedTree(
   const inspection = await inspectTree(root, { onProgress });
   const byPath = Map.groupBy(inspection.findings, (finding) => finding.path);
   const unparsed = new Set(inspection.unparsed);
+  const isCommitted = workTree !== null && workTree.commit !== null && workTree.changedFiles === 0;
+  const texts = rememberedTexts(tree);
   return {
     repository: options.repository ?? repositoryNameOf(workTree, root),
     commit: workTree?.commit ?? null,
     isDirty: workTree !== null && workTree.changedFiles > 0,
     root,
     files: kept,
+    paths: tree.paths,
+    isGone: (one) => isCommitted && (!tree.holds(one) || texts.readText(one)?.trim() === ''),
     links,
-    ...rememberedTexts(tree),
+    ...texts,
     findingsIn: (one) => byPath.get(one) ?? [],
     isInspected: (one) => !unparsed.has(one),
     notes: notesOn({ workTree, skipped, leftOut: files.length - kept.length, inspection }),

@@ -4,7 +4,14 @@ import { counted, humanDuration } from '../human-text.ts';
 import { humanUsd } from '../money.ts';
 import { startProgressBar } from '../progress-bar.ts';
 import { fileRequest, listedFile, type TestResults, testOf } from './file-request.ts';
-import type { FileAnswer, FinishedIteration, IterationClient, StartedIteration } from './iteration-client.ts';
+import { type GoneFiles, goneFiles } from './gone-files.ts';
+import type {
+  FileAnswer,
+  FinishedIteration,
+  IterationClient,
+  OpenFinding,
+  StartedIteration,
+} from './iteration-client.ts';
 import { type ReviewedFile, type ReviewedTree, stateOf } from './reviewed-tree.ts';
 
 export interface RunSettings {
@@ -55,20 +62,53 @@ export async function runIteration(
   const left = tree.files.filter((file) => !isReusable(file));
   const reused = tree.files.length - left.length;
   if (started.continued || reused > 0) noteStart(context, started, { total: tree.files.length, reused });
+  const gone = await tellGone(context, client, tree, started);
+  const findings = findingsByFile(started.findings, gone);
   const tests = await runTests(
-    testsNamedIn(context, started, { files: tree.files, checks: settings.checks }),
+    testsNamedIn(context, started, {
+      findings: tree.files.flatMap(({ path }) => findings.get(path) ?? []),
+      checks: settings.checks,
+    }),
   );
-  const work = { client, tree, started, tests, settings, unread: await unreadRows(client, started) };
+  const unread = await unreadRows(client, started);
+  const work = { client, tree, started, findings, tests, settings, unread };
   const answers = await reviewFiles(context, work, left);
   // No model is asked for these: what rules see and where findings stand is told of the file as it is now.
-  const named = new Set(started.findings.map(({ path }) => path));
   const seen = tree.files.filter(
-    (file) => isReusable(file) && (named.has(file.path) || tree.findingsIn(file.path).length > 0),
+    (file) => isReusable(file) && (findings.has(file.path) || tree.findingsIn(file.path).length > 0),
   );
   await reviewFiles(context, work, seen);
   const iteration = await client.finish(started.iteration_id);
   const cost_usd = answers.reduce((sum, { row }) => sum + row.cost_usd, 0);
   return { iteration, continued: started.continued, reused, answers, cost_usd };
+}
+
+/** Tells the server which files of open findings are gone: findings there must not stay open for ever. */
+async function tellGone(
+  { terminal }: CliContext,
+  client: IterationClient,
+  tree: ReviewedTree,
+  { findings, iteration_id: id }: StartedIteration,
+): Promise<GoneFiles> {
+  const gone = goneFiles(tree, findings);
+  const { paths } = gone;
+  if (paths.length === 0) return gone;
+  terminal.note(
+    `The commit no longer holds ${counted(paths.length, 'file')} of open findings: ` +
+      'what is told of nowhere else ends as gone, neither fixed nor landed.',
+  );
+  await client.nameGone(id, { commit: stateOf(tree), paths });
+  return gone;
+}
+
+/** The open findings by the file that has their code now. */
+function findingsByFile(
+  findings: readonly OpenFinding[],
+  { moved }: GoneFiles,
+): ReadonlyMap<string, readonly OpenFinding[]> {
+  const byFile = Map.groupBy(findings, ({ path }) => path);
+  for (const [path, some] of moved) byFile.set(path, [...(byFile.get(path) ?? []), ...some]);
+  return byFile;
 }
 
 /**
@@ -106,22 +146,19 @@ function noteStart(
 /** The tests of open findings of these files; says so where a check names a finding that is none. */
 function testsNamedIn(
   { terminal }: CliContext,
-  { findings }: StartedIteration,
-  { files, checks }: { readonly files: readonly ReviewedFile[]; readonly checks: RunSettings['checks'] },
+  started: StartedIteration,
+  { findings, checks }: { readonly findings: readonly OpenFinding[]; readonly checks: RunSettings['checks'] },
 ): readonly string[] {
-  const ids = new Set(findings.map(({ finding_id: id }) => id));
+  const ids = new Set(started.findings.map(({ finding_id: id }) => id));
   for (const id of checks.keys()) if (!ids.has(id)) terminal.note(`--check: ${id} is no open finding.`);
-  const paths = new Set(files.map(({ path }) => path));
-  const names = findings
-    .filter(({ path }) => paths.has(path))
-    .flatMap((finding) => testOf(finding, checks) ?? []);
-  return [...new Set(names)];
+  return [...new Set(findings.flatMap((finding) => testOf(finding, checks) ?? []))];
 }
 
 interface FilesWork {
   readonly client: IterationClient;
   readonly tree: ReviewedTree;
   readonly started: StartedIteration;
+  readonly findings: ReadonlyMap<string, readonly OpenFinding[]>;
   readonly tests: TestResults;
   readonly settings: RunSettings;
   readonly unread: ReadonlyMap<string, string>;
@@ -134,8 +171,7 @@ async function reviewFiles(
   left: readonly ReviewedFile[],
 ): Promise<readonly FileAnswer[]> {
   if (left.length === 0) return [];
-  const { client, tree, started, tests, settings, unread } = work;
-  const findings = Map.groupBy(started.findings, ({ path }) => path);
+  const { client, tree, started, findings, tests, settings, unread } = work;
   const bar = startProgressBar(context.terminal, `iteration ${started.number}`, left.length, 'count');
   const startedMs = context.nowMs();
   const answers: FileAnswer[] = [];

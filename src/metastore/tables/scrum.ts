@@ -21,6 +21,8 @@ export interface ScrumIterationRow {
   known_json: string;
   /** Trust in each model of the ladder when it began, 0 to 1. */
   trust_json: string;
+  /** Paths of files that its commit no longer holds. */
+  gone_json: string;
   /** What was published; null until then. */
   summary_json: string | null;
   started_ms: number;
@@ -231,5 +233,9 @@ export const scrumMigrations: readonly Migration[] = [
       )`,
       'CREATE INDEX scrum_calibration_cases_created ON scrum_calibration_cases (created_ms)',
     ],
+  },
+  {
+    name: '0008-scrum-gone-files',
+    statements: ["ALTER TABLE scrum_iterations ADD COLUMN gone_json TEXT NOT NULL DEFAULT '[]'"],
   },
 ];

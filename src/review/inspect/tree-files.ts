@@ -8,6 +8,8 @@ export interface TreeFiles {
   readonly root: string;
   /** Sorted, from the root, with forward slashes. */
   readonly paths: readonly string[];
+  /** Whether there is a file of this name, be it one that is read here or not. */
+  holds(path: string): boolean;
   /** Null where it is no text or larger than a person would write. */
   readText(path: string): string | null;
 }
@@ -25,7 +27,7 @@ export function treeFiles(root: string): TreeFiles {
   const paths = all
     .filter((path) => !isGenerated(path) && !isTwin(path) && isPlainFile(join(root, path)))
     .sort();
-  return { root, paths, readText: (path) => readText(join(root, path)) };
+  return { root, paths, holds: (path) => known.has(path), readText: (path) => readText(join(root, path)) };
 }
 
 function readText(path: string): string | null {

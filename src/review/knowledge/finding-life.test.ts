@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findingLives, findingRowsOf } from './finding-life.ts';
+import { findingLives, findingRowsOf, hasLanded } from './finding-life.ts';
 import type { FindingRow } from './finding-row.ts';
 import type { IterationReading, SeenAnchor } from './iteration-reading.ts';
 import { REPOSITORY, reported } from './knowledge-rows.fixture.ts';
@@ -20,6 +20,7 @@ class History {
         judgedPaths: ['src/a.ts', 'src/b.ts'],
         reported: [],
         anchors: [],
+        gonePaths: [],
         ...members,
       },
       this.rows,
@@ -192,6 +193,63 @@ describe('a finding that nobody tells of', () => {
     const history = new History();
     history.next({ reported: [reported(CLAIM, { evidence: 'static', rule: 'unsafe-compare' })] });
     expect(history.next({ anchors: [history.anchor('other', rule(null))] })).toEqual([]);
+  });
+});
+
+describe('a finding whose file is gone', () => {
+  const gone = { judgedPaths: [], gonePaths: ['src/a.ts'] };
+
+  it.each<[string, Parameters<typeof reported>[1]]>([
+    ['of a model', {}],
+    ['of a rule', { evidence: 'static', rule: 'unsafe-compare', check: rule(false) }],
+    ['that has no anchor', { anchor_hash: null }],
+    ['that a test checks', { check: test(false) }],
+  ])('ends by the commit, neither fixed nor checked: %s', (_, members) => {
+    const history = new History();
+    history.next({ reported: [reported(CLAIM, members)] });
+    expect(history.next(gone)).toEqual([`gone: ${CLAIM}`]);
+    expect(history.rows.at(-1)).toMatchObject({
+      ...{ state: 'gone', closed_by_commit: 'c2', anchor_hash: null, check_passes: null },
+    });
+    expect(findingLives(history.rows)).toMatchObject([{ isOpen: false, last_seen: 1 }]);
+    expect(history.next(gone)).toEqual([]);
+  });
+
+  it('does not land, whatever was known of it', () => {
+    const history = new History();
+    history.next({ reported: [reported(CLAIM, { check: test(false) })] });
+    history.next(gone);
+    const [before, after] = history.rows;
+    if (before === undefined || after === undefined) throw new Error('there are two rows');
+    expect(hasLanded(before, after)).toBe(false);
+    expect(hasLanded(before, { ...after, check_passes: true })).toBe(false);
+  });
+
+  it('stays open where its code stands in another file, and recurs where its check fails there', () => {
+    const history = new History();
+    history.next({ reported: [reported(CLAIM)] });
+    expect(history.next({ ...gone, anchors: [history.anchor('code')] })).toEqual([]);
+    expect(history.next({ ...gone, anchors: [history.anchor('code', test(false))] })).toEqual([
+      `recurring: ${CLAIM}`,
+    ]);
+    expect(history.next({ ...gone, anchors: [history.anchor('other')] })).toEqual([`gone: ${CLAIM}`]);
+  });
+
+  it('is recurring where it is told of in another file, and once its file is back', () => {
+    const history = new History();
+    history.next({ reported: [reported(CLAIM)] });
+    const moved = reported(CLAIM, { path: 'src/b.ts', anchor_hash: 'other' });
+    expect(history.next({ ...gone, reported: [moved] })).toEqual([`recurring: ${CLAIM}`]);
+    expect(history.next({ gonePaths: ['src/b.ts'] })).toEqual([`gone: ${CLAIM}`]);
+    expect(history.next({ reported: [moved] })).toEqual([`recurring: ${CLAIM}`]);
+    expect(history.ids()).toBe(1);
+  });
+
+  it('stays fixed where it was', () => {
+    const history = new History();
+    history.next({ reported: [reported(CLAIM)] });
+    history.next({ anchors: [history.anchor('other', test(true))] });
+    expect(history.next(gone)).toEqual([]);
   });
 });
 

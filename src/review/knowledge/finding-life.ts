@@ -1,4 +1,4 @@
-import { EVIDENCE_TIERS, type EvidenceTier, type FindingRow } from './finding-row.ts';
+import { EVIDENCE_TIERS, type EvidenceTier, type FindingRow, isStanding } from './finding-row.ts';
 import type { FindingCheck, IterationReading, SeenAnchor } from './iteration-reading.ts';
 import { type MatchedFinding, matchedFindings } from './matched-findings.ts';
 
@@ -13,13 +13,14 @@ export interface FindingLife extends FindingRow {
 /**
  * The rows of `kb.findings` for one iteration: a state for each finding that it tells of, by all rows of the iterations
  * before it. A finding nobody tells of is *fixed* where its check passes or its code changed; otherwise it gets no row
- * and stays open, because silence about unchanged code is the reader's noise.
+ * and stays open, because silence about unchanged code is the reader's noise. One whose file the commit no longer holds
+ * is *gone*, unless its code stands in another file: nobody proved a fix.
  *
  * ```
- *   (none) ── told ──▶ new ── told ──▶ recurring ─┐
- *                       └──────┬───────────▲──────┘ told
- *     silence with proof or    ▼           │ told
- *     changed code           fixed ─ told ─▶ regressed
+ *   (none) ── told ──▶ new ── told ──▶ recurring ─┐◀─ told ─ gone
+ *                       └──────┬───────────▲──────┘ told      ▲
+ *     silence with proof or    ▼           │ told             │ its file is gone,
+ *     changed code           fixed ─ told ─▶ regressed        │ from any but fixed
  * ```
  */
 export function findingRowsOf(
@@ -30,13 +31,21 @@ export function findingRowsOf(
     ({ repository, iteration }) => repository === reading.repository && iteration < reading.iteration,
   );
   const newest = new Map(inOrder(earlier).map((row) => [row.finding_id, row]));
-  const anchors = new Map(reading.anchors.map((anchor) => [anchor.finding_id, anchor]));
+  const gone = new Set(reading.gonePaths);
+  const goneAnchors = [...newest.values()]
+    .filter((row) => gone.has(row.path) && isStanding(row))
+    .map((row): SeenAnchor => ({ finding_id: row.finding_id, anchor_hash: null, check: null }));
+  const anchors = new Map(
+    [...goneAnchors, ...reading.anchors].map((anchor) => [anchor.finding_id, anchor] as const),
+  );
   const matched = matchedFindings(reading.reported, { repository: reading.repository, newest, anchors });
   const told = new Set(matched.map(({ id }) => id));
   const judged = new Set(reading.judgedPaths);
   const silent = [...newest.values()].flatMap((row) => {
     const anchor = anchors.get(row.finding_id);
-    if (told.has(row.finding_id) || row.state === 'fixed' || anchor === undefined) return [];
+    if (told.has(row.finding_id) || !isStanding(row) || anchor === undefined) return [];
+    const standsElsewhere = anchor.anchor_hash !== null && anchor.anchor_hash === row.anchor_hash;
+    if (gone.has(row.path) && !standsElsewhere) return goneRow(reading, row);
     return silentRow(reading, { row, anchor, isJudged: judged.has(row.path) });
   });
   return [...matched.map((one) => toldRow(reading, one)), ...silent];
@@ -49,13 +58,13 @@ export function findingLives(rows: readonly FindingRow[]): readonly FindingLife[
     const [first] = life;
     const newest = life.at(-1);
     if (first === undefined || newest === undefined) return [];
-    const seen = life.filter(({ state }) => state !== 'fixed');
+    const seen = life.filter(isStanding);
     return [
       {
         ...newest,
         found_by: first.found_by,
         evidence: strongest(life.map(({ evidence }) => evidence)),
-        isOpen: newest.state !== 'fixed',
+        isOpen: isStanding(newest),
         first_seen: first.iteration,
         last_seen: seen.at(-1)?.iteration ?? first.iteration,
       },
@@ -102,6 +111,11 @@ function silentRow(
   const isProven = check?.passes === true;
   if (!isProven && !(hasChanged && isJudged && row.evidence === 'model')) return [];
   return [{ ...base, state: 'fixed', closed_by_commit: isProven ? reading.commit : null }];
+}
+
+function goneRow(reading: IterationReading, row: FindingRow): FindingRow {
+  const ended = { state: 'gone', anchor_hash: null, closed_by_commit: reading.commit } as const;
+  return { ...row, ...placeOf(reading), ...ended, ...checkMembers(checkOf(row)) };
 }
 
 function placeOf({ repository, iteration_id, iteration }: IterationReading) {

@@ -9,7 +9,12 @@ export const EVIDENCE_TIERS = ['dynamic', 'static', 'model'] as const;
 export type EvidenceTier = (typeof EVIDENCE_TIERS)[number];
 
 /** What became of a finding by one iteration; `findingRowsOf` draws the machine. */
-export const FINDING_STATES = ['new', 'recurring', 'fixed', 'regressed'] as const;
+export const FINDING_STATES = ['new', 'recurring', 'fixed', 'regressed', 'gone'] as const;
+
+/** Whether a finding stands in such a state: `fixed` ended it, and so did `gone`, which says nothing of a fix. */
+export function isStanding({ state }: { readonly state: (typeof FINDING_STATES)[number] }): boolean {
+  return state !== 'fixed' && state !== 'gone';
+}
 
 /** One finding in one iteration: a row of `kb.findings`. The rows of one id, in order, are its life. */
 export const findingRowSchema = z.strictObject({
@@ -37,6 +42,7 @@ export const findingRowSchema = z.strictObject({
   check_name: z.string().nullable(),
   /** In this iteration; null where it did not run. */
   check_passes: z.boolean().nullable(),
+  /** Whose proof closed it; of a gone one, the commit that holds its file no more. */
   closed_by_commit: z.string().nullable(),
 });
 export type FindingRow = z.output<typeof findingRowSchema>;

@@ -1,5 +1,6 @@
 import { markdownCode } from '../../base/index.ts';
 import type { FixWave, WaveFinding, WaveLevel } from './fix-wave.ts';
+import type { GoneFinding } from './gone-findings.ts';
 
 const TITLES: readonly (readonly [WaveLevel, string])[] = [
   ['high', 'High'],
@@ -13,6 +14,7 @@ export function fixWaveMarkdown(wave: FixWave): string {
     carried_over: carried,
     causes,
     findings,
+    gone,
     iteration,
     out_of_scope: outOfScope,
     too_big: tooBig,
@@ -20,7 +22,7 @@ export function fixWaveMarkdown(wave: FixWave): string {
   const lines = [
     `# Fix wave after iteration ${iteration}`,
     '',
-    `${findings.length} findings with ${causes.length} causes; ${outOfScope.length} out of scope, ${carried.length} carried over.`,
+    `${findings.length} findings with ${causes.length} causes; ${outOfScope.length} out of scope, ${carried.length} carried over, ${gone.length} gone with their files.`,
     ...section('Root causes', causesTable(wave)),
     ...TITLES.flatMap(([level, title]) => section(title, findingLines(findings, level))),
     ...section(
@@ -37,6 +39,7 @@ export function fixWaveMarkdown(wave: FixWave): string {
       'Carried over',
       carried.map(({ finding_id: id, since }) => `- ${markdownCode(id)}, open since iteration ${since}`),
     ),
+    ...section('Gone with their files', goneLines(gone)),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -64,6 +67,14 @@ function findingLines(findings: readonly WaveFinding[], level: WaveLevel): reado
         `  - done: ${finding.done_means.map((text) => markdownCode(text)).join('; ')}`,
       ];
     });
+}
+
+/** Ended, and nothing of it proven. */
+function goneLines(gone: readonly GoneFinding[]): readonly string[] {
+  return gone.map(({ claim, commit, finding_id: id, path, rule }) => {
+    const at = commit === null ? '' : `, gone at commit ${markdownCode(commit)}`;
+    return `- ${markdownCode(id)} ${markdownCode(path)} ${markdownCode(rule)}${at}: ${markdownCode(claim)}`;
+  });
 }
 
 /** A heading and its lines; an empty one says so, because a missing list reads like a forgotten one. */

@@ -90,6 +90,20 @@ describe('the next fix wave', () => {
     expect(wave.findings.map(({ claim }) => claim)).toEqual(['silent rule']);
   });
 
+  it('has what is gone with its file in no queue, and names it once with the commit', () => {
+    const rows = [
+      findingRow('gone', 1, 'new', { path: 'left/out.ts' }),
+      findingRow('gone', 2, 'gone', { path: 'left/out.ts', anchor_hash: null, closed_by_commit: 'c2' }),
+      findingRow('here', 2, 'new'),
+    ];
+    const wave = waveOf([...rows, ...rows]);
+    expect(wave.findings.map(({ claim }) => claim)).toEqual(['here']);
+    expect([wave.out_of_scope, wave.carried_over]).toEqual([[], []]);
+    expect(wave.gone).toMatchObject([{ claim: 'gone', path: 'left/out.ts', commit: 'c2' }]);
+    expect(waveOf(rows, 3).gone).toEqual([]);
+    expect(fixWaveMarkdown(wave)).toMatch(/`left\/out\.ts` `scrum\/defect`, gone at commit `c2`: `gone`/);
+  });
+
   it('carries over what earlier waves had, the longest open first', () => {
     const wave = waveOf(
       [
@@ -138,9 +152,12 @@ describe('the fix wave as Markdown', () => {
       '## Too big for one change',
       '## Out of scope',
       '## Carried over',
+      '## Gone with their files',
     ]);
-    expect(text.match(/^None\.$/gm)).toHaveLength(5);
-    expect(text).toContain('1 findings with 1 causes; 0 out of scope, 0 carried over.');
+    expect(text.match(/^None\.$/gm)).toHaveLength(6);
+    expect(text).toContain(
+      '1 findings with 1 causes; 0 out of scope, 0 carried over, 0 gone with their files.',
+    );
     expect(text).toContain('  - done: `a check of its own passes');
   });
 

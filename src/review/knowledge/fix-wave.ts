@@ -1,5 +1,6 @@
 import { type FindingLife, findingLives } from './finding-life.ts';
 import type { FindingSeverity } from './finding-row.ts';
+import { type GoneFinding, goneFindings } from './gone-findings.ts';
 import type { KnowledgeRows } from './movement.ts';
 import { byGravity, type RootCause, rootCauses } from './root-causes.ts';
 
@@ -37,6 +38,8 @@ export interface FixWave {
   }[];
   /** Findings of the wave that earlier waves already had, the longest open first. */
   readonly carried_over: readonly { readonly finding_id: string; readonly since: number }[];
+  /** Findings that left the queue in this iteration with their files. */
+  readonly gone: readonly GoneFinding[];
 }
 
 /** Beyond these a change is not read to its end. */
@@ -74,6 +77,7 @@ export function nextFixWave(rows: KnowledgeRows, iteration: number): FixWave {
       .filter((life) => life.first_seen < iteration)
       .sort((a, b) => a.first_seen - b.first_seen || byGravity(a, b))
       .map(({ finding_id, first_seen: since }) => ({ finding_id, since })),
+    gone: goneFindings(rows.findings, iteration),
   };
 }
 

@@ -17,6 +17,8 @@ const ROWS: KnowledgeRows = {
     landedRow('fixed', 2, { path: 'a' }),
     findingRow('gone without proof', 1, 'new', { path: 'a' }),
     findingRow('gone without proof', 2, 'fixed', { path: 'a', anchor_hash: null }),
+    findingRow('went with its file', 1, 'new', { path: 'gone', evidence: 'static' }),
+    findingRow('went with its file', 2, 'gone', { path: 'gone', evidence: 'static' }),
     findingRow('told by a model', 2, 'new', { path: 'b' }),
     findingRow('told by a rule', 2, 'new', { path: 'b', evidence: 'static' }),
     findingRow('its test fails', 2, 'new', {
@@ -56,6 +58,8 @@ describe('the figures of an iteration', () => {
     ['mean of iteration 1', 3.5, 2],
     ['mean of iteration 2', 4.5, 2],
     ['change of the mean', 1, 2],
+    // Of four that were open; what is gone confirms nothing.
+    ['findings gone with their file', 1, 4],
     // Landed, told by a rule, and failing its test; four files cost a quarter each.
     ['cost per confirmed finding', 1 / 3, 3],
   ])('%s is %d over %d', (name, value, denominator) => {

@@ -1,6 +1,7 @@
 import { ANSWER_OUTCOMES, type AttemptRow } from './attempt-row.ts';
 import { findingLives, hasLanded } from './finding-life.ts';
-import type { FindingRow } from './finding-row.ts';
+import { type FindingRow, isStanding } from './finding-row.ts';
+import { goneFindings } from './gone-findings.ts';
 import { type KnowledgeRows, movementBetween } from './movement.ts';
 import { GRADIENT_TIERS, type ReviewRow } from './review-row.ts';
 
@@ -9,7 +10,7 @@ export interface IterationMetric {
   readonly name: string;
   /** Null where there is nothing to divide by. */
   readonly value: number | null;
-  readonly unit: 'share' | 'files' | 'components' | 'points' | 'usd';
+  readonly unit: 'share' | 'files' | 'findings' | 'components' | 'points' | 'usd';
   /** What the value counts, or is divided by. */
   readonly denominator: number;
   readonly denominator_of: string;
@@ -32,6 +33,7 @@ export function iterationMetrics(
     verifiedComponents(reviews),
     ...gradientMetrics(reviews),
     ...(before === null ? [] : pairedMeans(rows, before, iteration)),
+    goneWithTheirFiles(rows.findings, iteration),
     costPerConfirmed(reviews, rows.findings, iteration),
   ];
 }
@@ -123,6 +125,19 @@ function pairedMeans(rows: KnowledgeRows, before: number, iteration: number): re
   ];
 }
 
+function goneWithTheirFiles(findings: readonly FindingRow[], iteration: number): IterationMetric {
+  const before = findingLives(findings.filter((row) => row.iteration < iteration));
+  return {
+    name: 'findings gone with their file',
+    value: goneFindings(findings, iteration).length,
+    unit: 'findings',
+    denominator: before.filter(({ isOpen }) => isOpen).length,
+    denominator_of: 'findings open before the iteration',
+    source: 'kb.findings: state gone',
+    good: 'no aim of its own: nothing of it was fixed or landed',
+  };
+}
+
 function costPerConfirmed(
   reviews: readonly ReviewRow[],
   findings: readonly FindingRow[],
@@ -149,7 +164,7 @@ function confirmedFindings(findings: readonly FindingRow[], iteration: number): 
   const earlier = new Map(before.map((life) => [life.finding_id, life]));
   return until.filter((row) => {
     if (row.iteration !== iteration) return false;
-    if (row.state !== 'fixed') return row.evidence !== 'model' || row.check_passes === false;
+    if (isStanding(row)) return row.evidence !== 'model' || row.check_passes === false;
     const stood = earlier.get(row.finding_id);
     return stood !== undefined && hasLanded(stood, row);
   }).length;

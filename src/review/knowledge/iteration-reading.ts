@@ -37,6 +37,11 @@ export interface IterationReading {
   /** Files with a verdict: the silence of a model that gave none says nothing. */
   readonly judgedPaths: readonly string[];
   readonly reported: readonly ReportedFinding[];
-  /** Of every earlier open finding of a file of this iteration. */
+  /**
+   * Of every earlier open finding of a file of this iteration; of a file that is gone, where the same code stands in
+   * another.
+   */
   readonly anchors: readonly SeenAnchor[];
+  /** Files that the commit no longer holds. */
+  readonly gonePaths: readonly string[];
 }

@@ -76,6 +76,13 @@ const CASES: readonly Case[] = [
     expected: /^MIXED: .*bare rise/,
   },
   {
+    name: '+3 with a finding gone with its file',
+    from: 4,
+    to: 7,
+    findings: [findingRow('old', 1, 'new'), landedRow('old', 2, { state: 'gone' })],
+    expected: /^MIXED: .*bare rise/,
+  },
+  {
     name: '+3 with a finding gone that never had a check',
     from: 4,
     to: 7,

@@ -1,6 +1,6 @@
 import type { AttemptRow } from './attempt-row.ts';
 import { hasLanded } from './finding-life.ts';
-import type { FindingRow } from './finding-row.ts';
+import { type FindingRow, isStanding } from './finding-row.ts';
 import { calibratedConfidence, type ModelTrust, modelTrust } from './model-trust.ts';
 import { type ClassifiedMovement, classOf, MOVEMENT_CLASSES, type MovementClass } from './movement-class.ts';
 import { changeThreshold, meanOf, type NoiseFloor, noiseFloors } from './noise-floor.ts';
@@ -210,18 +210,18 @@ function findingsOf({ earlier, later, history, previous }: Pair) {
     const [before, after] = [until(from), until(to)];
     if (after === null) continue;
     const id = after.finding_id;
-    const stoodBefore = before !== null && before.state !== 'fixed' && before.path === later.path;
+    const stoodBefore = before !== null && isStanding(before) && before.path === later.path;
     if (stoodBefore && hasLanded(before, after)) landed.push(id);
     // What came back and was there at the end is returned, even where it came back before the last iteration.
     const cameBack = life.some(
       (row) => row.state === 'regressed' && row.iteration > from && row.iteration <= to,
     );
-    if (after.iteration !== to || after.state === 'fixed' || after.path !== later.path) continue;
+    if (after.iteration !== to || !isStanding(after) || after.path !== later.path) continue;
     if (cameBack) returned.push(id);
     else if (before === null) novel.push(id);
     else recurring.push(id);
     const last = life.find((row) => row.iteration === previous);
-    const isCritical = (row: FindingRow) => row.state !== 'fixed' && isGrave(row);
+    const isCritical = (row: FindingRow) => isStanding(row) && isGrave(row);
     criticalTwice ||= last !== undefined && isCritical(last) && isCritical(after);
   }
   return {

@@ -5,6 +5,7 @@ import { createIterationRecords } from './iteration-records.ts';
 import { calibrateModels } from './operations/calibrate-models.ts';
 import { finishIteration } from './operations/finish-iteration.ts';
 import { getIteration, listIterations } from './operations/list-iterations.ts';
+import { nameGoneFiles } from './operations/name-gone-files.ts';
 import { listOverrides, removeOverride, setOverride } from './operations/overrides.ts';
 import { publishCalibration } from './operations/publish-calibration.ts';
 import { recordTrial } from './operations/record-trial.ts';
@@ -46,6 +47,7 @@ export function createScrum(options: ScrumOptions): Scrum {
     operations: [
       startIteration(parts),
       reviewOneFile(parts),
+      nameGoneFiles(parts),
       finishIteration(parts),
       listIterations(parts),
       getIteration(parts),

@@ -26,6 +26,12 @@ export const scrumErrors = declareErrors('scrum', {
     title: 'The file is not of this iteration as it was started',
     remedy: 'Start the iteration again with the file as it is now; rows of unchanged files are kept.',
   },
+  file_not_gone: {
+    kind: 'conflict',
+    title: 'The file is not gone from this iteration',
+    remedy:
+      'Name only paths that the commit of the iteration holds no more, and start it again after a change.',
+  },
   not_comparable: {
     kind: 'conflict',
     title: 'The iterations are of different repositories',

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { EVIDENCE_TIERS, FINDING_STATES, GRADIENT_TIERS, MOVEMENT_CLASSES } from '../knowledge/index.ts';
+import {
+  EVIDENCE_TIERS,
+  FINDING_SEVERITIES,
+  FINDING_STATES,
+  GRADIENT_TIERS,
+  MOVEMENT_CLASSES,
+} from '../knowledge/index.ts';
 import { suggestion } from './file-schema.ts';
 import { shownIteration } from './iteration-schema.ts';
 
@@ -46,7 +52,7 @@ const movement = z.strictObject({
 const metric = z.strictObject({
   name: z.string(),
   value: z.number().nullable(),
-  unit: z.enum(['share', 'files', 'components', 'points', 'usd']),
+  unit: z.enum(['share', 'files', 'findings', 'components', 'points', 'usd']),
   denominator: z.number(),
   denominator_of: z.string(),
   source: z.string(),
@@ -60,11 +66,25 @@ const posterior = z.strictObject({
   deviation: z.number(),
 });
 
+const gone = z
+  .array(
+    z.strictObject({
+      finding_id: z.string(),
+      path: z.string(),
+      rule: z.string(),
+      claim: z.string(),
+      severity: z.enum(FINDING_SEVERITIES),
+      commit: z.string().nullable().describe('Holds the file no more.'),
+    }),
+  )
+  .describe('Findings that ended in this iteration because their files are gone: neither fixed nor landed.');
+
 export const reportOutput = z.strictObject({
   iteration: shownIteration,
   compared_with: shownIteration.nullable().describe('The finished iteration before it; null of the first.'),
   metrics: z.array(metric),
   movement: movement.nullable(),
+  gone,
   gradient: z
     .array(
       z.strictObject({
@@ -123,6 +143,7 @@ export const planOutput = z.strictObject({
     too_big: z.array(z.strictObject({ cause_id: z.string(), why: z.string() })),
     out_of_scope: z.array(z.strictObject({ finding_id: z.string(), path: z.string(), why: z.string() })),
     carried_over: z.array(z.strictObject({ finding_id: z.string(), since: z.int() })),
+    gone,
   }),
   suggestions: z.array(suggestion),
   markdown: z.string(),

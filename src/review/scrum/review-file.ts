@@ -8,6 +8,7 @@ import {
   type EvidenceTier,
   type FindingRow,
   findingRowsOf,
+  isStanding,
   medianOf,
   type PermissionOverride,
   type PermissionSubject,
@@ -172,6 +173,7 @@ function findingsOf(
       judgedPaths: read.isJudged ? [input.path] : [],
       reported: [...read.told, ...read.seen],
       anchors: read.anchors,
+      gonePaths: [],
     },
     history,
   );
@@ -189,7 +191,7 @@ async function directedPass(
 ): Promise<readonly JudgedSuggestion[]> {
   const { file, rungs, blind } = known;
   const { input } = file;
-  const open = known.findings.filter(({ state }) => state !== 'fixed');
+  const open = known.findings.filter(isStanding);
   if (open.length === 0 && input.proposal === null) return [];
   const lines = open.map(({ finding_id: id, rule, line, symbol, claim, severity, evidence }) =>
     JSON.stringify({ id, rule, line, symbol, claim, severity, evidence }),
@@ -231,7 +233,7 @@ function fileSubject(
   blind: BlindReading | null,
   findings: readonly FindingRow[],
 ): PermissionSubject {
-  const open = findings.filter(({ state }) => state !== 'fixed').map(({ evidence }) => evidence);
+  const open = findings.filter(isStanding).map(({ evidence }) => evidence);
   return subjectOf(file, {
     suggestionId: null,
     evidence: EVIDENCE_TIERS.find((tier) => open.includes(tier)) ?? null,

@@ -139,6 +139,7 @@ function findingsOf(
       judgedPaths: rows.filter(({ verdict }) => verdict !== 'no_verdict').map(({ path }) => path),
       reported: readings.flatMap(({ told, seen }) => [...told, ...seen]),
       anchors: readings.flatMap(({ anchors }) => anchors),
+      gonePaths: JSON.parse(iteration.gone_json),
     },
     history,
   );

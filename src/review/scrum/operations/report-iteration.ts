@@ -5,6 +5,8 @@ import type { ScrumIterationRow } from '../../../metastore/tables/scrum.ts';
 import {
   type FixWave,
   fixWaveMarkdown,
+  type GoneFinding,
+  goneFindings,
   type IterationMetric,
   iterationMetrics,
   type ModelTrust,
@@ -43,6 +45,7 @@ interface Report {
   readonly compared_with: Shown | null;
   readonly metrics: readonly IterationMetric[];
   readonly movement: Movement | null;
+  readonly gone: readonly GoneFinding[];
   readonly gradient: readonly (Permission & { readonly path: string })[];
   readonly suggestions: readonly Suggestion[];
   readonly trust: readonly ModelTrust[];
@@ -79,6 +82,7 @@ export function reportIteration(parts: ReportParts) {
           compared_with: other ?? null,
           metrics: iterationMetrics(rows, number, earlier),
           movement: earlier === null ? null : movementBetween(rows, earlier, number),
+          gone: goneFindings(rows.findings, number),
           gradient: await currentGradient(parts, found, reviews),
           suggestions: await currentSuggestions(parts, found, reviews),
           trust: modelTrust(rows.attempts),

@@ -247,6 +247,7 @@ function outputOf(
       judgedPaths: review.verdict === 'no_verdict' ? [] : [input.path],
       reported: [...reading.told, ...reading.seen],
       anchors: reading.anchors,
+      gonePaths: [],
     },
     history,
   );

@@ -182,7 +182,7 @@ async function goOn(
   const { queries } = reader;
   const update = queries
     .updateTable('scrum_iterations')
-    .set({ commit_id: input.commit, proposal_sha256: input.proposal_sha256 })
+    .set({ commit_id: input.commit, proposal_sha256: input.proposal_sha256, gone_json: '[]' })
     .where('iteration_id', '=', id)
     .where('state', '=', 'running');
   const removeRow = (path: string) =>
@@ -231,6 +231,7 @@ async function begin(
     identity: identityLabel(scope.identity),
     known_json: JSON.stringify(known.iterationIds),
     trust_json: JSON.stringify(known.trust),
+    gone_json: '[]',
     summary_json: null,
     started_ms: nowMs,
     finished_ms: null,
