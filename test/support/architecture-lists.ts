@@ -110,7 +110,7 @@ export const RESTRICTED_MODULES: readonly {
   },
   {
     modules: ['@ast-grep/*'],
-    allowed: [{ path: 'src/review/inspect/rust/rust-source.ts', reason: 'the adapter of Rust syntax' }],
+    allowed: [{ path: 'src/review/inspect/rust/rust-node.ts', reason: 'the adapter of Rust syntax' }],
   },
   {
     modules: ['re2js'],

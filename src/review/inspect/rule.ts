@@ -1,5 +1,6 @@
 import type { Severity } from './finding.ts';
 import type { Project } from './project.ts';
+import type { RustNode } from './rust/rust-node.ts';
 import type { RustSource } from './rust/rust-source.ts';
 import type { Node, ParsedSource } from './syntax/parsed-source.ts';
 
@@ -43,4 +44,8 @@ export interface Place {
 
 export function placeOf(file: ParsedSource, node: Node): Place {
   return { path: file.path, line: file.lineAt(node.start), symbol: file.symbolAround(node) };
+}
+
+export function placeOfRust(file: RustSource, node: RustNode): Place {
+  return { path: file.path, line: file.lineOf(node), symbol: file.symbolAround(node) };
 }

@@ -47,6 +47,14 @@ test('every rule has a page with the parts a page needs, and every page a rule',
   }
 });
 
+test('every page says what its rule reads, and names Rust where the rule reads it', () => {
+  for (const { id, start } of RULES) {
+    const reads = /\nReads: (.+)\.\n/.exec(readFileSync(join(PAGES, `${id}.md`), 'utf8'))?.[1] ?? '';
+    expect(reads, id).toContain('TypeScript');
+    expect(reads.includes('Rust'), id).toBe(start().rust !== undefined);
+  }
+});
+
 test('the overview lists every rule', () => {
   const overview = readFileSync(join(PAGES, '../review.md'), 'utf8');
   for (const { id } of RULES) expect(overview).toContain(`[${id}](review/${id}.md)`);

@@ -5,13 +5,17 @@ export type SourceRole = 'production' | 'test' | 'example';
 export function sourceRoleOf(path: string): SourceRole {
   const parts = path.split('/');
   const name = parts.pop() ?? '';
-  if (TEST_FILE.test(name) || parts.some((part) => TEST_FOLDERS.has(part.toLowerCase()))) return 'test';
+  if (TEST_FILE.test(name) || parts.some(isTestFolder)) return 'test';
   return parts.some((part) => EXAMPLE_FOLDERS.has(part.toLowerCase())) ? 'example' : 'production';
 }
 
-/** `a.test.ts`, `a_spec.js`, `test-a.js`, `a.fixture.ts`, `a.test-d.ts`, `a_test.rs`, `test.js`. */
+function isTestFolder(part: string): boolean {
+  return TEST_FOLDERS.has(part.toLowerCase()) || /^tests?_/.test(part);
+}
+
+/** `a.test.ts`, `a_spec.js`, `test-a.js`, `a.fixture.ts`, `a.test-d.ts`, `a_tests.rs`, `test_support.rs`, `test.js`. */
 const TEST_FILE =
-  /(?:[._-](?:test|spec|fixture|contract|mock|bench|stories|cy)(?:-d)?\.[cm]?[jt]sx?|_test\.rs|^(?:test|tests|conftest)\.\w+|^test-.*)$/i;
+  /(?:[._-](?:test|spec|fixture|contract|mock|bench|stories|cy)(?:-d)?\.[cm]?[jt]sx?|_tests?\.rs|^test(?:_\w+|s|ing|utils?)\.rs|^(?:test|tests|conftest)\.\w+|^test-.*)$/i;
 
 const TEST_FOLDERS: ReadonlySet<string> = new Set([
   ...['test', 'tests', '__tests__', 'spec', 'specs', '__mocks__', 'mocks', 'fixtures', '__fixtures__'],
@@ -20,5 +24,5 @@ const TEST_FOLDERS: ReadonlySet<string> = new Set([
 
 const EXAMPLE_FOLDERS: ReadonlySet<string> = new Set([
   ...['example', 'examples', 'demo-apps', 'samples', 'playground', 'sandbox', 'docs', 'benchmark'],
-  ...['benchmarks', 'website'],
+  ...['benchmarks', 'benches', 'website'],
 ]);

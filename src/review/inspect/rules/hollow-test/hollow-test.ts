@@ -1,8 +1,8 @@
 import { type Observation, placeOf, type Rule } from '../../rule.ts';
-import type { RustNode } from '../../rust/rust-source.ts';
 import { functionAround, isWithin } from '../../syntax/functions.ts';
 import type { Node, ParsedSource } from '../../syntax/parsed-source.ts';
 import { assertsConstant, isHollowExpectation, isNotAwaited } from './expectation.ts';
+import { assertingClosure, rustTests, type UndecidedTest } from './rust-tests.ts';
 import {
   assertingNames,
   assertionsIn,
@@ -21,6 +21,11 @@ export const hollowTest: Rule = {
   start() {
     const asserting = new Set<string>();
     const undecided: { readonly observation: Observation; readonly support: ReadonlySet<string> }[] = [];
+    const rust = {
+      asserting: new Set<string>(),
+      relayed: new Map<string, readonly string[]>(),
+      undecided: [] as UndecidedTest[],
+    };
     return {
       source(file, report) {
         if (!isTestsFile(file)) return;
@@ -52,16 +57,28 @@ export const hollowTest: Rule = {
           else undecided.push({ observation, support });
         }
       },
+      rust(file, report) {
+        const { asserting: names, constant, relayed, undecided: tests } = rustTests(file);
+        for (const name of names) rust.asserting.add(name);
+        for (const [name, calls] of relayed)
+          rust.relayed.set(name, [...(rust.relayed.get(name) ?? []), ...calls]);
+        rust.undecided.push(...tests);
+        for (const place of constant) report({ place, claim: 'The test asserts only constants.' });
+      },
       finish(_project, report) {
         for (const { observation, support } of undecided) {
           if (![...support].some((name) => asserting.has(name))) report(observation);
         }
-      },
-      rust(file, report) {
-        for (const node of file.nodesOf('function_item')) {
-          if (!isRustTest(node) || assertsInRust(node)) continue;
-          const place = { path: file.path, line: file.lineOf(node), symbol: file.symbolAround(node) };
-          report({ place, claim: 'The test asserts nothing.' });
+        const closure = assertingClosure(rust.asserting, rust.relayed);
+        for (const { place, calls, mayPanic } of rust.undecided) {
+          if (calls.some((name) => closure.has(name))) continue;
+          if (!mayPanic) report({ place, claim: 'The test asserts nothing.' });
+          else
+            report({
+              place,
+              claim: 'The test asserts nothing: it fails only where something panics.',
+              severity: 'note',
+            });
         }
       },
     };
@@ -115,25 +132,4 @@ function uncalledHolder(file: ParsedSource, { body }: TestCase, assertions: read
   if (holder === undefined || name === undefined) return null;
   const isMentioned = file.variables(name).some((one) => one !== holder.id && isWithin(one, body));
   return isMentioned ? null : name;
-}
-
-function isRustTest(node: RustNode): boolean {
-  for (let before = node.prev(); before !== null; before = before.prev()) {
-    if (before.kind() !== 'attribute_item') return false;
-    if (/^#\[(?:\w+::)?test\b/.test(before.text())) return true;
-  }
-  return false;
-}
-
-/** A macro or helper that asserts, a panic that is asked for, or a result that the runner judges. */
-function assertsInRust(node: RustNode): boolean {
-  const text = node.text();
-  const isExpected = node.prev()?.text().includes('should_panic') ?? false;
-  return (
-    isExpected ||
-    node.field('return_type') !== null ||
-    /\b(?:assert\w*|debug_assert\w*|panic|unreachable|prop_assert\w*|check\w*|expect\w*|verify\w*)\b|\.unwrap\w*\(/.test(
-      text,
-    )
-  );
 }

@@ -1,4 +1,6 @@
-import type { Rule } from '../../rule.ts';
+import { placeOfRust, type Rule } from '../../rule.ts';
+import { isComment, type RustNode } from '../../rust/rust-node.ts';
+import type { RustSource } from '../../rust/rust-source.ts';
 
 /** Warnings about security that a comment turns off without saying why that is safe. */
 export const suppressedSecurityLint: Rule = {
@@ -19,17 +21,34 @@ export const suppressedSecurityLint: Rule = {
     rust(file, report) {
       if (file.role !== 'production') return;
       for (const node of [...file.nodesOf('attribute_item'), ...file.nodesOf('inner_attribute_item')]) {
-        const rule =
-          /\ballow\((?:[^)]*\b)?(unsafe_code|clippy::(?:unwrap_used|panic|indexing_slicing))\b/.exec(
-            node.text(),
-          )?.[1];
-        if (rule === undefined || /reason\s*=/.test(node.text()) || file.isTestCode(node)) continue;
-        const place = { path: file.path, line: file.lineOf(node), symbol: file.symbolAround(node) };
-        report({ place, claim: `An attribute turns off \`${rule}\` and gives no reason.` });
+        const rule = RUST_RULES.exec(node.text())?.[1];
+        const isOfTests = /^#!?\[cfg_attr\([^,]*\btest\b/.test(node.text());
+        if (rule === undefined || isOfTests || hasRustReason(file, node) || file.isTestCode(node)) continue;
+        report({
+          place: placeOfRust(file, node),
+          claim: `An attribute turns off \`${rule}\` and gives no reason.`,
+        });
       }
     },
   }),
 };
+
+/** Lints about memory, about ends of the thread, and about results that nobody looks at. */
+const RUST_RULES =
+  /\b(?:allow|expect)\((?:[^)]*[^\w:])?(unsafe_code|unsafe_op_in_unsafe_fn|static_mut_refs|unused_must_use|clippy::(?:unwrap_used|expect_used|panic|indexing_slicing|arithmetic_side_effects|undocumented_unsafe_blocks|not_unsafe_ptr_arg_deref|let_underscore_must_use))\b/;
+
+/** `reason = "…"`, or a comment behind the attribute or above it. */
+function hasRustReason(file: RustSource, node: RustNode): boolean {
+  if (/\breason\s*=/.test(node.text())) return true;
+  const line = file.lineOf(node);
+  const isReason = (one: RustNode | null) =>
+    one !== null &&
+    isComment(one) &&
+    !/^\/\/[/!]|^\/\*[*!]/.test(one.text()) &&
+    Math.abs(file.lineOf(one) - line) <= 1;
+  const behind = node.next();
+  return isReason(node.prev()) || (isReason(behind) && behind !== null && file.lineOf(behind) === line);
+}
 
 /** The security rule that a comment silences without a reason; null where there is none. */
 function silencedRule(comment: string): string | null {

@@ -1,13 +1,12 @@
 import { topLevelDeclarations } from '../../graph/module-facts.ts';
 import { ALL, exportTarget } from '../../graph/module-link.ts';
-import type { Project } from '../../project.ts';
-import type { Report, Rule } from '../../rule.ts';
-import { type Place, placeOf } from '../../rule.ts';
-import type { RustNode, RustSource } from '../../rust/rust-source.ts';
+import { type Place, placeOf, type Rule } from '../../rule.ts';
+import { createRustCallers } from '../../rust/rust-callers.ts';
 import { isFunction } from '../../syntax/functions.ts';
 import { isMiddleware } from '../../syntax/middleware-shape.ts';
 import type { Node, ParsedSource } from '../../syntax/parsed-source.ts';
 import { isEnforcementName, isEnforcementPath } from '../../words.ts';
+import { rustPrimitives } from './rust-primitives.ts';
 
 interface Primitive {
   readonly place: Place;
@@ -22,13 +21,13 @@ export const uncalledPrimitive: Rule = {
   remedy: 'Call it on the path it is meant to guard, or delete it with its tests.',
   start() {
     const primitives: Primitive[] = [];
-    const rust: RustPrimitives = { defined: [], mentions: new Map() };
+    const rust = createRustCallers();
     return {
       source(file) {
         if (file.role === 'production') primitives.push(...primitivesOf(file));
       },
       rust(file) {
-        if (file.role === 'production') readRust(file, rust);
+        if (file.role === 'production') rust.read(file, rustPrimitives(file));
       },
       finish(project, report) {
         for (const { place, name } of primitives) {
@@ -36,7 +35,8 @@ export const uncalledPrimitive: Rule = {
           if (isCalled || project.modules.isOffered(place.path, name)) continue;
           report({ place, claim: `Nothing outside the tests calls \`${name}\`.` });
         }
-        reportRust(rust, project, report);
+        for (const { place, name } of rust.uncalled(project))
+          report({ place, claim: `Nothing outside the tests calls \`${name}\`.` });
       },
     };
   },
@@ -69,50 +69,4 @@ function isCode(value: Node | null): boolean {
   if (value === null) return false;
   if (isFunction(value) || value.type === 'ClassDeclaration' || value.type === 'ClassExpression') return true;
   return value.type === 'CallExpression' && value.arguments.some((one) => isFunction(one));
-}
-
-interface RustPrimitives {
-  readonly defined: (Primitive & { readonly isMiddleware: boolean; readonly isPublic: boolean })[];
-  /** How often production code names an identifier. */
-  readonly mentions: Map<string, number>;
-}
-
-function readRust(file: RustSource, rust: RustPrimitives): void {
-  for (const node of [...file.nodesOf('identifier'), ...file.nodesOf('field_identifier')]) {
-    const parent = node.parent()?.kind();
-    if (parent === 'function_item' || isUseOrTest(file, node)) continue;
-    rust.mentions.set(node.text(), (rust.mentions.get(node.text()) ?? 0) + 1);
-  }
-  for (const node of file.nodesOf('function_item')) {
-    const name = node.field('name')?.text() ?? '';
-    if (!isEnforcementName(name) || file.isTestCode(node) || isOfTrait(node)) continue;
-    const place = { path: file.path, line: file.lineOf(node), symbol: file.symbolAround(node) };
-    const isPublic = node
-      .children()
-      .some((one) => one.kind() === 'visibility_modifier' && one.text() === 'pub');
-    const isLayer = /\bNext\b/.test(node.field('parameters')?.text() ?? '');
-    rust.defined.push({ name, place, isPublic, isMiddleware: isLayer });
-  }
-}
-
-function isUseOrTest(file: RustSource, node: RustNode): boolean {
-  return node.ancestors().some((one) => one.kind() === 'use_declaration') || file.isTestCode(node);
-}
-
-/** Methods of a trait's implementation are called through the trait. */
-function isOfTrait(node: RustNode): boolean {
-  return node
-    .ancestors()
-    .some(
-      (one) => one.kind() === 'trait_item' || (one.kind() === 'impl_item' && one.field('trait') !== null),
-    );
-}
-
-function reportRust({ defined, mentions }: RustPrimitives, { paths }: Project, report: Report): void {
-  // Without a program in the tree its crates are libraries, whose callers are elsewhere.
-  const hasProgram = paths.some((path) => /(?:^|\/)src\/(?:main\.rs|bin\/)/.test(path));
-  for (const { name, place, isMiddleware: isLayer, isPublic } of defined) {
-    if (isLayer || (mentions.get(name) ?? 0) > 0 || (isPublic && !hasProgram)) continue;
-    report({ place, claim: `Nothing outside the tests calls \`${name}\`.` });
-  }
 }

@@ -2,6 +2,7 @@ import { type Place, placeOf, type Rule } from '../../rule.ts';
 import { functionAround, functionName, functionsOf, isWithin } from '../../syntax/functions.ts';
 import type { Node, NodeOf, ParsedSource } from '../../syntax/parsed-source.ts';
 import { isEnforcementName } from '../../words.ts';
+import { rustStubs } from './rust-stubs.ts';
 
 /** A class with as many methods that are not there is written for others to extend. */
 const FEWEST_OF_INTERFACE = 3;
@@ -36,12 +37,8 @@ export const unreferencedStub: Rule = {
       },
       rust(file, report) {
         if (file.role !== 'production') return;
-        for (const node of file.nodesOf('macro_invocation')) {
-          const macro = node.field('macro')?.text();
-          if ((macro !== 'todo' && macro !== 'unimplemented') || file.isTestCode(node)) continue;
-          const place = { path: file.path, line: file.lineOf(node), symbol: file.symbolAround(node) };
+        for (const { place, macro } of rustStubs(file))
           report({ place, claim: `\`${place.symbol}\` ends in \`${macro}!\`, which ends the thread.` });
-        }
       },
       finish({ modules }, report) {
         const sizes = Map.groupBy(stubs, ({ place, className }) => `${place.path} ${className}`);

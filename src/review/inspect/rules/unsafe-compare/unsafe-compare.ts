@@ -1,7 +1,10 @@
 import { placeOf, type Rule } from '../../rule.ts';
 import { functionAround, functionName } from '../../syntax/functions.ts';
 import type { Node, NodeOf, ParsedSource } from '../../syntax/parsed-source.ts';
-import { isEnforcementPath, wordsOf } from '../../words.ts';
+import { wordsOf } from '../../words.ts';
+import { type RustComparison, rustComparisons } from './rust-comparisons.ts';
+import { createRustEqualities } from './rust-equality.ts';
+import { areExpected, areProofs, isOfChange, isSecretName, promisesSafety } from './secret-names.ts';
 
 /** Secrets compared so that the time taken tells how much of a guess was right. */
 export const unsafeCompare: Rule = {
@@ -9,42 +12,52 @@ export const unsafeCompare: Rule = {
   severity: 'error',
   title: 'secrets compared in a time that depends on them',
   remedy: 'Compare hashes of equal length with crypto.timingSafeEqual.',
-  start: () => ({
-    source(file, report) {
-      if (file.role !== 'production') return;
-      for (const comparison of file.nodesOf('BinaryExpression')) {
-        if (!/^[!=]==?$/.test(comparison.operator) || !comparesSecrets(file, comparison)) continue;
-        const text = file.textOf(comparison).replaceAll(/\s+/g, ' ').slice(0, 80);
-        report({
-          place: placeOf(file, comparison),
-          claim: `\`${text}\` ends at the first byte that differs, and so tells how much of a guess was right.`,
-        });
-      }
-    },
-  }),
+  start() {
+    const equalities = createRustEqualities();
+    const comparisons: RustComparison[] = [];
+    return {
+      source(file, report) {
+        if (file.role !== 'production') return;
+        for (const comparison of file.nodesOf('BinaryExpression')) {
+          if (!/^[!=]==?$/.test(comparison.operator) || !comparesSecrets(file, comparison)) continue;
+          report({ place: placeOf(file, comparison), claim: hasty(file.textOf(comparison)) });
+        }
+      },
+      rust(file) {
+        equalities.read(file);
+        if (file.role === 'production') comparisons.push(...rustComparisons(file));
+      },
+      finish(_project, report) {
+        for (const { place, text, operands } of comparisons)
+          if (!operands.some((one) => equalities.isSafe(one)))
+            report({ place, claim: hasty(text), remedy: RUST_REMEDY });
+      },
+    };
+  },
 };
+
+const RUST_REMEDY =
+  'Compare with ct_eq of subtle, or let the code verify itself: verify_slice of Hmac, verify of a signature.';
+
+function hasty(text: string): string {
+  return `\`${text.replaceAll(/\s+/g, ' ').slice(0, 80)}\` ends at the first byte that differs, and so tells how much of a guess was right.`;
+}
 
 function comparesSecrets(file: ParsedSource, comparison: NodeOf<'BinaryExpression'>): boolean {
   const { left, right } = comparison;
   if (![left, right].every((side) => isDynamic(file, side))) return false;
   const names = [nameOf(file, left), nameOf(file, right)];
-  if (names.some((name) => wordsOf(name).some((word) => CHANGE_WORDS.has(word)))) return false;
+  if (names.some(isOfChange)) return false;
   if (areStored(file, left, right) || isRespelled(file, left, right) || isRespelled(file, right, left))
     return false;
   const around = functionAround(file, comparison);
   // Beside a comparison in constant time, another one compares what that one has proved.
   if (around !== null && comparesInConstantTime(file.textOf(around))) return false;
-  if (names.some((name) => isSecretName(file, name))) return true;
+  if (names.some((name) => isSecretName(name, { path: file.path, signs: signsBytes(file) }))) return true;
   const purpose = wordsOf(around === null ? '' : (functionName(file, around) ?? ''));
-  const isPurpose = (words: ReadonlySet<string>) => purpose.some((word) => words.has(word));
-  const isNamed = (words: ReadonlySet<string>) =>
-    names.some((name) => wordsOf(name).some((word) => words.has(word)));
-  // What promises a constant time, or is one of two proofs where bytes are signed.
-  const signs = signsBytes(file);
-  if (isPurpose(EQUAL_WORDS) && (isPurpose(SAFE_WORDS) || signs))
-    return [left, right].every((side) => side.type === 'Identifier');
-  if (signs && isNamed(EXPECTED_WORDS) && isPlain(left) && isPlain(right)) return true;
-  return isNamed(PROOF_WORDS) && (isPurpose(SECRET_WORDS) || (signs && purpose.includes('signature')));
+  const sides = { names, purpose, signs: signsBytes(file) };
+  if (promisesSafety(sides)) return [left, right].every((side) => side.type === 'Identifier');
+  return (isPlain(left) && isPlain(right) && areExpected(sides)) || areProofs(sides);
 }
 
 /** A call of `timingSafeEqual` on two values; one on the same value twice only spends the time. */
@@ -140,62 +153,6 @@ function nameOf(file: ParsedSource, side: Node): string {
   }
 }
 
-function isSecretName(file: ParsedSource, name: string): boolean {
-  const words = wordsOf(name);
-  const has = (word: string) => words.includes(word);
-  if (words.some((word) => NAMES_OF_SECRETS.has(word)) && !words.some((word) => ABOUT_SECRETS.has(word)))
-    return true;
-  if (has('key') && (has('api') || has('secret'))) return !words.some((word) => ABOUT_SECRETS.has(word));
-  if (words.at(-1) === 'token') {
-    const isQualified = words.some((word) => TOKEN_KINDS.has(word));
-    return isQualified || (words.length === 1 && isEnforcementPath(file.path));
-  }
-  // A signature is one of bytes only where bytes are signed.
-  return signsBytes(file) && ['signature', 'hmac', 'mac', 'digest'].includes(words.at(-1) ?? '');
-}
-
 function signsBytes(file: ParsedSource): boolean {
   return /\b(?:createHmac|timingSafeEqual|createVerify)\b/.test(file.text);
 }
-
-const NAMES_OF_SECRETS: ReadonlySet<string> = new Set([
-  ...['secret', 'password', 'passwd', 'passphrase', 'hmac', 'apikey', 'passcode', 'otp'],
-]);
-const SECRET_WORDS: ReadonlySet<string> = new Set([...NAMES_OF_SECRETS, 'token', 'csrf', 'mac', 'webhook']);
-/** A name about a secret rather than one: `passwordField`, `secretId`, `apiKeyName`. */
-const ABOUT_SECRETS: ReadonlySet<string> = new Set([
-  ...[
-    'field',
-    'id',
-    'name',
-    'type',
-    'kind',
-    'length',
-    'input',
-    'element',
-    'version',
-    'policy',
-    'hint',
-    'mode',
-  ],
-  ...['count', 'strength', 'algorithm', 'path', 'file', 'label', 'index', 'provider', 'source', 'status'],
-  ...['enabled', 'required', 'is', 'has', 'ids', 'names', 'header'],
-]);
-const TOKEN_KINDS: ReadonlySet<string> = new Set([
-  ...['auth', 'access', 'refresh', 'csrf', 'xsrf', 'api', 'session', 'bearer', 'reset', 'invite'],
-  ...['verification', 'secret', 'admin', 'webhook', 'provided', 'expected'],
-]);
-/** A value compared with an earlier or repeated one, which its owner knows anyway. */
-const CHANGE_WORDS: ReadonlySet<string> = new Set([
-  ...['confirm', 'confirmation', 'confirmed', 'repeat', 'repeated', 'again', 'retype', 'previous', 'prev'],
-  ...['last', 'bad', 'common', 'old', 'current', 'cached', 'next', 'new', 'original', 'initial'],
-]);
-const SAFE_WORDS: ReadonlySet<string> = new Set(['safe', 'timing', 'constant', 'secure', 'safely']);
-const EQUAL_WORDS: ReadonlySet<string> = new Set(['equal', 'equals', 'compare', 'compares', 'match', 'same']);
-const PROOF_WORDS: ReadonlySet<string> = new Set([
-  ...['hash', 'hashes', 'hashed', 'digest', 'signature', 'expected', 'computed', 'actual', 'mac', 'hmac'],
-]);
-/** The halves of a comparison of proofs: what is expected, and what a caller gave. */
-const EXPECTED_WORDS: ReadonlySet<string> = new Set([
-  ...['expected', 'trusted', 'computed', 'known', 'stored', 'given', 'provided'],
-]);

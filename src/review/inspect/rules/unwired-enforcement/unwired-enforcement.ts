@@ -1,10 +1,12 @@
 import { topLevelDeclarations } from '../../graph/module-facts.ts';
 import { type Place, placeOf, type Rule } from '../../rule.ts';
+import { createRustCallers } from '../../rust/rust-callers.ts';
 import { isMiddleware } from '../../syntax/middleware-shape.ts';
 import type { ParsedSource } from '../../syntax/parsed-source.ts';
 import { isEnforcementName } from '../../words.ts';
-import { layersBeforeRoutes, rustMiddleware } from './axum-routes.ts';
+import { layersBeforeRoutes } from './axum-routes.ts';
 import { routeFindings } from './route-guards.ts';
+import { type RustGuard, rustGuards } from './rust-guards.ts';
 
 interface Middleware {
   readonly place: Place;
@@ -19,8 +21,7 @@ export const unwiredEnforcement: Rule = {
   remedy: 'Register the guard on the application or the route, before the handler.',
   start() {
     const defined: Middleware[] = [];
-    const rustDefined: Middleware[] = [];
-    let rustRegistered = '';
+    const rust = createRustCallers<RustGuard>();
     return {
       source(file, report) {
         if (file.role !== 'production') return;
@@ -29,9 +30,7 @@ export const unwiredEnforcement: Rule = {
       },
       rust(file, report) {
         if (file.role !== 'production') return;
-        const { middleware, registrations } = rustMiddleware(file);
-        rustDefined.push(...middleware);
-        rustRegistered += registrations;
+        rust.read(file, rustGuards(file));
         for (const one of layersBeforeRoutes(file)) report(one);
       },
       finish(project, report) {
@@ -41,10 +40,8 @@ export const unwiredEnforcement: Rule = {
           if (isWired || modules.isOffered(place.path, name)) continue;
           report({ place, claim: `The middleware \`${name}\` is registered nowhere.` });
         }
-        for (const { place, name } of rustDefined) {
-          if (new RegExp(`\\b${name}\\b`).test(rustRegistered)) continue;
-          report({ place, claim: `The middleware \`${name}\` is registered nowhere.` });
-        }
+        for (const { place, name, kind } of rust.uncalled(project))
+          report({ place, claim: `The ${kind} \`${name}\` is registered nowhere.` });
         for (const { path, line, local, imported } of modules.idleImports) {
           if (!isGuardName(local)) continue;
           const claim = `\`${imported === '*' || imported === 'default' ? local : imported}\` is imported and never used here.`;

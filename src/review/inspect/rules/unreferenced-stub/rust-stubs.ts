@@ -1,0 +1,43 @@
+import { type Place, placeOfRust } from '../../rule.ts';
+import type { RustNode } from '../../rust/rust-node.ts';
+import type { RustSource } from '../../rust/rust-source.ts';
+
+interface RustStub {
+  readonly place: Place;
+  readonly macro: string;
+}
+
+/** An `impl` with as many methods that are not there is one in which nobody is meant to call them. */
+const FEWEST_OF_DUMMY = 3;
+
+/** `todo!` and `unimplemented!` outside tests; not `unimplemented!("why nobody may ask for it")`. */
+export function rustStubs(file: RustSource): readonly RustStub[] {
+  const found = file.nodesOf('macro_invocation').flatMap((node) => {
+    const macro = node.field('macro')?.text() ?? '';
+    if (!/^(?:todo|unimplemented)$/.test(macro) || file.isTestCode(node)) return [];
+    if (macro === 'unimplemented' && (saysWhy(node) || isLeftToOthers(node))) return [];
+    const impl = node.ancestors().find((one) => one.kind() === 'impl_item');
+    return [{ place: placeOfRust(file, node), macro, implId: impl?.id() ?? null }];
+  });
+  const sizes = Map.groupBy(found, ({ implId }) => implId);
+  return found.filter(({ macro, implId }) => {
+    const size = implId === null ? 0 : (sizes.get(implId)?.length ?? 0);
+    return macro === 'todo' || size < FEWEST_OF_DUMMY;
+  });
+}
+
+/** A message of some words that does not put it off. */
+function saysWhy(node: RustNode): boolean {
+  const message = /"((?:[^"\\]|\\.)*)"/.exec(node.text())?.[1] ?? '';
+  return (
+    /\w\s+\w/.test(message) && !/\b(?:not (?:yet )?implemented|yet|todo|fixme|later|wip)\b/i.test(message)
+  );
+}
+
+/** The default of a trait, which its implementations replace, and a type that says it stands in for another. */
+function isLeftToOthers(node: RustNode): boolean {
+  return node.ancestors().some((one) => {
+    if (one.kind() === 'trait_item') return true;
+    return one.kind() === 'impl_item' && /Mock|Stub|Dummy|Fake|Noop/.test(one.field('type')?.text() ?? '');
+  });
+}
