@@ -3,7 +3,6 @@ import {
   createDuckdbParser,
   type DuckdbInstance,
   type DuckdbParser,
-  type KnownColumns,
 } from './duckdb-instance.ts';
 import type { EngineColumn } from './engine.ts';
 import { createInstanceShelf, type LockedInstance } from './instance-shelf.ts';
@@ -15,6 +14,7 @@ import type {
   ChildSettings,
   InstanceLock,
 } from './protocol.ts';
+import type { KnownColumns } from './streamed-statement.ts';
 
 /**
  * The program of an engine process. It serves one request at a time, keeps one instance warm, and does no file or
@@ -44,7 +44,9 @@ send({ kind: 'ready' });
 
 async function answer(id: number, request: ChildRequest): Promise<void> {
   try {
-    send({ kind: 'done', id, answer: await serve(id, request) });
+    const served = await serve(id, request);
+    send({ kind: 'done', id, answer: served });
+    if (served.kind === 'streamed' && served.isClosed) close(true);
   } catch (error) {
     send({ kind: 'failed', id, message: error instanceof Error ? error.message : String(error) });
   }
@@ -59,7 +61,9 @@ async function serve(id: number, request: ChildRequest): Promise<ChildAnswer> {
     case 'stream': {
       const instance = await open(request.lock);
       const announce = (columns: readonly EngineColumn[]) => send({ kind: 'columns', id, columns });
-      return { kind: 'streamed', rowCount: await instance.stream(request, announce) };
+      const streamed = await instance.stream(request, announce);
+      // Where the next instance is not made yet, the lease's holder says when it ends: making it takes a while.
+      return { kind: 'streamed', ...streamed, isClosed: request.endsLease && warm !== null };
     }
     case 'close':
       close(request.keep);

@@ -53,6 +53,8 @@ export interface LeaseRequest {
    * instance of this one again. Null or absent where nobody may.
    */
   readonly holder?: string | null;
+  /** True for a lease of one statement, which is streamed. False where absent. */
+  readonly oneStatement?: boolean;
 }
 
 /** One engine process, with an instance that can reach the named files and nothing else, and served no other holder. */

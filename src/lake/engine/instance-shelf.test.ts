@@ -65,6 +65,27 @@ describe('an instance that was used', () => {
     expect(await isMarked()).toBe(true);
   });
 
+  it('is had again after a lease of one statement, which ends with it', async () => {
+    const one = { oneStatement: true };
+    for (const sql of ['SELECT 1 AS a', 'SELECT 2 AS a']) {
+      await mark();
+      await using(one, async (lease) => {
+        const { chunks } = await lease.stream(sql, [], 'ndjson', 'one column');
+        expect((await Array.fromAsync(chunks)).join('')).not.toBe('');
+      });
+      expect(await isMarked()).toBe(true);
+    }
+  });
+
+  it('is not had after a lease of one statement that failed', async () => {
+    await mark();
+    await using({ oneStatement: true }, async (lease) => {
+      const { chunks } = await lease.stream("SELECT error('x') AS a", [], 'ndjson');
+      await expect(Array.fromAsync(chunks)).rejects.toThrow();
+    });
+    expect(await isMarked()).toBe(false);
+  });
+
   it.each<[string, Changes]>([
     ['another holder', { holder: 'bob' }],
     ['work of nobody', { holder: null }],

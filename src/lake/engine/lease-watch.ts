@@ -59,9 +59,8 @@ export function watchLease(parts: WatchParts): LeaseWatch {
   const onAbort = () => stopGently(cancelled());
   const timer = setTimeout(() => stopGently(timedOut(request.timeoutMs)), request.timeoutMs);
   const memoryTimer = setInterval(() => {
-    void engine.residentBytes().then((bytes) => {
-      if (bytes !== null && bytes > parts.processMemoryMb * 1_048_576 && stop(outOfMemory())) kill();
-    });
+    const bytes = engine.residentBytes();
+    if (bytes !== null && bytes > parts.processMemoryMb * 1_048_576 && stop(outOfMemory())) kill();
   }, MEMORY_CHECK_MS);
   request.signal.addEventListener('abort', onAbort, { once: true });
   if (request.signal.aborted) onAbort();

@@ -1,7 +1,7 @@
 import type { EngineColumn, EngineLease, EngineStream, LeaseRequest } from './engine.ts';
 import type { EngineProcess } from './engine-process.ts';
 import { type LeaseWatch, watchLease } from './lease-watch.ts';
-import { type InstanceLock, resultPipePath } from './protocol.ts';
+import { type ChildAnswer, type InstanceLock, resultPipePath, type StreamedAnswer } from './protocol.ts';
 import { openResultPipe, type ResultReader } from './result-pipe.ts';
 
 export interface LeaseParts {
@@ -25,6 +25,7 @@ export function openLease(parts: LeaseParts): EngineLease {
   };
   let reader: ResultReader | null = null;
   let released: Promise<void> | null = null;
+  let isClosed = false;
   const ends = countEnds();
   const watch = watchLease({ ...parts, onStop: (reason) => reader?.abandon(reason) });
   const release = async () => {
@@ -33,7 +34,7 @@ export function openLease(parts: LeaseParts): EngineLease {
     reader?.abandon(null);
     watch.finish();
     // A process that was killed meanwhile rejects this; it is replaced by the pool.
-    await engine.request({ kind: 'close', keep }).catch(() => {});
+    if (!isClosed) await engine.request({ kind: 'close', keep }).catch(() => {});
     watch.end();
     parts.onReleased();
   };
@@ -48,10 +49,17 @@ export function openLease(parts: LeaseParts): EngineLease {
     async stream(sql, parameters, format, shape = null) {
       reader?.abandon(null);
       reader = openPipeOf(engine);
-      const send = (onColumns: (columns: readonly EngineColumn[]) => void) =>
-        ends.of(
-          engine.request({ kind: 'stream', lock: takeLock(), sql, parameters, format, shape }, onColumns),
+      const send = async (onColumns: (columns: readonly EngineColumn[]) => void) => {
+        const endsLease = parts.request.oneStatement ?? false;
+        const lock = takeLock();
+        const answer = streamed(
+          await ends.of(
+            engine.request({ kind: 'stream', lock, sql, parameters, format, shape, endsLease }, onColumns),
+          ),
         );
+        isClosed = answer.isClosed;
+        return answer;
+      };
       return startStream(watch, reader, send);
     },
     release() {
@@ -98,44 +106,56 @@ export function lockOf(request: LeaseRequest, threads: number): InstanceLock {
   };
 }
 
+/** The columns of a stream, with all of its text where that is short; null where it comes through the pipe. */
+interface Begun {
+  readonly columns: readonly EngineColumn[];
+  readonly text: string | null;
+}
+
 /** Answers as soon as the columns are known; the rest of the statement's fate shows in the chunks. */
 async function startStream(
   watch: LeaseWatch,
   pipe: ResultReader,
-  send: (onColumns: (columns: readonly EngineColumn[]) => void) => ReturnType<EngineProcess['request']>,
+  send: (onColumns: (columns: readonly EngineColumn[]) => void) => Promise<StreamedAnswer>,
 ): Promise<EngineStream> {
-  const columns = Promise.withResolvers<readonly EngineColumn[]>();
+  const begun = Promise.withResolvers<Begun>();
   const finished = watch
-    .guard(() => send(columns.resolve))
+    .guard(() => send((columns) => begun.resolve({ columns, text: null })))
     .then(
       (answer) => {
-        pipe.finish();
-        return answer.kind === 'streamed' ? answer.rowCount : 0;
+        if (answer.short === null) pipe.finish();
+        else {
+          begun.resolve(answer.short);
+          pipe.abandon(null);
+        }
+        return answer;
       },
       (error: Error) => {
-        columns.reject(error);
+        begun.reject(error);
         pipe.abandon(error);
         throw error;
       },
     );
   // Told through the columns or the chunks; this only keeps the rejection from being nobody's.
   finished.catch(() => {});
-  return streamOf(await columns.promise, pipe, finished);
+  return streamOf(await begun.promise, pipe, finished);
 }
 
-function streamOf(
-  columns: readonly EngineColumn[],
-  pipe: ResultReader,
-  finished: Promise<number>,
-): EngineStream {
+function streamed(answer: ChildAnswer): ChildAnswer & { readonly kind: 'streamed' } {
+  if (answer.kind !== 'streamed') throw new Error('unexpected answer of the engine process');
+  return answer;
+}
+
+function streamOf(begun: Begun, pipe: ResultReader, finished: Promise<StreamedAnswer>): EngineStream {
   let rows = 0;
   return {
-    columns,
+    columns: begun.columns,
     chunks: (async function* () {
       let whole = false;
       try {
-        for await (const chunk of pipe.chunks) yield chunk;
-        rows = await finished;
+        if (begun.text === null) for await (const chunk of pipe.chunks) yield chunk;
+        else if (begun.text !== '') yield Buffer.from(begun.text, 'utf8');
+        rows = (await finished).rowCount;
         whole = true;
       } finally {
         if (!whole) pipe.abandon(null);

@@ -99,7 +99,7 @@ class Pool {
       onKilled: () => {
         this.#counts.killed += 1;
       },
-      onReleased: () => void this.#giveBack(owner, engine),
+      onReleased: () => this.#giveBack(owner, engine),
     });
   }
 
@@ -199,13 +199,13 @@ class Pool {
   }
 
   /** After a lease: the process serves the next waiter, or is replaced where it is gone or has grown too large. */
-  async #giveBack(name: Lane, engine: EngineProcess): Promise<void> {
+  #giveBack(name: Lane, engine: EngineProcess): void {
     this.#lanes[name].busy -= 1;
     if (!this.#all.has(engine)) return;
-    const resident = await engine.residentBytes();
+    const resident = engine.residentBytes();
     const limit = (this.#parts.config.engine.process_memory_mb * 1_048_576) / 2;
-    if (resident !== null && resident > limit) return engine.kill(null);
-    this.#offer(name, engine);
+    if (resident !== null && resident > limit) engine.kill(null);
+    else this.#offer(name, engine);
   }
 
   #offer(name: Lane, engine: EngineProcess): void {

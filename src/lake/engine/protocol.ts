@@ -18,6 +18,8 @@ export type ChildRequest =
       readonly parameters: EngineParameters;
       readonly format: EngineFormat;
       readonly shape: string | null;
+      /** The lease is for this statement alone, and ends with it where it can: see `isClosed` of the answer. */
+      readonly endsLease: boolean;
     }
   /** Ends a lease: its instance is kept for its holder, or thrown away; the next one is warmed. */
   | { readonly kind: 'close'; readonly keep: boolean }
@@ -55,9 +57,16 @@ export type ChildOutput =
 export type ChildAnswer =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'result'; readonly result: EngineResult }
-  | { readonly kind: 'streamed'; readonly rowCount: number }
+  | ({ readonly kind: 'streamed'; readonly isClosed: boolean } & StreamedAnswer)
   | { readonly kind: 'ast'; readonly ast: string }
   | { readonly kind: 'deparsed'; readonly sql: string; readonly ast: string };
+
+/** What became of a statement that is streamed. */
+export interface StreamedAnswer {
+  readonly rowCount: number;
+  /** A short answer whole, with its columns, of which nothing went before; null where its bytes went through the pipe. */
+  readonly short: { readonly columns: readonly EngineColumn[]; readonly text: string } | null;
+}
 
 /** How a process is set up once, before it takes requests; passed as JSON in its only argument. */
 export interface ChildSettings {

@@ -118,6 +118,7 @@ async function leaseAndRewrite(
     signal: AbortSignal.any([scope.signal, request.signal, givenUp.signal]),
     preserveOrder: scanned.preserveOrder,
     blindPlan: scanned.blindPlan,
+    oneStatement: true,
     holder: leaseHolder(scope.identity, scanned.policyVersions),
   });
   try {
