@@ -90,7 +90,7 @@ function promisesNoPanic(node: RustNode): boolean {
 }
 
 const NO_PANIC =
-  /\b(?:not|no|never|without|dont|doesnt)\b.*\b(?:panics?|crash\w*|fails?|failure|errors?|overflows?|overlaps?|conflicts?|hangs?|deadlocks?|leaks?|recurse)\b|\b(?:compiles?|builds|smoke|send|sync|regression|works|fuzz|succeeds|success\w*|ok|accepts|infallible|can)\b/;
+  /\b(?:not|no|never|without|dont|doesnt)\b.*\b(?:panics?|crash\w*|fails?|failure|errors?|overflows?|overlaps?|conflicts?|hangs?|deadlocks?|leaks?|recurse)\b|\b(?:compiles?|builds|smoke|send|sync|regression|works|fuzz|succeeds|success\w*|ok|accepts|infallible|can|fine|benchmark)\b/;
 
 function asserts(node: RustNode): boolean {
   const code = codeOf(node);
