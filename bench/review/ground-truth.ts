@@ -1,13 +1,15 @@
 import { type Finding, inspectTree } from '../../src/review/inspect/index.ts';
 import {
-  CONTROLS,
-  MUTATORS,
+  controlKinds,
+  defectKinds,
   type Planted,
-  type PlantingFile,
-  plantingFile,
+  type PlantingLanguage,
+  type PlantingSource,
+  plantingLanguageOf,
+  plantingSource,
   shuffled,
 } from '../../src/review/planting/index.ts';
-import { type Project, projects, writeFiles } from './projects.ts';
+import { type Project, writeFiles } from './projects.ts';
 
 /** Defects of one kind in one project at most; each stands in a file of its own. */
 const MOST_PER_KIND = 8;
@@ -39,15 +41,17 @@ export interface GroundTruth {
   readonly wrong: readonly string[];
 }
 
-/** Names of projects and rules; every one where a list is empty. */
-export interface TruthLimits {
-  readonly projects: readonly string[];
-  /** Only defects of these are planted, and only these are asked; findings of others are then not seen. */
+/** Where defects are planted, and in which language. */
+export interface TruthGround {
+  readonly language: PlantingLanguage;
+  readonly projects: readonly Project[];
+  /** Every rule where empty. Only defects of these are planted, and only these are asked; findings of others are then not seen. */
   readonly rules: readonly string[];
 }
 
 /** Plants defects and harmless changes in every project, and asks the reviewers about each batch. */
-export async function groundTruth(onStep: (text: string) => void, limits: TruthLimits): Promise<GroundTruth> {
+export async function groundTruth(onStep: (text: string) => void, limits: TruthGround): Promise<GroundTruth> {
+  const { language } = limits;
   const options = limits.rules.length === 0 ? {} : { rules: limits.rules };
   const planted: (Planted & {
     readonly kind: string;
@@ -57,21 +61,15 @@ export async function groundTruth(onStep: (text: string) => void, limits: TruthL
   const wrong: { readonly finding: Finding; readonly what: string }[] = [];
   let controls = 0;
   let silent = 0;
-  for (const project of projects(limits.projects)) {
+  for (const project of limits.projects) {
     const known = new Set((await inspectTree(project.folder, options)).findings.map(({ id }) => id));
-    const files = [...project.files].flatMap(([path, text]) => {
-      if (!/\.[cm]?[jt]sx?$/.test(path) || /\.d\.[cm]?ts$|\.min\./.test(path)) return [];
-      // Examples and benchmarks are not what users run, and JavaScript beside its TypeScript was made of it.
-      if (/(?:^|\/)(?:examples?|benchmarks?)\/|\.(?:fixture|contract)\./.test(path)) return [];
-      if (project.files.has(path.replace(/js$/, 'ts')) && path.endsWith('js')) return [];
-      return plantingFile(project, path, text) ?? [];
-    });
-    for (const [kind, { rules, plant }] of MUTATORS) {
+    const files = sourcesOf(project, language);
+    for (const [kind, { rules }] of defectKinds(language)) {
       if (limits.rules.length > 0 && !rules.some((rule) => limits.rules.includes(rule))) continue;
       // A small project is broken several times in turn, a large one in several files at once.
       const rounds = files.length < SMALL_FILES ? ROUNDS : 1;
       for (let round = 0; round < rounds; round++) {
-        const batch = onePerFile(files, plant, round, `${project.name} ${kind}`);
+        const batch = onePerFile(files, (file) => file.defects(kind), round, `${project.name} ${kind}`);
         if (batch.length === 0) continue;
         const fresh = await freshFindings(project, batch, { known, options });
         const claimed = new Set<Finding>();
@@ -87,8 +85,8 @@ export async function groundTruth(onStep: (text: string) => void, limits: TruthL
         wrong.push(...others.map((finding) => ({ finding, what: `${project.name}, ${kind}` })));
       }
     }
-    for (const [kind, change] of CONTROLS) {
-      const batch = onePerFile(files, (file) => controlOf(file, change), 0, `${project.name} ${kind}`);
+    for (const kind of controlKinds(language)) {
+      const batch = onePerFile(files, (file) => controlOf(file, kind), 0, `${project.name} ${kind}`);
       if (batch.length === 0) continue;
       const fresh = await freshFindings(project, batch, { known, options });
       controls += batch.length;
@@ -106,7 +104,7 @@ export async function groundTruth(onStep: (text: string) => void, limits: TruthL
       ...counted(planted.filter((one) => one.rule === rule)),
       wrong: wrong.filter(({ finding }) => finding.rule === rule).length,
     })),
-    kinds: [...MUTATORS.keys()]
+    kinds: [...defectKinds(language).keys()]
       .map((kind) => ({ kind, ...counted(planted.filter((one) => one.kind === kind)) }))
       .filter((one) => limits.rules.length === 0 || one.planted > 0),
     controls,
@@ -144,14 +142,25 @@ const CUTS_CODE = [
   'unsafe-compare',
 ];
 
-function controlOf(file: PlantingFile, change: (file: PlantingFile) => string | null): readonly Planted[] {
-  const text = change(file);
+/** The files of a language that users run. */
+function sourcesOf(project: Project, language: PlantingLanguage): readonly PlantingSource[] {
+  return [...project.files].flatMap(([path, text]) => {
+    if (plantingLanguageOf(path) !== language) return [];
+    // Examples and benchmarks are not what users run, and JavaScript beside its TypeScript was made of it.
+    if (/(?:^|\/)(?:examples?|benchmarks?|benches)\/|\.(?:fixture|contract)\./.test(path)) return [];
+    if (project.files.has(path.replace(/js$/, 'ts')) && path.endsWith('js')) return [];
+    return plantingSource(project, path, text) ?? [];
+  });
+}
+
+function controlOf(file: PlantingSource, kind: string): readonly Planted[] {
+  const text = file.control(kind);
   return text === null ? [] : [{ rule: '', path: file.path, text, isMeant: () => false }];
 }
 
 function onePerFile(
-  files: readonly PlantingFile[],
-  plant: (file: PlantingFile) => readonly Planted[],
+  files: readonly PlantingSource[],
+  plant: (file: PlantingSource) => readonly Planted[],
   round: number,
   seed: string,
 ): readonly Planted[] {
@@ -174,9 +183,9 @@ async function freshFindings(
   }: { readonly known: ReadonlySet<string>; readonly options: { readonly rules?: readonly string[] } },
 ): Promise<readonly Finding[]> {
   writeFiles(project, new Map(batch.map(({ path, text }) => [path, text])));
-  const { findings, unparsed } = await inspectTree(project.folder, options);
+  const { findings } = await inspectTree(project.folder, options);
   writeFiles(project, new Map(batch.map(({ path }) => [path, project.files.get(path) ?? ''])));
-  const broken = batch.filter(({ path }) => unparsed.includes(path));
+  const broken = batch.filter(({ path, text }) => plantingSource(project, path, text) === null);
   if (broken.length > 0) throw new Error(`${project.name}: ${broken[0]?.path} does not parse any more.`);
   return findings.filter(({ id }) => !known.has(id));
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { inspectTree } from '../../src/review/inspect/index.ts';
+import { CRATES, crateFolders } from './crates.ts';
 import { PACKAGES, packageFolder } from './projects.ts';
 
 /** What a reader found when reading the code that a finding names. */
@@ -22,13 +23,30 @@ export interface LabelScore {
 }
 
 /** Compares the findings on the unmodified packages with what a reader said of each. */
-export async function labelScore(): Promise<LabelScore> {
-  const labels: readonly Label[] = JSON.parse(readFileSync(new URL('labels.json', import.meta.url), 'utf8'));
+export function labelScore(): Promise<LabelScore> {
+  const read = PACKAGES.filter(({ isLabelled }) => isLabelled !== false);
+  return scoreOf(read.map((one) => ({ name: one.name, folder: packageFolder(one) })));
+}
+
+/** The same of the unmodified crates; null where there is no cargo to fetch them. */
+export async function crateLabelScore(): Promise<LabelScore | null> {
+  const folders = crateFolders();
+  return folders === null
+    ? null
+    : scoreOf(CRATES.map(({ name }) => ({ name, folder: folders.get(name) ?? '' })));
+}
+
+async function scoreOf(
+  read: readonly { readonly name: string; readonly folder: string }[],
+): Promise<LabelScore> {
+  const names = new Set(read.map(({ name }) => name));
+  const all: readonly Label[] = JSON.parse(readFileSync(new URL('labels.json', import.meta.url), 'utf8'));
+  const labels = all.filter((one) => names.has(one.package));
   const known = new Map(labels.map((one) => [`${one.package} ${one.id}`, one]));
   const unread: string[] = [];
   const seen = new Set<string>();
-  for (const one of PACKAGES.filter(({ isLabelled }) => isLabelled !== false)) {
-    const { findings } = await inspectTree(packageFolder(one));
+  for (const one of read) {
+    const { findings } = await inspectTree(one.folder);
     for (const { id, rule, path, line, claim } of findings) {
       const key = `${one.name} ${id}`;
       seen.add(key);

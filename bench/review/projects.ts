@@ -11,10 +11,10 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CACHE } from './cache-folder.ts';
+import { CRATES, crateFolders } from './crates.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-/** Not in the repository: packages as their registries hold them, and copies that are broken on purpose. */
-export const CACHE = join(ROOT, '.cache/bench-review');
 
 /** A published package that carries its sources. */
 interface SourcePackage {
@@ -100,22 +100,37 @@ export function projects(names: readonly string[]): readonly Project[] {
   const theirs = PACKAGES.filter(({ name }) => isWanted(name)).map((one) =>
     copied(one.name, (target) => cpSync(packageFolder(one), target, { recursive: true })),
   );
-  const services = () =>
-    copied('services', (target) => {
-      const [, ...parts] = readFileSync(new URL('services.txt', import.meta.url), 'utf8').split(
-        /^-- (.+) --\n/m,
-      );
-      for (let at = 0; at < parts.length; at += 2) {
-        const path = join(target, parts[at] ?? '');
-        mkdirSync(dirname(path), { recursive: true });
-        writeFileSync(path, parts[at + 1] ?? '');
-      }
-    });
   return [
     ...(isWanted('lakehouse') ? [ours()] : []),
-    ...(isWanted('services') ? [services()] : []),
+    ...(isWanted('services') ? [written('services', 'services.txt')] : []),
     ...theirs,
   ];
+}
+
+/** The small services written in Rust for this bench, and the crates where cargo is there to fetch them; or the named ones. */
+export function rustProjects(names: readonly string[], onStep: (text: string) => void): readonly Project[] {
+  const isWanted = (name: string) => names.length === 0 || names.includes(name);
+  const folders = crateFolders();
+  if (folders === null)
+    onStep('There is no cargo here: only the services of this bench are read, and no crate.');
+  const crates = CRATES.filter(
+    ({ name, isPlanted }) => folders !== null && isPlanted !== false && isWanted(name),
+  ).map(({ name }) =>
+    copied(name, (target) => cpSync(folders?.get(name) ?? '', target, { recursive: true })),
+  );
+  return [...(isWanted('rust-services') ? [written('rust-services', 'rust-services.txt')] : []), ...crates];
+}
+
+/** A tree written down in one file beside this one. */
+function written(name: string, file: string): Project {
+  return copied(name, (target) => {
+    const [, ...parts] = readFileSync(new URL(file, import.meta.url), 'utf8').split(/^-- (.+) --\n/m);
+    for (let at = 0; at < parts.length; at += 2) {
+      const path = join(target, parts[at] ?? '');
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, parts[at + 1] ?? '');
+    }
+  });
 }
 
 function copied(name: string, fill: (target: string) => void): Project {
@@ -131,7 +146,7 @@ function copied(name: string, fill: (target: string) => void): Project {
   const files = new Map<string, string>();
   for (const path of listed.sort()) {
     if (
-      !/\.(?:[cm]?[jt]sx?|toml|ya?ml|json)$/.test(path) ||
+      !/\.(?:[cm]?[jt]sx?|rs|toml|ya?ml|json)$/.test(path) ||
       /(?:^|\/)(?:\.git|built|dist|node_modules|fixtures)\//.test(path)
     )
       continue;

@@ -1,37 +1,52 @@
 // `npm run bench:review`: how right and how fast the deterministic reviewers are. Plants defects in real projects, reads the
 // labels of the findings on the unmodified ones, times a large tree beside knip, judges altered commit messages, and counts hostile words.
-// `npm run bench:review -- truth labels speed claims words` names parts; what a part came to is kept in bench/results/.
+// `rust` and `rust-labels` are the first two of Rust: services written for it, and crates where there is cargo to fetch them.
+// `npm run bench:review -- truth labels rust rust-labels speed claims words` names parts; what a part came to is kept in bench/results/.
 // `npm run bench:review -- truth --rule unsafe-compare services ai` limits it to rules and projects, and keeps nothing.
 import { parseArgs } from 'node:util';
 import { type ClaimTruth, claimTruth } from './claims/claim-truth.ts';
 import { type GroundTruth, groundTruth, type RuleScore } from './ground-truth.ts';
 import { keepPart, MACHINE } from './kept-results.ts';
-import { type LabelScore, labelScore } from './labels.ts';
+import { crateLabelScore, type LabelScore, labelScore } from './labels.ts';
+import { projects, rustProjects } from './projects.ts';
 import { type Speed, speed } from './speed.ts';
 import { type Words, words } from './words/words.ts';
 
-const PARTS = ['truth', 'labels', 'speed', 'claims', 'words'];
+const PARTS = ['truth', 'labels', 'rust', 'rust-labels', 'speed', 'claims', 'words'];
 const { values, positionals } = parseArgs({
   options: { rule: { type: 'string', multiple: true, default: [] } },
   allowPositionals: true,
 });
 const rules = values.rule;
-const projects = positionals.filter((one) => !PARTS.includes(one));
+const names = positionals.filter((one) => !PARTS.includes(one));
 const wants = (part: string) => !positionals.some((one) => PARTS.includes(one)) || positionals.includes(part);
-const isLimited = projects.length > 0 || rules.length > 0;
-if (isLimited && !positionals.includes('truth'))
-  throw new Error('Only `truth` is limited to rules or projects.');
+const isLimited = names.length > 0 || rules.length > 0;
+if (isLimited && !positionals.includes('truth') && !positionals.includes('rust'))
+  throw new Error('Only `truth` and `rust` are limited to rules or projects.');
 const onStep = (text: string) => console.error(text);
 
 if (wants('truth')) {
-  const truth = await groundTruth(onStep, { projects, rules });
-  showTruth(truth);
+  const truth = await groundTruth(onStep, { language: 'script', projects: projects(names), rules });
+  showTruth('TypeScript and JavaScript', truth, { precision: '≥ 90 %', recall: '≥ 80 %' });
   if (!isLimited) keepPart('truth', truth);
 }
 if (wants('labels')) {
   const labels = await labelScore();
   showLabels(labels);
   keepPart('labels', labels);
+}
+if (wants('rust')) {
+  const truth = await groundTruth(onStep, { language: 'rust', projects: rustProjects(names, onStep), rules });
+  showTruth('Rust', truth, { precision: '≥ 80 %', recall: '≥ 70 %' });
+  if (!isLimited) keepPart('rust', truth);
+}
+if (wants('rust-labels')) {
+  const labels = await crateLabelScore();
+  if (labels === null) onStep('There is no cargo here to fetch the crates whose findings were read.');
+  else {
+    showLabels(labels);
+    keepPart('rust-labels', labels);
+  }
 }
 if (wants('speed')) {
   const timed = speed();
@@ -69,7 +84,11 @@ function showSpeed({ files, sizeBytes, seconds, cpuSeconds, load, memoryMb, knip
   );
 }
 
-function showTruth({ rules, kinds, controls, silent, missed, wrong }: GroundTruth): void {
+function showTruth(
+  language: string,
+  { rules, kinds, controls, silent, missed, wrong }: GroundTruth,
+  targets: { readonly precision: string; readonly recall: string },
+): void {
   for (const one of missed) console.log(`missed  ${one}`);
   for (const one of wrong) console.log(`wrong   ${one}`);
   const total = (of: (one: RuleScore) => number) => rules.reduce((sum, one) => sum + of(one), 0);
@@ -79,9 +98,9 @@ function showTruth({ rules, kinds, controls, silent, missed, wrong }: GroundTrut
     found: total(({ found }) => found),
     wrong: total((one) => one.wrong),
   };
-  console.log(`\n${'rule'.padEnd(28)} planted  found  wrong  precision  recall`);
+  console.log(`\n${language}\n${'rule'.padEnd(28)} planted  found  wrong  precision  recall`);
   for (const one of [...rules, all]) console.log(row(one));
-  console.log('targets                                             ≥ 90 %  ≥ 80 %');
+  console.log(`${'targets'.padEnd(50)} ${targets.precision.padStart(10)} ${targets.recall.padStart(7)}`);
   if (controls > 0)
     console.log(
       `\nspecificity: ${silent} of ${controls} harmless changes without a finding, ${percent(silent / controls)} (target ≥ 95 %)`,

@@ -12,7 +12,8 @@ import {
 import { loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CACHE, packageFolder } from './projects.ts';
+import { CACHE } from './cache-folder.ts';
+import { packageFolder } from './projects.ts';
 
 /** TypeScript as it is published: together more than 3,500 files and 25 MB. */
 const SOURCES = [

@@ -11,8 +11,8 @@ Examples:
   $ lakehouse scrum calibrate --include src --json
 
 Copies are changed in memory and sent to the server, whose models read them as they read every file: no file is written, and
-nothing tells a model that it is tried. Defects are planted in TypeScript and JavaScript. The same seed over the same files is
-the same calibration: it goes on where it was broken off, and counts once.`;
+nothing tells a model that it is tried. Defects are planted in TypeScript, JavaScript and Rust. The same seed over the same
+files is the same calibration: it goes on where it was broken off, and counts once.`;
 
 /** `scrum calibrate`: what trust in each model of a ladder is made of. */
 export function describeCalibrate(command: Command, context: CliContext): void {

@@ -63,6 +63,30 @@ describe('the cases for a reader', () => {
       for (const one of plant(6, seed)) expect(linesOf(one).join('\n')).not.toContain('//');
   });
 
+  it('are planted in Rust as well', () => {
+    const rust = new Map(
+      NAMES.map((name) => [
+        `src/${name.toLowerCase()}.rs`,
+        `fn is_${name.toLowerCase()}(given: &[u8], known: &[u8]) -> bool {
+    let wanted = known.trim_ascii();
+    let length = wanted.len();
+    length > 0 && constant_time_eq(given, wanted)
+}
+
+fn first(text: &str) -> String {
+    let lower = text.to_lowercase();
+    lower.chars().take(1).collect()
+}
+`,
+      ]),
+    );
+    const cases = plant(4, 1, rust);
+    expect(cases.filter(({ planted }) => planted === null)).toHaveLength(4);
+    const rules = cases.flatMap(({ planted }) => planted?.rule ?? []).sort();
+    expect(new Set(rules)).toEqual(new Set(['unreferenced-stub', 'unsafe-compare']));
+    for (const one of cases) expect(one.planted?.symbol ?? 'first').toMatch(/^(?:is_\w+|first)$/);
+  });
+
   it('are fewer where there is room for fewer of either, and none where there is none', () => {
     const one = new Map([...files].slice(0, 1));
     expect(

@@ -1,7 +1,6 @@
 import { changedLines, type LineRange } from './changed-lines.ts';
-import { CONTROLS } from './controls.ts';
-import { MUTATORS } from './mutators.ts';
-import { type PlantingFile, type PlantingTree, plantingFile } from './planting-file.ts';
+import type { PlantingTree } from './planting-file.ts';
+import { type PlantingSource, plantingLanguageOf, plantingSource } from './planting-source.ts';
 import { shuffled } from './shuffled.ts';
 
 /** A changed copy of one file, for whoever reads it without knowing. */
@@ -23,6 +22,7 @@ const SHOWN_BY_THE_FILE: readonly string[] = [
   'a call of enforcement dropped',
   'a registration dropped',
   'a guard taken off a route',
+  'a route moved past its guard',
   'a decision made constant',
   'a condition ignored',
   'a constant-time compare replaced',
@@ -34,7 +34,11 @@ const SHOWN_BY_THE_FILE: readonly string[] = [
   'a dead switch put in',
 ];
 /** Changes that are none of sense, in code: comments are not shown to who reads blind. */
-const SHOWN_CONTROLS: readonly string[] = ['a variable renamed', 'functions reordered'];
+const SHOWN_CONTROLS: readonly string[] = [
+  'a variable renamed',
+  'functions reordered',
+  'a chain on one line',
+];
 /** Files that are looked at for one kind at most: some kinds look through the whole tree for each. */
 const MOST_LOOKED_AT = 500;
 /** Whoever cites any line of the file must not hit a defect more often than not. */
@@ -50,21 +54,21 @@ export function readingCases(
   paths: readonly string[],
   { defects, seed }: { readonly defects: number; readonly seed: number },
 ): readonly ReadingCase[] {
-  const parsed = new Map<string, PlantingFile | null>();
+  const parsed = new Map<string, PlantingSource | null>();
   const fileOf = (path: string) => {
     const known = parsed.get(path);
-    const file = known === undefined ? plantingFile(tree, path, tree.files.get(path) ?? '') : known;
+    const file = known === undefined ? plantingSource(tree, path, tree.files.get(path) ?? '') : known;
     parsed.set(path, file);
     return file;
   };
-  const scripts = paths.filter((path) => /\.[cm]?[jt]sx?$/.test(path) && !/\.d\.[cm]?ts$|\.min\./.test(path));
+  const sources = paths.filter((path) => plantingLanguageOf(path) !== null);
   const takeTurns = (
     kinds: readonly string[],
-    casesOf: (kind: string, file: PlantingFile) => readonly ReadingCase[],
+    casesOf: (kind: string, file: PlantingSource) => readonly ReadingCase[],
   ) =>
     inTurns({
       kinds,
-      scripts,
+      sources,
       seed,
       most: defects,
       casesOf: (kind, path) => {
@@ -72,7 +76,7 @@ export function readingCases(
         return file === null ? [] : casesOf(kind, file);
       },
     });
-  const harmful = takeTurns(SHOWN_BY_THE_FILE, defectsIn);
+  const harmful = takeTurns(SHOWN_BY_THE_FILE, (kind, file) => defectsIn(kind, file, tree));
   const harmless = takeTurns(SHOWN_CONTROLS, controlsIn);
   const pairs = Math.min(harmful.length, harmless.length);
   return shuffled([...harmful.slice(0, pairs), ...harmless.slice(0, pairs)], ({ text }) => `${seed} ${text}`);
@@ -81,7 +85,7 @@ export function readingCases(
 /** One of each kind, then another of each, until there are enough; no file twice. */
 function inTurns(search: {
   readonly kinds: readonly string[];
-  readonly scripts: readonly string[];
+  readonly sources: readonly string[];
   readonly seed: number;
   readonly most: number;
   casesOf(kind: string, path: string): readonly ReadingCase[];
@@ -89,7 +93,7 @@ function inTurns(search: {
   const { seed, most } = search;
   const queues = shuffled(search.kinds, (kind) => `${seed} ${kind}`).map((kind) => ({
     kind,
-    left: shuffled(search.scripts, (path) => `${seed} ${kind} ${path}`).slice(0, MOST_LOOKED_AT),
+    left: shuffled(search.sources, (path) => `${seed} ${kind} ${path}`).slice(0, MOST_LOOKED_AT),
     at: 0,
   }));
   const taken = new Map<string, ReadingCase>();
@@ -108,23 +112,23 @@ function inTurns(search: {
   return [...taken.values()];
 }
 
-function defectsIn(kind: string, file: PlantingFile): readonly ReadingCase[] {
-  return (MUTATORS.get(kind)?.plant(file) ?? []).flatMap(({ rule, text }) => {
+function defectsIn(kind: string, file: PlantingSource, tree: PlantingTree): readonly ReadingCase[] {
+  return file.defects(kind).flatMap(({ rule, text }) => {
     const changed = fewLines(file, text);
-    const now = changed === null ? null : plantingFile(file.project, file.path, text);
+    const now = changed === null ? null : plantingSource(tree, file.path, text);
     if (changed === null || now === null) return [];
     return [{ path: file.path, text, kind, changed, planted: { rule, symbol: symbolAt(now, changed) } }];
   });
 }
 
-function controlsIn(kind: string, file: PlantingFile): readonly ReadingCase[] {
-  const text = CONTROLS.get(kind)?.(file) ?? null;
+function controlsIn(kind: string, file: PlantingSource): readonly ReadingCase[] {
+  const text = file.control(kind);
   const changed = text === null ? null : fewLines(file, text);
   return text === null || changed === null ? [] : [{ path: file.path, text, kind, changed, planted: null }];
 }
 
 /** Null where so much has changed that to cite it proves nothing. */
-function fewLines(file: PlantingFile, text: string): readonly LineRange[] | null {
+function fewLines(file: PlantingSource, text: string): readonly LineRange[] | null {
   const changed = changedLines(file.text, text);
   const count = changed.reduce((sum, { first_line, last_line }) => sum + last_line - first_line + 1, 0);
   const isMuch = count > text.split('\n').length * MOST_CHANGED_SHARE || changed.length > MOST_CHANGED_RANGES;
@@ -132,11 +136,9 @@ function fewLines(file: PlantingFile, text: string): readonly LineRange[] | null
 }
 
 /** The functions and classes around the first changed line. */
-function symbolAt(file: PlantingFile, changed: readonly LineRange[]): string {
+function symbolAt(file: PlantingSource, changed: readonly LineRange[]): string {
   const lines = file.text.split('\n');
   const at = (changed[0]?.first_line ?? 1) - 1;
   const before = lines.slice(0, at).reduce((sum, line) => sum + line.length + 1, 0);
-  const position = before + (/\S/.exec(lines[at] ?? '')?.index ?? 0);
-  const around = file.nodes.findLast(({ start, end }) => start <= position && position < end);
-  return around === undefined ? '' : file.symbolAround(around);
+  return file.symbolAt(before + (/\S/.exec(lines[at] ?? '')?.index ?? 0));
 }

@@ -18,7 +18,12 @@ export function rustNodes(text: string): NodesOfKind {
   // Registering again is harmless, and only a tree with Rust files loads the grammar.
   registerDynamicLanguage({ rust });
   const root = parse('rust', text).root();
-  return (kind) => root.findAll({ rule: { kind } });
+  const known = new Map<string, readonly RustNode[]>();
+  return (kind) => {
+    const nodes = known.get(kind) ?? root.findAll({ rule: { kind } });
+    known.set(kind, nodes);
+    return nodes;
+  };
 }
 
 export function spanOf(node: RustNode): RustSpan {

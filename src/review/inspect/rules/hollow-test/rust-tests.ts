@@ -39,12 +39,17 @@ export function rustTests(file: RustSource): RustTests {
       else if (!asserts(node)) undecided.push(undecidedTest(file, node));
     } else if (file.role !== 'production' || file.isTestCode(node)) {
       const name = node.field('name')?.text() ?? '';
+      // Every type has methods of these names: a call of one is no call of this one.
+      if (COMMON_METHODS.test(name) && node.parent()?.kind() === 'declaration_list') continue;
       if (asserts(node)) asserting.push(name);
       else relayed.set(name, callsIn(codeOf(node)));
     }
   }
   return { undecided, constant, asserting, relayed };
 }
+
+const COMMON_METHODS =
+  /^(?:new|default|from\w*|try_from|into\w*|build|call|get|post|put|read|write|init|poll\w*|next|clone|drop|with_\w+)$/;
 
 /** Names that assert, by themselves or by what they call. */
 export function assertingClosure(
@@ -85,16 +90,31 @@ function promisesNoPanic(node: RustNode): boolean {
 }
 
 const NO_PANIC =
-  /\b(?:not|no|never|without|dont|doesnt)\b.*\b(?:panics?|crash\w*|fails?|failure|errors?|overflows?|overlaps?|conflicts?|hangs?|deadlocks?|leaks?|recurse)\b|\b(?:compiles?|builds|smoke|send|sync|regression|works|fuzz|succeeds|success\w*|ok|accepts|infallible|can)\b/;
+  /\b(?:not|no|never|without|dont|doesnt)\b.*\b(?:panics?|crash\w*|fails?|failure|errors?|overflows?|overlaps?|conflicts?|hangs?|deadlocks?|leaks?|recurse)\b|\b(?:compiles?|builds|smoke|send|sync|regression|works|fuzz|succeeds|success\w*|ok|accepts|infallible|can|fine|benchmark)\b/;
 
 function asserts(node: RustNode): boolean {
   const code = codeOf(node);
-  return ASSERTS.test(code) || unknownMacros(code).length > 0 || checksByCall(node) || dropsUnwrapped(node);
+  return (
+    ASSERTS.test(code) ||
+    unknownMacros(code).length > 0 ||
+    checksByCall(node) ||
+    dropsUnwrapped(node) ||
+    waits(node) ||
+    isOfTypes(node)
+  );
 }
 
-/** Without comments. */
+/** Blank where a comment stands, and between quotes. */
 function codeOf(node: RustNode): string {
-  return node.text().replaceAll(/\/\/[^\n]*|\/\*[\s\S]*?\*\//g, '');
+  const { start } = spanOf(node);
+  return ['line_comment', 'block_comment', 'string_content', 'raw_string_literal']
+    .flatMap((kind) => node.findAll({ rule: { kind } }).map(spanOf))
+    .sort((one, other) => other.start - one.start)
+    .reduce(
+      (text, span) =>
+        text.slice(0, span.start - start) + ' '.repeat(span.end - span.start) + text.slice(span.end - start),
+      node.text(),
+    );
 }
 
 /** A macro of any library that asserts or ends the test, and a refusal that is asked for. */
@@ -179,6 +199,25 @@ function dropsUnwrapped(node: RustNode): boolean {
       callee?.kind() === 'field_expression' && /^(?:unwrap|expect)/.test(callee.field('field')?.text() ?? '')
     );
   });
+}
+
+/** `signal.await;`: only a right state ends it. */
+function waits(node: RustNode): boolean {
+  return node
+    .findAll({ rule: { kind: 'await_expression' } })
+    .some((one) => one.parent()?.kind() === 'expression_statement' && one.child(0)?.kind() === 'identifier');
+}
+
+/** `let _ = Compat::new(from_fn(noop));` and nothing else, or `let _app: Router = …`: the compiler is the judge. */
+function isOfTypes(node: RustNode): boolean {
+  const statements = (node.field('body')?.children() ?? []).filter((one) =>
+    /_(?:declaration|statement)$/.test(String(one.kind())),
+  );
+  const patternOf = (one: RustNode) => one.field('pattern')?.text() ?? '';
+  const isTyped = (one: RustNode) => patternOf(one).startsWith('_') && one.field('type') !== null;
+  return (
+    statements.some(isTyped) || (statements.length > 0 && statements.every((one) => patternOf(one) === '_'))
+  );
 }
 
 /** Every assertion has a constant for each side. */

@@ -34,9 +34,12 @@ function saysWhy(node: RustNode): boolean {
   );
 }
 
-/** The default of a trait, which its implementations replace, and a type that says it stands in for another. */
+/** The default of a trait, which others replace; a type inside a function; a type that says it stands in for another. */
 function isLeftToOthers(node: RustNode): boolean {
-  return node.ancestors().some((one) => {
+  const around = node.ancestors();
+  const impl = around.findIndex((one) => one.kind() === 'impl_item');
+  if (impl >= 0 && around.slice(impl).some((one) => one.kind() === 'function_item')) return true;
+  return around.some((one) => {
     if (one.kind() === 'trait_item') return true;
     return one.kind() === 'impl_item' && /Mock|Stub|Dummy|Fake|Noop/.test(one.field('type')?.text() ?? '');
   });

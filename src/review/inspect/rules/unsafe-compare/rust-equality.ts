@@ -28,7 +28,10 @@ export function createRustEqualities(): {
         if (isEquality && CONSTANT_TIME.test(node.field('body')?.text() ?? ''))
           safe.add(typeName(node.field('type')));
       }
-      for (const node of file.nodesOf('type_item'))
+      // The types of an `impl` are other ones in each.
+      for (const node of file
+        .nodesOf('type_item')
+        .filter((one) => one.parent()?.kind() !== 'declaration_list'))
         aliases.push({ name: node.field('name')?.text() ?? '', target: node.field('type')?.text() ?? '' });
       for (const node of file.nodesOf('use_as_clause'))
         aliases.push({ name: node.field('alias')?.text() ?? '', target: node.field('path')?.text() ?? '' });

@@ -84,11 +84,16 @@ export function isDynamic(side: RustNode): boolean {
   if (/\.finalize\(\)$/.test(side.text())) return false;
   const node = bare(side);
   switch (node.kind()) {
+    case 'self':
+      return true;
     case 'identifier':
       return !/^[A-Z]/.test(node.text());
     case 'field_expression':
       return !/^(?:len|kind|type|version|alg\w*)$/.test(node.field('field')?.text() ?? '');
     case 'call_expression':
+      // `Self::zero()` is the same in every run.
+      if (node.field('function')?.kind() === 'scoped_identifier' && node.field('arguments')?.text() === '()')
+        return false;
       return !/^(?:len|count|kind|is_\w+|has_\w+|type_id|version|alg\w*|capacity|from_static)$/.test(
         calleeOf(node),
       );
@@ -114,6 +119,8 @@ function calleeOf(call: RustNode): string {
 export function nameOf(side: RustNode): string {
   const node = bare(side);
   switch (node.kind()) {
+    case 'self':
+      return typeAround(node);
     case 'identifier':
       return node.text();
     case 'field_expression': {
