@@ -77,6 +77,30 @@ describe('the commands against a server', () => {
     expect((await readFile(target)).subarray(0, 4).toString()).toBe('PAR1');
   });
 
+  it('takes the form of a result from the ending of its file', async () => {
+    const read = async (name: string) => {
+      const args = ['sql', 'SELECT id, region FROM people ORDER BY id', '--output', join(folder, name)];
+      expect(await run(...args)).toMatchObject({ exitCode: 0, stdout: '' });
+      return readFile(join(folder, name));
+    };
+    expect(String(await read('out.CSV'))).toMatch(/^id,region\r?\n1,EMEA/);
+    expect(String(await read('out.ndjson'))).toContain('{"id":1,"region":"EMEA"}');
+    expect(JSON.parse(String(await read('out.json'))).row_count).toBe(3);
+    expect((await read('out.parquet')).subarray(0, 4).toString()).toBe('PAR1');
+    expect(String(await read('out.txt'))).toContain('│ EMEA');
+  });
+
+  it.each([[[]], [['--format', 'csv']]])('says of a file that cannot be written why, %j', async (format) => {
+    const refused = await run('sql', 'SELECT 1', ...format, '--output', join(folder, 'none', 'x'));
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toMatch(/cannot be written \(ENOENT\)/);
+  });
+
+  it('cuts no cell that a program reads', async () => {
+    const { stdout } = await run('sql', "SELECT repeat('long', 60) AS text");
+    expect(stdout).toContain('long'.repeat(60));
+  });
+
   it('reads a statement from standard input, and runs several at the prompt', async () => {
     const environment = { LAKEHOUSE_URL: server.url, LAKEHOUSE_API_KEY: server.adminKey };
     const piped = await lakehouse(['sql', '-', '--json'], { environment, stdin: 'SELECT 41 + 1 AS n;\n' });
