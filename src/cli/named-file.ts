@@ -1,5 +1,13 @@
 import { once } from 'node:events';
-import { createWriteStream, readFileSync, type WriteStream, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  createWriteStream,
+  fchmodSync,
+  openSync,
+  readFileSync,
+  type WriteStream,
+  writeFileSync,
+} from 'node:fs';
 import { type CliFailure, usageFailure } from './cli-failure.ts';
 
 /** The text of a file that the caller named; `what` begins the refusal's sentence, for example `The baseline `. */
@@ -11,12 +19,28 @@ export function readNamed(file: string, what = ''): string {
   }
 }
 
+const OWNER_ONLY = 0o600;
+
 /** Writes a file that the caller named. */
 export function writeNamed(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (error) {
     throw unwritable(file, error);
+  }
+}
+
+/** Writes a secret to a file that the caller named: it is its owner's alone before the secret is in it. */
+export function writePrivate(file: string, text: string): void {
+  let handle: number | null = null;
+  try {
+    handle = openSync(file, 'w', OWNER_ONLY);
+    fchmodSync(handle, OWNER_ONLY);
+    writeFileSync(handle, text);
+  } catch (error) {
+    throw unwritable(file, error);
+  } finally {
+    if (handle !== null) closeSync(handle);
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -165,6 +165,25 @@ describe('the commands against a server', () => {
       hint: expect.stringContaining('expired or revoked'),
     });
     expect(wrong.stderr).not.toContain('lh_live_wrong');
+  });
+
+  it('writes a delegation token to a file of its owner alone, which the agent then names', async () => {
+    const agent = (await run('keys', 'create', '--name', 'matcher', '--role', 'agent', '--json')).json;
+    const token = join(folder, 'token');
+    await writeFile(token, 'older', { mode: 0o644 });
+    const made = await run('access', 'delegate', '--agent', 'matcher', '--output', token, '--json');
+    expect(made.json).toMatchObject({ agent: 'matcher' });
+    expect(made.stdout).not.toContain('lhd_');
+    expect((await stat(token)).mode & 0o777).toBe(0o600);
+    expect(await readFile(token, 'utf8')).toMatch(/^lhd_\S+\n$/);
+    await run('keys', 'revoke', agent.key_id);
+  });
+
+  it('says where the rows are that it set aside', async () => {
+    await writeFile(join(folder, 'ragged.csv'), 'id,n\n1,2\n2,3\n3,4\n4\n');
+    const { stdout } = await run('ingest', join(folder, 'ragged.csv'), '--on-error', 'quarantine');
+    const path = /GET (\S+)/.exec(stdout)?.[1] ?? '';
+    expect((await server.api('GET', path)).status).toBe(200);
   });
 
   it('reads a key from a file and never shows it', async () => {
