@@ -110,5 +110,5 @@ export function renderSnapshots(page: SnapshotPage, terminal: Terminal): string 
     snapshot.added_rows === null ? HIDDEN : humanCount(snapshot.added_rows),
   ]);
   const head = ['snapshot', '', 'time', 'operation', 'rows', 'added'];
-  return renderTable({ head, rows, columns, colours, numeric: new Set([4, 5]) });
+  return renderTable({ head, rows, columns, colours, numeric: new Set([4, 5]), whole: 0 });
 }

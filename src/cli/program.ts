@@ -101,7 +101,14 @@ export function buildProgram(context: CliContext): Command {
       getErrHelpWidth: () => Math.min(100, context.terminal.columns),
     });
   for (const add of COMMANDS) add(program, context);
+  for (const group of program.commands) for (const command of group.commands) introduce(command, group);
   return program;
+}
+
+/** The help of a command in a group says what it does, like the group's, and where its examples are. */
+function introduce(command: Command, group: Command): void {
+  if (command.description() === '') command.description(command.summary());
+  command.addHelpText('after', `\nExamples: lakehouse ${group.name()} --help`);
 }
 
 /** Runs one command line and returns its exit code; every failure has been shown by then. */

@@ -33,6 +33,14 @@ describe('tables', () => {
     expect(text).toContain('…');
   });
 
+  it('never cut the column that is whole, nor anything where no terminal sets a width', () => {
+    const table = { head: ['id', 'text'], rows: [['i'.repeat(36), 'x'.repeat(36)]], colours: plain };
+    const cut = renderTable({ ...table, columns: 40, whole: 0 });
+    expect(cut).toContain('i'.repeat(36));
+    expect(cut).not.toContain('x'.repeat(36));
+    expect(renderTable({ ...table, columns: Number.POSITIVE_INFINITY })).not.toContain('…');
+  });
+
   it('align pairs', () => {
     expect(
       renderPairs(

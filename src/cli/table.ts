@@ -10,9 +10,11 @@ export interface TableParts {
   readonly colours: Colours;
   /** Columns, by place, whose cells stand at the right: numbers. */
   readonly numeric?: ReadonlySet<number>;
+  /** The column, by its place, that is never cut: an id that the next command takes. */
+  readonly whole?: number;
 }
 
-/** A table no wider than `columns`: what does not fit is cut with `…`, the widest columns first. */
+/** A table no wider than `columns`: what does not fit is cut with `…`, the widest columns first, but `whole` never. */
 export function renderTable(parts: TableParts): string {
   const widths = fittedWidths(parts);
   const table = new Table({
@@ -65,8 +67,9 @@ function fittedWidths(parts: TableParts): number[] {
   const room = parts.columns - natural.length * 2 - (natural.length - 1);
   const widths = [...natural];
   for (let over = sum(widths) - room; over > 0; over--) {
-    const widest = widths.indexOf(Math.max(...widths));
-    if ((widths[widest] ?? 0) <= NARROWEST) break;
+    const shrinkable = widths.map((width, at) => (at === parts.whole ? 0 : width));
+    const widest = shrinkable.indexOf(Math.max(...shrinkable));
+    if ((shrinkable[widest] ?? 0) <= NARROWEST) break;
     widths[widest] = (widths[widest] ?? 0) - 1;
   }
   return widths;

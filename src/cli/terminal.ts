@@ -12,13 +12,14 @@ export interface Terminal {
   readonly colours: Colours;
   /** Bars and prompts are drawn only here: standard error and input are a terminal. */
   readonly isInteractive: boolean;
+  /** Infinity where no terminal shows the output: what a program reads is never cut. */
   readonly columns: number;
   print(text?: string): void;
   note(text?: string): void;
 }
 
-/** Columns of output that no terminal shows. */
-const PLAIN_COLUMNS = 100;
+/** Columns of a terminal that does not say how wide it is. */
+const USUAL_COLUMNS = 80;
 
 interface Stream extends Writable {
   readonly isTTY?: boolean;
@@ -40,7 +41,7 @@ export function createTerminal(parts: {
     stderr,
     colours: picocolors.createColors(!refused && (forced || stdout.isTTY === true)),
     isInteractive: stderr.isTTY === true && stdin.isTTY === true && environment.TERM !== 'dumb',
-    columns: Math.max(40, stdout.columns ?? PLAIN_COLUMNS),
+    columns: stdout.isTTY === true ? Math.max(40, stdout.columns || USUAL_COLUMNS) : Number.POSITIVE_INFINITY,
     print: (text = '') => void stdout.write(`${text}\n`),
     note: (text = '') => void stderr.write(`${text}\n`),
   };

@@ -9,6 +9,7 @@ import type { Terminal } from './terminal.ts';
 export interface IngestAnswer {
   readonly dataset: string;
   readonly dataset_id: string;
+  readonly ingest_id: string;
   readonly snapshot_id: string | null;
   readonly row_count: number;
   readonly rejected_count: number;

@@ -205,6 +205,6 @@ describe('lakehouse auditor', () => {
   it('says what it cannot audit', async () => {
     expect((await auditor(['missing'])).stderr).toContain('auditor.unknown_revision');
     const { exitCode } = await lakehouse(['auditor', 'HEAD', '--repo', folder], { environment });
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -77,6 +77,30 @@ describe('the commands against a server', () => {
     expect((await readFile(target)).subarray(0, 4).toString()).toBe('PAR1');
   });
 
+  it('takes the form of a result from the ending of its file', async () => {
+    const read = async (name: string) => {
+      const args = ['sql', 'SELECT id, region FROM people ORDER BY id', '--output', join(folder, name)];
+      expect(await run(...args)).toMatchObject({ exitCode: 0, stdout: '' });
+      return readFile(join(folder, name));
+    };
+    expect(String(await read('out.CSV'))).toMatch(/^id,region\r?\n1,EMEA/);
+    expect(String(await read('out.ndjson'))).toContain('{"id":1,"region":"EMEA"}');
+    expect(JSON.parse(String(await read('out.json'))).row_count).toBe(3);
+    expect((await read('out.parquet')).subarray(0, 4).toString()).toBe('PAR1');
+    expect(String(await read('out.txt'))).toContain('│ EMEA');
+  });
+
+  it.each([[[]], [['--format', 'csv']]])('says of a file that cannot be written why, %j', async (format) => {
+    const refused = await run('sql', 'SELECT 1', ...format, '--output', join(folder, 'none', 'x'));
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toMatch(/cannot be written \(ENOENT\)/);
+  });
+
+  it('cuts no cell that a program reads', async () => {
+    const { stdout } = await run('sql', "SELECT repeat('long', 60) AS text");
+    expect(stdout).toContain('long'.repeat(60));
+  });
+
   it('reads a statement from standard input, and runs several at the prompt', async () => {
     const environment = { LAKEHOUSE_URL: server.url, LAKEHOUSE_API_KEY: server.adminKey };
     const piped = await lakehouse(['sql', '-', '--json'], { environment, stdin: 'SELECT 41 + 1 AS n;\n' });
@@ -141,6 +165,25 @@ describe('the commands against a server', () => {
       hint: expect.stringContaining('expired or revoked'),
     });
     expect(wrong.stderr).not.toContain('lh_live_wrong');
+  });
+
+  it('writes a delegation token to a file of its owner alone, which the agent then names', async () => {
+    const agent = (await run('keys', 'create', '--name', 'matcher', '--role', 'agent', '--json')).json;
+    const token = join(folder, 'token');
+    await writeFile(token, 'older', { mode: 0o644 });
+    const made = await run('access', 'delegate', '--agent', 'matcher', '--output', token, '--json');
+    expect(made.json).toMatchObject({ agent: 'matcher' });
+    expect(made.stdout).not.toContain('lhd_');
+    expect((await stat(token)).mode & 0o777).toBe(0o600);
+    expect(await readFile(token, 'utf8')).toMatch(/^lhd_\S+\n$/);
+    await run('keys', 'revoke', agent.key_id);
+  });
+
+  it('says where the rows are that it set aside', async () => {
+    await writeFile(join(folder, 'ragged.csv'), 'id,n\n1,2\n2,3\n3,4\n4\n');
+    const { stdout } = await run('ingest', join(folder, 'ragged.csv'), '--on-error', 'quarantine');
+    const path = /GET (\S+)/.exec(stdout)?.[1] ?? '';
+    expect((await server.api('GET', path)).status).toBe(200);
   });
 
   it('reads a key from a file and never shows it', async () => {

@@ -21,6 +21,12 @@ describe('config check --home', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
+  it('says that it read no file where none was named', async () => {
+    const { exitCode, stdout } = await lakehouse(['config', 'check']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('No file was read: --home or --file names one.');
+  });
+
   it('names the files it found valid', async () => {
     const { exitCode, stdout } = await check();
     expect(exitCode).toBe(0);

@@ -56,6 +56,12 @@ describe('the command line', () => {
     for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(120);
   });
 
+  it('says in the help of a command in a group what it does, and where its examples are', async () => {
+    const { stdout } = await lakehouse(['access', 'delegate', '--help']);
+    expect(stdout).toContain('let an agent act for you, for a short while');
+    expect(stdout).toContain('Examples: lakehouse access --help');
+  });
+
   it('documents every exit code', async () => {
     const { stdout } = await lakehouse(['--help']);
     for (const code of Object.values(EXIT_CODES)) expect(stdout).toMatch(new RegExp(`^  ${code}  `, 'm'));

@@ -48,6 +48,28 @@ describe('lakehouse review', () => {
     expect(exitCode).toBe(0);
   });
 
+  it('does not call a folder clean in which it found nothing to read', async () => {
+    const empty = join(repository, 'empty');
+    mkdirSync(empty);
+    const { stdout, exitCode } = await lakehouse(['review', empty]);
+    expect(stdout).toContain('! nothing was reviewed.');
+    expect(stdout).not.toContain('✓');
+    expect(exitCode).toBe(0);
+  });
+
+  it.each(['no-such-folder', 'src/access.ts'])('refuses %s, which is no folder', async (path) => {
+    const { stderr, exitCode } = await lakehouse(['review', join(repository, path)]);
+    expect(stderr).toContain('review.path_not_found');
+    expect(exitCode).toBe(2);
+  });
+
+  it('says that no git repository is there to compare with', async () => {
+    rmSync(join(repository, '.git'), { recursive: true });
+    const { stderr, exitCode } = await review('--since', 'main');
+    expect(stderr).toContain('No git repository holds the folder');
+    expect(exitCode).toBe(2);
+  });
+
   it('names the place, the claim and what to do, and ends with 1', async () => {
     write({ 'src/access.ts': FILES['src/access.ts'] + UNCALLED });
     const { stdout, stderr, exitCode } = await review();
@@ -222,7 +244,7 @@ describe('lakehouse review', () => {
   });
 
   it.each([
-    [['/nowhere/at/all'], 1, 'review.path_not_found'],
+    [['/nowhere/at/all'], 2, 'review.path_not_found'],
     [['--rule', 'no-such-rule'], 2, 'review.unknown_rule'],
   ])('%j ends with %i', async (args, exitCode, code) => {
     const result = await lakehouse(['review', ...args]);

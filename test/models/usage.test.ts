@@ -169,6 +169,7 @@ test('a provider at a private address that is not allowed is unreachable, and no
       });
       expect(answer.status, answer.text).toBe(503);
       expect(answer.json.attempts).toEqual([{ provider, model: 'some-model', class: 'unreachable' }]);
+      expect(answer.json.detail).toMatch(/`allow_private_addresses` of the provider/);
       expect(answer.text).not.toContain('127.0.0.1');
       expect(upstream.received.length).toBe(before);
     }

@@ -25,17 +25,18 @@ const WORDS: Readonly<Record<FailureClass, string>> = {
 /** The refusal where no rung answered; the last attempt decides its code, since what came before was fallen back from. */
 export function callFailed(
   attempts: readonly FailedAttempt[],
-  /** How long the last provider asked to be left alone; null where it did not. */
-  retryAfterMs: number | null = null,
+  /** Of the last attempt; null where none was made. */
+  last: ProviderFailure | null,
 ): LakeError {
-  const last = attempts.at(-1);
   const told = attempts.map(({ provider, model, class: found }) => `${provider}/${model} ${WORDS[found]}`);
+  // Of a connection that was not made, only its own words tell an administrator whether a setting stands in its way.
+  const why = last?.class === 'unreachable' ? ` ${last.message}` : '';
   return new LakeError(codeOf(last?.class), {
     detail:
       told.length === 0
         ? 'Every model of the route is set aside after recent failures; try again in a moment.'
-        : `No model answered: ${told.join('; ')}.`,
-    data: { attempts, ...retryAfter(last?.class, retryAfterMs) },
+        : `No model answered: ${[...new Set(told)].join('; ')}.${why}`,
+    data: { attempts, ...retryAfter(last?.class, last?.retryAfterMs ?? null) },
   });
 }
 

@@ -103,12 +103,11 @@ export async function reachModel<T>(
 ): Promise<{ rung: Rung; value: T; attempts: readonly FailedAttempt[]; account: Account }> {
   const failed: FailedAttempt[] = [];
   let refused: LakeError | null = null;
-  let retryAfterMs: number | null = null;
+  let last: ProviderFailure | null = null;
   const attempts = deps.router.begin(asked.plan);
   for (;;) {
     const attempt = attempts.next();
-    if (attempt === null)
-      throw failed.length === 0 && refused !== null ? refused : callFailed(failed, retryAfterMs);
+    if (attempt === null) throw failed.length === 0 && refused !== null ? refused : callFailed(failed, last);
     const { rung } = attempt;
     if (attempt.waitMs > 0) await deps.wait(attempt.waitMs, asked.signal);
     const provider = deps.providers.get(rung.provider);
@@ -150,7 +149,7 @@ export async function reachModel<T>(
       }
       account.settle(null, error.class);
       failed.push({ provider: rung.provider, model: rung.model, class: error.class });
-      retryAfterMs = error.retryAfterMs;
+      last = error;
       attempts.failed(rung, error, { answerBegun: false });
     }
   }

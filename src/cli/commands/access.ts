@@ -6,6 +6,7 @@ import { usageFailure } from '../cli-failure.ts';
 import { collectPairs, wholeNumber } from '../command-arguments.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
 import { cellText, displayText } from '../display-text.ts';
+import { writePrivate } from '../named-file.ts';
 import { show } from '../show.ts';
 import type { ShownColumn } from '../sql/granted-names.ts';
 import { renderPairs, renderTable } from '../table.ts';
@@ -46,7 +47,7 @@ Examples:
   $ lakehouse access apply access.toml               # the same as: access policies apply
   $ lakehouse access explain candidates --role recruiter --attribute region=EMEA --column email
   $ lakehouse access audit --limit 20
-  $ lakehouse access delegate --agent matcher --ttl 600       # prints a token for --on-behalf-of-file`;
+  $ lakehouse access delegate --agent matcher --output token   # the agent adds --on-behalf-of-file token`;
 
 export const addAccessCommand: AddCommand = (program, context) => {
   const access = program.command('access').description('rights: your own, the policy, why, and who did what');
@@ -128,14 +129,23 @@ function describeDelegate(command: Command, context: CliContext): void {
     .summary('let an agent act for you, for a short while')
     .requiredOption('--agent <name>', 'name of the agent’s key')
     .option('--ttl <seconds>', 'how long; auth.delegation_ttl_s at most', wholeNumber)
-    .action(async (options: RemoteOptions & { agent: string; ttl?: number }) => {
+    .option('--output <file>', 'write the token to this file, which only you can read, and do not show it')
+    .action(async (options: DelegateOptions) => {
       const json = { agent: options.agent, ...(options.ttl === undefined ? {} : { ttl_s: options.ttl }) };
       const api = connect(context, options);
       const request = { method: 'POST', path: '/access/delegations', json } as const;
-      const { value } = await api.json<Record<string, unknown>>(request);
+      const { token, ...facts } = (await api.json<Record<string, unknown>>(request)).value;
+      if (options.output !== undefined) writePrivate(options.output, `${String(token)}\n`);
+      const value = options.output === undefined ? { token, ...facts } : facts;
       const pairs = Object.entries(value).map(([name, member]) => [name, cellText(member)] as const);
       show(context, options, value, () => renderPairs(pairs, context.terminal.colours));
     });
+}
+
+interface DelegateOptions extends RemoteOptions {
+  readonly agent: string;
+  readonly ttl?: number;
+  readonly output?: string;
 }
 
 interface AuditAnswer {

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Option } from 'commander';
 import { packageVersion } from '../../package-version.ts';
 import type { Audit, AuditOptions, PostTarget } from '../../review/auditor/index.ts';
@@ -12,7 +12,7 @@ import { wholeNumber } from '../command-arguments.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
 import { displayText } from '../display-text.ts';
 import { counted } from '../human-text.ts';
-import { readNamed } from '../named-file.ts';
+import { readNamed, writeNamed } from '../named-file.ts';
 import { startProgressBar } from '../progress-bar.ts';
 import { show } from '../show.ts';
 
@@ -139,9 +139,9 @@ async function showAudit(
   target: PostTarget | null,
 ): Promise<void> {
   const { auditMarkdown, auditSarif, postAudit } = await import('../../review/auditor/index.ts');
-  if (options.markdown !== undefined) writeFileSync(options.markdown, auditMarkdown(result));
+  if (options.markdown !== undefined) writeNamed(options.markdown, auditMarkdown(result));
   if (options.sarif !== undefined) {
-    writeFileSync(options.sarif, `${JSON.stringify(auditSarif(result, packageVersion()), null, 2)}\n`);
+    writeNamed(options.sarif, `${JSON.stringify(auditSarif(result, packageVersion()), null, 2)}\n`);
   }
   if (target !== null) await postAudit(result, target, context.fetch);
   show(context, options, result, () => renderLedger(result, options.all === true, context.terminal));

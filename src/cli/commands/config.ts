@@ -39,7 +39,9 @@ export const addConfigCommand: AddCommand = (program, context) => {
       const set = [...loaded.origins.values()].filter((origin) => origin !== 'default').length;
       show(context, options, { valid: true, keys, set, files }, () => {
         const tick = context.terminal.colours.green('✓');
+        const named = options.home !== undefined || options.file !== undefined;
         const lines = [
+          ...(named ? [] : ['No file was read: --home or --file names one. Of the environment alone:']),
           `${tick} The configuration is valid: ${set} of ${keys} keys are set, the rest have their defaults.`,
           ...files.map((file) => `${tick} ${displayText(file)} is valid.`),
         ];

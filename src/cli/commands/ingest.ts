@@ -32,13 +32,18 @@ export const addIngestCommand: AddCommand = (program, context) => {
     )
     .option('--dataset <name>', 'dataset to load into (default: the file’s name)')
     .addOption(
-      new Option('--mode <mode>', 'what to do with a dataset that exists').choices([
+      new Option('--mode <mode>', 'what to do with a dataset that exists (default: append)').choices([
         'append',
         'create',
         'replace',
       ]),
     )
-    .addOption(new Option('--on-error <what>', 'a row that does not fit').choices(['abort', 'quarantine']))
+    .addOption(
+      new Option('--on-error <what>', 'a row that does not fit (default: abort)').choices([
+        'abort',
+        'quarantine',
+      ]),
+    )
     .option('--idempotency-key <key>', 'the same key loads once, however often it is sent; for one file')
     .addHelpText('after', EXAMPLES)
     .action((files: readonly string[], options: IngestOptions) => ingest(context, files, options));
@@ -75,7 +80,9 @@ function describe(answer: IngestAnswer, context: CliContext, elapsedMs: number):
     answer.rejected_count === 0
       ? ''
       : colours.yellow(`, ${counted(answer.rejected_count, 'row')} quarantined`);
-  const line = `${colours.green('✓')} ${name}: ${counted(answer.row_count, 'row')}, ${counted(answer.columns.length, 'column')}${rejected} in ${humanDuration(elapsedMs)}`;
+  const kept =
+    answer.rejected_count === 0 ? '' : `\n  quarantined rows: GET /ingest/${answer.ingest_id}/rejected`;
+  const line = `${colours.green('✓')} ${name}: ${counted(answer.row_count, 'row')}, ${counted(answer.columns.length, 'column')}${rejected} in ${humanDuration(elapsedMs)}${kept}`;
   const personal = answer.columns.filter((column) => column.tags.length > 0);
   if (personal.length === 0) return line;
   const tags = personal.map((column) => displayText(`${column.name} (${column.tags.join(', ')})`)).join(', ');

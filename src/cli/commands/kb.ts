@@ -1,10 +1,9 @@
-import { writeFileSync } from 'node:fs';
 import type { AddCommand, CliContext } from '../cli-context.ts';
 import { CliFailure, EXIT_CODES } from '../cli-failure.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
 import { displayText } from '../display-text.ts';
 import { counted } from '../human-text.ts';
-import { readNamed } from '../named-file.ts';
+import { readNamed, writeNamed } from '../named-file.ts';
 import { readText } from '../read-text.ts';
 import { repositoryName } from '../scrum/repository-option.ts';
 import { show } from '../show.ts';
@@ -60,7 +59,7 @@ async function exportKnowledge(context: CliContext, options: ExportOptions): Pro
   const { reviews, findings, attempts, problems } = known;
   const text = knowledgeLines(known);
   if (options.output === undefined && options.json !== true) terminal.stdout.write(text);
-  if (options.output !== undefined) writeFileSync(options.output, text);
+  if (options.output !== undefined) writeNamed(options.output, text);
   const counts = { reviews: reviews.length, findings: findings.length, attempts: attempts.length };
   if (options.json === true) show(context, options, options.output === undefined ? known : counts, () => '');
   else terminal.note(`${countsText(counts)} written.`);

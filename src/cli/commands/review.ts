@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { packageVersion } from '../../package-version.ts';
 import type { Finding, Inspection } from '../../review/inspect/index.ts';
@@ -6,7 +5,7 @@ import type { AddCommand, CliContext } from '../cli-context.ts';
 import { CliFailure, EXIT_CODES } from '../cli-failure.ts';
 import { collectTexts } from '../command-arguments.ts';
 import { counted } from '../human-text.ts';
-import { readNamed } from '../named-file.ts';
+import { readNamed, writeNamed } from '../named-file.ts';
 import { startProgressBar } from '../progress-bar.ts';
 import { renderReview } from '../review/review-view.ts';
 import { show } from '../show.ts';
@@ -74,9 +73,9 @@ async function review(context: CliContext, path: string, options: ReviewOptions)
       : await findingsSince(path, options.since, inspection.findings, rules);
   const findings = since.filter(({ id }) => known?.has(id) !== true);
   if (options.sarif !== undefined) {
-    writeFileSync(options.sarif, `${JSON.stringify(sarifLog(findings, packageVersion()), null, 2)}\n`);
+    writeNamed(options.sarif, `${JSON.stringify(sarifLog(findings, packageVersion()), null, 2)}\n`);
   }
-  if (options.writeBaseline !== undefined) writeFileSync(options.writeBaseline, baselineText(findings));
+  if (options.writeBaseline !== undefined) writeNamed(options.writeBaseline, baselineText(findings));
   const result = { ...inspection, findings };
   show(context, options, result, () => renderReview(result, options.all === true, context.terminal));
   if (options.writeBaseline === undefined) failOnSeverity(result, options.failOn);

@@ -121,7 +121,7 @@ function reviewTable(reviews: readonly Review[], { colours, columns }: Terminal)
     cellText(review.decided_by ?? ''),
   ]);
   const head = ['review', 'since', 'who asked', 'operation', 'held by', 'decided by'];
-  return renderTable({ head, rows, columns, colours });
+  return renderTable({ head, rows, columns, colours, whole: 0 });
 }
 
 function renderReview(review: ReviewWithContent, { colours }: Terminal): string {

@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { CliContext } from '../cli-context.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
+import { writeNamed } from '../named-file.ts';
 import { iterationIds, iterationPath } from '../scrum/iteration-reference.ts';
 import { reportMarkdown } from '../scrum/report-markdown.ts';
 import { type Plan, type Report, renderPlan, renderReport } from '../scrum/report-view.ts';
@@ -17,7 +17,7 @@ export function describeReport(command: Command, context: CliContext): void {
     async (name: string, options: DocumentOptions) => {
       const report = await documentOf<Report>(context, name, options, 'report');
       if (options.markdown === '-') return void context.terminal.stdout.write(reportMarkdown(report));
-      if (options.markdown !== undefined) writeFileSync(options.markdown, reportMarkdown(report));
+      if (options.markdown !== undefined) writeNamed(options.markdown, reportMarkdown(report));
       show(context, options, report, () => renderReport(report, context.terminal));
     },
   );
@@ -28,7 +28,7 @@ export function describePlan(command: Command, context: CliContext): void {
     async (name: string, options: DocumentOptions) => {
       const plan = await documentOf<Plan>(context, name, options, 'plan');
       if (options.markdown === '-') return void context.terminal.stdout.write(plan.markdown);
-      if (options.markdown !== undefined) writeFileSync(options.markdown, plan.markdown);
+      if (options.markdown !== undefined) writeNamed(options.markdown, plan.markdown);
       show(context, options, plan, () => renderPlan(plan, context.terminal));
     },
   );

@@ -1,6 +1,5 @@
-import { createWriteStream } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
@@ -9,6 +8,7 @@ import type { AddCommand, CliContext } from '../cli-context.ts';
 import { CliFailure, usageFailure } from '../cli-failure.ts';
 import { collectTexts, wholeNumber } from '../command-arguments.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
+import { openNamed, writeNamed } from '../named-file.ts';
 import { readText } from '../read-text.ts';
 import { caretLines } from '../sql/error-caret.ts';
 import { historyFile } from '../sql/history-file.ts';
@@ -16,11 +16,15 @@ import { type QueryRequest, runQuery } from '../sql/query-client.ts';
 import { runRepl } from '../sql/repl.ts';
 import { renderAnswer } from '../sql/result-view.ts';
 
+const FORMATS = ['table', 'json', 'ndjson', 'csv', 'parquet'] as const;
+type Format = (typeof FORMATS)[number];
+
 interface SqlOptions extends RemoteOptions {
   readonly param: readonly string[];
   readonly limit?: number;
   readonly timeout?: number;
-  readonly format: 'table' | 'json' | 'ndjson' | 'csv' | 'parquet';
+  /** Absent where it is not said: `formatOf` decides. */
+  readonly format?: Format;
   readonly output?: string;
 }
 
@@ -39,7 +43,7 @@ Examples:
   $ lakehouse sql 'SELECT * FROM flights WHERE origin = $1' --param SEA --limit 5
   $ lakehouse sql 'SELECT * FROM flights WHERE delay > $least' --param least=60 --json
   $ echo "SELECT 1" | lakehouse sql -
-  $ lakehouse sql "SELECT * FROM movies" --format csv --output movies.csv
+  $ lakehouse sql "SELECT * FROM movies" --output movies.csv     # also .json, .ndjson, .parquet
   $ lakehouse sql                       # interactive, completes the names you were granted`;
 
 export const addSqlCommand: AddCommand = (program, context) => {
@@ -57,9 +61,10 @@ export const addSqlCommand: AddCommand = (program, context) => {
     .option('--limit <rows>', 'rows at most', wholeNumber)
     .option('--timeout <ms>', 'longest run in milliseconds', wholeNumber)
     .addOption(
-      new Option('--format <format>', 'form of the result')
-        .choices(['table', 'json', 'ndjson', 'csv', 'parquet'])
-        .default('table'),
+      new Option(
+        '--format <format>',
+        'form of the result (default: by the ending of --output, then table)',
+      ).choices([...FORMATS]),
     )
     .option('--output <file>', 'write the result to a file');
   addRemoteOptions(command)
@@ -77,7 +82,7 @@ async function run(
   const { terminal } = context;
   const fromPipe = query === undefined && terminal.stdin.isTTY !== true;
   if (query === undefined && !fromPipe) {
-    if (options.json === true || options.format !== 'table') command.error('the prompt prints tables only');
+    if (formatOf(options) !== 'table') command.error('the prompt prints tables only');
     const history = historyFile(join(homedir(), '.lakehouse', 'sql-history'));
     return runRepl({ terminal, api, limitRows: options.limit ?? SHOWN_ROWS, history });
   }
@@ -106,14 +111,14 @@ async function runOnce(
   options: SqlOptions,
 ): Promise<void> {
   const { terminal, interrupted } = context;
-  const format = options.json === true ? 'json' : options.format;
+  const format = formatOf(options);
   if (format === 'table' || format === 'json') {
     const shown =
       format === 'table' && request.limit === undefined ? { ...request, limit: SHOWN_ROWS } : request;
     const answer = await runQuery(api, shown, interrupted);
     const text = format === 'json' ? JSON.stringify(answer, null, 2) : renderAnswer(answer, terminal);
     if (options.output === undefined) terminal.print(text);
-    else await pipeline(Readable.from([`${text}\n`]), createWriteStream(options.output));
+    else writeNamed(options.output, `${text}\n`);
     return;
   }
   if (format === 'parquet' && options.output === undefined)
@@ -126,8 +131,15 @@ async function runOnce(
     signal: interrupted,
   });
   if (response.body === null) return;
-  const target = options.output === undefined ? terminal.stdout : createWriteStream(options.output);
+  const target = options.output === undefined ? terminal.stdout : await openNamed(options.output);
   await pipeline(Readable.fromWeb(response.body), target, { end: options.output !== undefined });
+}
+
+/** What was asked for, else what the ending of the file says. */
+function formatOf({ json, format, output }: SqlOptions): Format {
+  if (json === true) return 'json';
+  const ending = output === undefined ? '' : extname(output).slice(1).toLowerCase();
+  return format ?? FORMATS.find((one) => one === ending) ?? 'table';
 }
 
 /** All named or all positional; text that reads as a JSON number, boolean or null is one. */

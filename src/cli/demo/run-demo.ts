@@ -22,6 +22,9 @@ import { type StandInProvider, startStandInProvider } from './stand-in-provider.
 import { describePlacements, placementsAs, TOOL_CALL } from './tool-scene.ts';
 import { triggerRules } from './truth-scene.ts';
 
+/** Columns of the story, also where no terminal shows it: its tables stand side by side with their words. */
+const WIDEST = 100;
+
 interface DemoOptions {
   readonly rows: number;
   readonly keep: boolean;
@@ -31,8 +34,9 @@ interface DemoOptions {
 /** The main job on real data, over HTTP, against a server of its own; leaves nothing behind unless `keep`. */
 export async function runDemo(given: CliContext, options: DemoOptions): Promise<void> {
   // With --json the story goes to standard error, and only the measurements to standard output.
-  const { note } = given.terminal;
-  const context = options.json ? { ...given, terminal: { ...given.terminal, print: note } } : given;
+  const { note, print } = given.terminal;
+  const columns = Math.min(WIDEST, given.terminal.columns);
+  const context = { ...given, terminal: { ...given.terminal, columns, print: options.json ? note : print } };
   const { terminal, interrupted, nowMs } = context;
   const { colours } = terminal;
   const startedMs = nowMs();

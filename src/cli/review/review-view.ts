@@ -17,6 +17,10 @@ export function renderReview(inspection: Inspection, all: boolean, terminal: Ter
       : []),
   ];
   const foot = notes.map((note) => colours.dim(displayText(note)));
+  if (files === 0) {
+    const what = 'The folder holds no source of TypeScript, JavaScript or Rust, and no settings.';
+    return [colours.yellow(`! nothing was reviewed. ${what}`), ...foot].join('\n');
+  }
   if (findings.length === 0) return [colours.green(`✓ nothing found in ${seen}`), ...foot].join('\n');
   const shown = all ? findings : findings.slice(0, SHOWN_FIRST);
   const rest = findings.length - shown.length;

@@ -19,6 +19,7 @@ export function renderOverrides(overrides: readonly ShownOverride[], terminal: T
   const { columns, colours } = terminal;
   return renderTable({
     head: ['override', 'repository', 'of', 'tier', 'reason', 'by', 'until'],
+    whole: 0,
     rows: overrides.map((one) =>
       [
         one.override_id,

@@ -2,7 +2,7 @@ import { declareErrors } from '../../base/index.ts';
 
 export const auditorErrors = declareErrors('auditor', {
   repository_not_found: {
-    kind: 'not_found',
+    kind: 'invalid',
     title: 'No git repository to audit',
     remedy: 'Name the folder of a git repository with --repo, and see that git is installed.',
   },

@@ -2,7 +2,7 @@ import { declareErrors } from '../../base/index.ts';
 
 export const reviewErrors = declareErrors('review', {
   path_not_found: {
-    kind: 'not_found',
+    kind: 'invalid',
     title: 'No such folder to review',
     remedy: 'Name a folder that exists; without a name, the current one is reviewed.',
   },

@@ -105,7 +105,10 @@ function commitOf(folder: string, revision: string): string {
   ]);
   if (commit === null) {
     throw new LakeError(reviewErrors.unknown_revision, {
-      detail: `Git knows no commit by the name ${JSON.stringify(revision)} there.`,
+      detail:
+        git(folder, ['rev-parse', '--git-dir']) === null
+          ? `No git repository holds the folder, so there is no commit ${JSON.stringify(revision)} to compare with.`
+          : `Git knows no commit by the name ${JSON.stringify(revision)} there.`,
     });
   }
   return commit.toString().trim();

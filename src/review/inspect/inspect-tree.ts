@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { readdirSync, realpathSync } from 'node:fs';
 import { LakeError } from '../../base/index.ts';
 import { reviewErrors } from './errors.ts';
 import { byImportance, type Finding, type UnnumberedFinding, withIds } from './finding.ts';
@@ -178,7 +178,9 @@ function chosenRules(ids: readonly string[] | undefined): readonly Rule[] {
 
 function realPath(folder: string): string {
   try {
-    return realpathSync(folder);
+    const path = realpathSync(folder);
+    readdirSync(path);
+    return path;
   } catch (error) {
     throw new LakeError(reviewErrors.path_not_found, {
       detail: `${JSON.stringify(folder)} is no folder that can be read.`,

@@ -129,6 +129,15 @@ test('says which three lines to add where no provider is configured', () => {
   });
 });
 
+test('says which providers are missing, not to add one that is there', () => {
+  const toml = `${PREFIXES}\n[ladders.far]\nrungs = [{ provider = "groq", model = "a" }, { provider = "groq", model = "b" }, { provider = "anthropic", model = "c" }]`;
+  const refused = refusal({ ladder: 'far' }, { providers: ['openai'], toml });
+  expect(refused?.detail).toContain('none of the providers groq, anthropic is configured');
+  expect(refused?.detail).toContain('`lakehouse models`');
+  expect(refused?.detail).not.toContain('[models.providers.openai]');
+  expect(refusal({ ladder: 'nope' })?.detail).toContain('routing.toml has no ladder "nope"');
+});
+
 test.each([
   ['gpt-4p', 'openai/gpt-4o'],
   ['openai/gpt-4o-mni', 'openai/gpt-4o-mini'],

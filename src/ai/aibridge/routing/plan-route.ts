@@ -80,16 +80,23 @@ export function planRoute(facts: RouteFacts, parts: PlanParts): RoutePlan | Rout
     return { rule: choice.rule, ladder: choice.ladder, rungs, fallbackOn: choice.fallbackOn, explanation };
   }
   const refused = judged.flatMap(({ judgement }) => ('refusal' in judgement ? [judgement] : []));
-  return { refusal: noRung(choice, refused), explanation };
+  return { refusal: noRung(choice, refused, parts), explanation };
 }
 
 /** The refusal of a ladder without a rung that can serve: what stands in the way at a provider that is there counts most. */
-function noRung({ ladder }: Choice, refused: readonly { refusal: Refusal; why: string }[]): LakeError {
-  const first = refused.find(({ refusal }) => refusal !== 'no_provider') ?? refused[0];
-  if (first === undefined) return noProvider(`the ladder "${ladder}" has no rungs`);
-  if (first.refusal === 'no_provider') return noProvider(first.why);
-  const code = REFUSALS[first.refusal];
-  return new LakeError(code, { detail: `No model can take this request: ${first.why}. ${code.remedy}` });
+function noRung(
+  { ladder, rungs }: Choice,
+  refused: readonly { refusal: Refusal; why: string }[],
+  parts: PlanParts,
+): LakeError {
+  if (rungs.length === 0)
+    return noProvider(`routing.toml has no ladder "${ladder?.slice(0, MAX_SHOWN)}"`, parts);
+  for (const { refusal, why } of refused) {
+    if (refusal === 'no_provider') continue;
+    const code = REFUSALS[refusal];
+    return new LakeError(code, { detail: `No model can take this request: ${why}. ${code.remedy}` });
+  }
+  return noProvider(absent(rungs.map(({ provider }) => provider)), parts);
 }
 
 function choose(
@@ -119,9 +126,9 @@ function choose(
   const resolution = resolveModel(facts.model, { ...parts, note });
   if (resolution.kind === 'target') return single(`${resolution.target.provider}/${resolution.target.model}`);
   if (resolution.kind === 'ladder') return ladderOf(resolution.ladder, parts);
-  if (parts.providers.size === 0) return { refusal: noProvider('no provider is configured') };
+  if (parts.providers.size === 0) return { refusal: noProvider('no provider is configured', parts) };
   if (resolution.absentProvider !== null) {
-    return { refusal: noProvider(`the provider ${resolution.absentProvider} is not configured`) };
+    return { refusal: noProvider(absent([resolution.absentProvider]), parts) };
   }
   return { refusal: unknownModel(facts.model, parts) };
 }
@@ -143,7 +150,7 @@ function judge(rung: Ladder['rungs'][number], facts: RouteFacts, parts: PlanPart
   const { provider, model } = rung;
   const name = `${provider}/${model}`;
   if (!parts.providers.has(provider)) {
-    return { refusal: 'no_provider', why: `the provider ${provider} is not configured` };
+    return { refusal: 'no_provider', why: absent([provider]) };
   }
   const entry = parts.catalogue.find(provider, model);
   if (entry === null) return { refusal: 'unknown_model', why: `no model "${name}" is known` };
@@ -172,9 +179,20 @@ function served({ entry, final }: Rung): string {
   return `it can serve the request and is billed ${entry.billing}${final ? '; it is the final rung' : ''}`;
 }
 
-function noProvider(reason: string): LakeError {
+/** Providers that a route needs and no administrator has named. */
+function absent(providers: readonly string[]): string {
+  const names = [...new Set(providers)];
+  if (names.length === 1) return `the provider ${names[0]} is not configured`;
+  return `none of the providers ${names.join(', ')} is configured`;
+}
+
+function noProvider(reason: string, { providers }: PlanParts): LakeError {
+  const advice =
+    providers.size === 0
+      ? 'Add one to lakehouse.toml, for example:\n[models.providers.openai]\nkind = "openai-compatible"\napi_key_env = "OPENAI_API_KEY"'
+      : 'Name a model or ladder of a provider that is configured, as `lakehouse models` lists them, or add the missing one to lakehouse.toml under [models.providers].';
   return new LakeError(modelsErrors.no_provider, {
-    detail: `No model provider can take this request: ${reason}. Add one to lakehouse.toml, for example:\n[models.providers.openai]\nkind = "openai-compatible"\napi_key_env = "OPENAI_API_KEY"`,
+    detail: `No model provider can take this request: ${reason}. ${advice}`,
   });
 }
 
