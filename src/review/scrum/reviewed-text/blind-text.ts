@@ -9,6 +9,16 @@ export interface BlindText {
   readonly addressed: readonly number[];
 }
 
+/** How much is searched still for the strings of a row that say something together; then whole rows are taken. */
+export interface SearchBudget {
+  charactersLeft: number;
+}
+
+/** Of one file with its neighbours: a search reads each character some hundred times, and holds everybody up. */
+export function searchBudget(): SearchBudget {
+  return { charactersLeft: 20_000 };
+}
+
 const REMOVED = '[removed]';
 /** Lines of prose that are read together. */
 const WINDOW_LINES = 3;
@@ -17,10 +27,15 @@ const WINDOW_LINES = 3;
  * Takes from a source what its author says beside the program: comments where the language has them, and whatever in
  * strings, names or plain text addresses a reviewer. Lines are kept.
  */
-export function blindText(path: string, language: string, text: string): BlindText {
+export function blindText(
+  path: string,
+  language: string,
+  text: string,
+  search: SearchBudget = searchBudget(),
+): BlindText {
   const { comments, strings, isProse } = sourceSpans(path, language, text);
   const program = replaced(text, comments, blank);
-  const hits = addressedStrings(program, strings);
+  const hits = addressedStrings(program, strings, search);
   const lines = replaced(program, hits, quotedRemoval).split('\n');
   const code = replaced(program, strings, blank).split('\n');
   const addressed = new Set(linesAt(text, hits));
@@ -35,7 +50,7 @@ export function blindText(path: string, language: string, text: string): BlindTe
 }
 
 /** Strings that address a reviewer, alone or put together with those beside them. */
-function addressedStrings(text: string, strings: readonly Span[]): readonly Span[] {
+function addressedStrings(text: string, strings: readonly Span[], search: SearchBudget): readonly Span[] {
   const contentOf = ({ start, end }: Span) => unquoted(text.slice(start, end));
   const hits = new Set(
     strings.filter((span) => addressesReviewer(text.slice(span.start, span.end), 'prose')),
@@ -46,7 +61,8 @@ function addressedStrings(text: string, strings: readonly Span[]): readonly Span
       (addressesReviewer(spans.map(contentOf).join(''), 'prose') ||
         addressesReviewer([...spans].reverse().map(contentOf).join(' '), 'prose'));
     if (!isSpread(group)) continue;
-    if (group.length > MOST_SEARCHED) {
+    search.charactersLeft -= (group.at(-1)?.end ?? 0) - (group[0]?.start ?? 0);
+    if (group.length > MOST_SEARCHED || search.charactersLeft < 0) {
       for (const span of group) hits.add(span);
       continue;
     }

@@ -59,9 +59,9 @@ const VERDICTS: readonly RegExp[] = [
 const MARKS =
   /<\|?\s*(?:im_start|im_end|system|assistant|user|endoftext|eot_id|start_header_id|end_header_id)\s*\|?>|\[\/?INST\]|<<\/?SYS>>|<\/?(?:system|instructions?|assistant|think|reviewed[-_ ]?file)>|^\s{0,8}#{1,6}\s*(?:system|instructions?|human|assistant|verdict|score)\b|^\s{0,8}(?:system|assistant|human)\s*:\s|["']?verdict["']?\s*[:=]\s*["']?(?:sound|needs_work|unsound)|\bEND OF REVIEW\b/im;
 
-/** The first order, in languages that models follow as well. */
+/** The first order, in languages that models follow as well. Every repetition has an end, or long words would take quadratic time. */
 const FOREIGN =
-  /(?:ignor[ae]|ignorez|ignorad|olvid[ae]|omite)\s.{0,40}(?:instrucci|instruç|instructions|istruzion|consignes|indicaciones)|(?:ignorier|missacht|vergiss|vergess)\w*\s.{0,40}(?:anweisung|regel|vorgabe|prompt)|(?:忽略|无视|無視|忘记|不要理会).{0,20}(?:指令|指示|说明|提示|规则|命令|要求)|(?:игнорир|забуд|проигнорир)\S*\s.{0,40}(?:инструкц|указани|правил)|(?:이전|위의?).{0,12}(?:지시|명령).{0,12}무시|تجاهل.{0,30}(?:التعليمات|الأوامر)/su;
+  /(?:ignor[ae]|ignorez|ignorad|olvid[ae]|omite)\s.{0,40}(?:instrucci|instruç|instructions|istruzion|consignes|indicaciones)|(?:ignorier|missacht|vergiss|vergess)\w{0,20}\s.{0,40}(?:anweisung|regel|vorgabe|prompt)|(?:忽略|无视|無視|忘记|不要理会).{0,20}(?:指令|指示|说明|提示|规则|命令|要求)|(?:игнорир|забуд|проигнорир)\S{0,20}\s.{0,40}(?:инструкц|указани|правил)|(?:이전|위의?).{0,12}(?:지시|명령).{0,12}무시|تجاهل.{0,30}(?:التعليمات|الأوامر)/su;
 
 /** Letters that look like others, as those: Cyrillic, Greek, full width, styled; without marks and invisible ones. */
 function foldLetters(text: string): string {
