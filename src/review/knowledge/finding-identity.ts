@@ -31,9 +31,12 @@ export function normalisedClaim(claim: string): string {
     .trim();
 }
 
+/** Words of a claim that are compared; a longer one has said what it is about by then. */
+const MOST_WORDS = 100;
+
 /** The words of a claim, for `claimLikeness`. */
 export function claimWords(claim: string): ReadonlySet<string> {
-  return new Set(normalisedClaim(claim).split(' '));
+  return new Set(normalisedClaim(claim).split(' ', MOST_WORDS));
 }
 
 /** How far two claims use the same words, 0 to 1: shared words over all words. */

@@ -41,6 +41,11 @@ interface Comparison extends KnownFindings {
   readonly wordsOf: (claim: string) => ReadonlySet<string>;
 }
 
+/** `JSON.stringify` of no key. */
+const NO_KEY = 'null';
+/** Where one key holds more pairs, none is compared: a hundred findings of one place are told apart by their ids alone. */
+const MOST_PAIRS = 10_000;
+
 /** Below this two claims at one place are two findings. */
 const LIKE = 0.5;
 
@@ -78,15 +83,20 @@ export function matchedFindings(
   const comparison = { ...known, wordsOf: rememberedWords() };
   for (const { key, likeness } of SIGNS) {
     const byKey = Map.groupBy(unclaimed.values(), (earlier) => JSON.stringify(key(earlier)));
-    const pairs = [...open.values()].flatMap((candidate) =>
-      (key(candidate.reported) === null ? [] : (byKey.get(JSON.stringify(key(candidate.reported))) ?? []))
-        .map((earlier) => ({
-          candidate,
-          earlier,
-          likeness: likeness(candidate.reported, earlier, comparison),
-        }))
-        .filter((pair) => pair.likeness > 0),
-    );
+    const keyed = Map.groupBy(open.values(), ({ reported: finding }) => JSON.stringify(key(finding)));
+    const pairs = [...keyed].flatMap(([name, candidates]) => {
+      const earlierOnes = name === NO_KEY ? [] : (byKey.get(name) ?? []);
+      if (candidates.length * earlierOnes.length > MOST_PAIRS) return [];
+      return candidates
+        .flatMap((candidate) =>
+          earlierOnes.map((earlier) => ({
+            candidate,
+            earlier,
+            likeness: likeness(candidate.reported, earlier, comparison),
+          })),
+        )
+        .filter((pair) => pair.likeness > 0);
+    });
     pairs.sort(
       (a, b) =>
         b.likeness - a.likeness ||

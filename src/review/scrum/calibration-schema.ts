@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ANSWER_OUTCOMES, CALIBRATION_OUTCOMES } from '../knowledge/index.ts';
 import { repositoryName, sha256Text, startInput } from './iteration-schema.ts';
-import { packedMembers } from './packed-input.ts';
+import { isWithinLimit, OVER_LIMIT, packedMembers } from './packed-input.ts';
 
 const line = z.int().min(1);
 const { commit, prompt, ladder } = startInput.shape;
@@ -15,22 +15,27 @@ export const calibrationMembers = {
 } as const;
 
 /** `POST /scrum/calibrations`. */
-export const caseInput = z.strictObject({
-  ...calibrationMembers,
-  ...packedMembers,
-  changed: z
-    .array(z.strictObject({ first_line: line, last_line: line }))
-    .min(1)
-    .max(200)
-    .describe('Lines of the file as it is sent that are not as they were.'),
-  planted: z
-    .strictObject({
-      rule: z.string().min(1).max(128).describe('Which the defect breaks.'),
-      symbol: z.string().max(512).describe('Functions and classes around it; empty at the top of the file.'),
-    })
-    .nullable()
-    .describe('Null of a clean control, whose change is no defect. No model is told.'),
-});
+export const caseInput = z
+  .strictObject({
+    ...calibrationMembers,
+    ...packedMembers,
+    changed: z
+      .array(z.strictObject({ first_line: line, last_line: line }))
+      .min(1)
+      .max(200)
+      .describe('Lines of the file as it is sent that are not as they were.'),
+    planted: z
+      .strictObject({
+        rule: z.string().min(1).max(128).describe('Which the defect breaks.'),
+        symbol: z
+          .string()
+          .max(512)
+          .describe('Functions and classes around it; empty at the top of the file.'),
+      })
+      .nullable()
+      .describe('Null of a clean control, whose change is no defect. No model is told.'),
+  })
+  .refine(isWithinLimit, OVER_LIMIT);
 export type CaseInput = z.output<typeof caseInput>;
 
 /** `cleared` is a control without a critical failure in its changed lines; it is an accepted answer and no more. */

@@ -9,7 +9,7 @@ import {
   REVIEW_VERDICTS,
 } from '../knowledge/index.ts';
 import { iterationId, sha256Text } from './iteration-schema.ts';
-import { packedMembers } from './packed-input.ts';
+import { isWithinLimit, OVER_LIMIT, packedMembers } from './packed-input.ts';
 
 const line = z.int().min(1);
 
@@ -22,42 +22,44 @@ const check = z
   .nullable();
 
 /** `POST /scrum/iterations/{iteration_id}/files`. */
-export const fileInput = z.strictObject({
-  iteration_id: iterationId,
-  ...packedMembers,
-  evidence: z
-    .array(
-      z.strictObject({
-        id: z.string().min(1).max(128),
-        rule: z.string().min(1).max(128),
-        line,
-        symbol: z.string().max(512),
-        claim: z.string().max(4_000),
-        severity: z.enum(FINDING_SEVERITIES),
-      }),
-    )
-    .max(1_000)
-    .default([])
-    .describe(
-      'Findings of the deterministic reviewers in this file; for the directed pass and the gradient.',
-    ),
-  anchors: z
-    .array(z.strictObject({ finding_id: z.string().min(1).max(128), anchor_sha256: sha256Text, check }))
-    .max(2_000)
-    .default([])
-    .describe(
-      'One for each earlier open finding of the path and each evidence: the code there now, and its check.',
-    ),
-  blast_radius: z
-    .strictObject({
-      importers: z.int().min(0).describe('Files that import this one, directly.'),
-      route_exposed: z.boolean().describe('It serves a route, or a file that does imports it.'),
-    })
-    .nullable()
-    .default(null)
-    .describe('How far a change reaches; null where it is not known, which counts as a route’s.'),
-  proposal: z.string().max(200_000).nullable().default(null),
-});
+export const fileInput = z
+  .strictObject({
+    iteration_id: iterationId,
+    ...packedMembers,
+    evidence: z
+      .array(
+        z.strictObject({
+          id: z.string().min(1).max(128),
+          rule: z.string().min(1).max(128),
+          line,
+          symbol: z.string().max(512),
+          claim: z.string().max(4_000),
+          severity: z.enum(FINDING_SEVERITIES),
+        }),
+      )
+      .max(1_000)
+      .default([])
+      .describe(
+        'Findings of the deterministic reviewers in this file; for the directed pass and the gradient.',
+      ),
+    anchors: z
+      .array(z.strictObject({ finding_id: z.string().min(1).max(128), anchor_sha256: sha256Text, check }))
+      .max(2_000)
+      .default([])
+      .describe(
+        'One for each earlier open finding of the path and each evidence: the code there now, and its check.',
+      ),
+    blast_radius: z
+      .strictObject({
+        importers: z.int().min(0).describe('Files that import this one, directly.'),
+        route_exposed: z.boolean().describe('It serves a route, or a file that does imports it.'),
+      })
+      .nullable()
+      .default(null)
+      .describe('How far a change reaches; null where it is not known, which counts as a route’s.'),
+    proposal: z.string().max(200_000).nullable().default(null),
+  })
+  .refine(isWithinLimit, OVER_LIMIT);
 export type FileInput = z.output<typeof fileInput>;
 
 /** A change that the directed pass proposes. */

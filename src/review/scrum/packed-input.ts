@@ -3,6 +3,8 @@ import { canonicalJson, sha256Hex } from '../../base/index.ts';
 
 /** Characters of one file and its neighbours that a model is shown at most. */
 const MAX_FILE_CHARACTERS = 1_000_000;
+/** A file is put together line by line, also where pieces of it are left out. */
+const MAX_LINES = 1_000_000;
 
 /** A path of the repository, as git writes it. */
 export const repositoryPath = z
@@ -14,7 +16,7 @@ export const repositoryPath = z
 
 const chunk = z.strictObject({
   text: z.string().max(MAX_FILE_CHARACTERS),
-  first_line: z.int().min(1).describe('Number of the first line of the text within the file.'),
+  first_line: z.int().min(1).max(MAX_LINES).describe('Number of the first line of the text within the file.'),
 });
 
 const neighbour = z.strictObject({ path: repositoryPath, text: z.string().max(MAX_FILE_CHARACTERS) });
@@ -33,6 +35,15 @@ export const packedMembers = {
     .default([])
     .describe('Files that the file imports, or parts of them.'),
 } as const;
+
+/** Whether a request keeps to the limit as a whole, which none of its texts passes alone; for the schemas of requests. */
+export function isWithinLimit({ chunks, neighbours }: Pick<PackedInput, 'chunks' | 'neighbours'>): boolean {
+  const characters = [...chunks, ...neighbours].reduce((sum, { text }) => sum + text.length, 0);
+  return characters <= MAX_FILE_CHARACTERS;
+}
+
+/** What a request is told that does not. */
+export const OVER_LIMIT = `A file and its neighbours must be at most ${MAX_FILE_CHARACTERS} characters together`;
 
 /** The members of a file's request that make the blind pass. */
 export interface PackedInput {

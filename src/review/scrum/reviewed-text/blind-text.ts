@@ -10,6 +10,16 @@ export interface BlindText {
   readonly addressed: readonly number[];
 }
 
+/** How much is searched still for the strings of a row that say something together; then whole rows are taken. */
+export interface SearchBudget {
+  charactersLeft: number;
+}
+
+/** Of one file with its neighbours: a search reads each character some hundred times, and holds everybody up. */
+export function searchBudget(): SearchBudget {
+  return { charactersLeft: 20_000 };
+}
+
 const REMOVED = '[removed]';
 const WITHHELD = '[text]';
 /** Lines of prose that are read together. */
@@ -19,10 +29,15 @@ const WINDOW_LINES = 3;
  * Takes from a source what its author says beside the program: comments where the language has them, sentences of strings in
  * other languages or encodings, and whatever in strings, names or plain text addresses a reviewer. Lines are kept.
  */
-export function blindText(path: string, language: string, text: string): BlindText {
+export function blindText(
+  path: string,
+  language: string,
+  text: string,
+  search: SearchBudget = searchBudget(),
+): BlindText {
   const { comments, strings, isProse } = sourceSpans(path, language, text);
   const program = replaced(text, comments, blank);
-  const hits = addressedStrings(program, strings);
+  const hits = addressedStrings(program, strings, search);
   const withheld = withheldStrings(program, strings, hits);
   const gone = [...hits, ...withheld].sort((a, b) => a.start - b.start);
   const lines = replaced(program, gone, (part, span) =>
@@ -41,14 +56,15 @@ export function blindText(path: string, language: string, text: string): BlindTe
 }
 
 /** Strings that address a reviewer, alone or put together with those beside them. */
-function addressedStrings(text: string, strings: readonly Span[]): readonly Span[] {
+function addressedStrings(text: string, strings: readonly Span[], search: SearchBudget): readonly Span[] {
   const contentOf = ({ start, end }: Span) => unquoted(text.slice(start, end));
   const hits = new Set(strings.filter((span) => addressesReviewer(contentOf(span), 'prose')));
   for (const group of neighbouring(text, strings)) {
     const isSpread = (spans: readonly Span[]) =>
       spans.length > 1 && joined(spans.map(contentOf)).some((text) => addressesReviewer(text, 'prose'));
     if (!isSpread(group)) continue;
-    if (group.length > MOST_SEARCHED) {
+    search.charactersLeft -= (group.at(-1)?.end ?? 0) - (group[0]?.start ?? 0);
+    if (group.length > MOST_SEARCHED || search.charactersLeft < 0) {
       for (const span of group) hits.add(span);
       continue;
     }
