@@ -48,8 +48,12 @@ export interface SnapshotPage {
 /** What a row filter keeps from a caller is said, not left blank. */
 const HIDDEN = 'hidden';
 
+/** What is said where nothing was made, or nothing is granted: the caller cannot tell, and hears both. */
+export const NO_DATASET =
+  'There is no dataset you may use: `lakehouse ingest FILE` makes one, and an administrator grants one that is there.';
+
 export function renderDatasets(datasets: readonly DatasetSummary[], terminal: Terminal): string {
-  if (datasets.length === 0) return 'There is no dataset you may use. `lakehouse ingest FILE` makes one.';
+  if (datasets.length === 0) return NO_DATASET;
   const { columns, colours } = terminal;
   const rows = datasets.map((dataset) => [
     displayText(dataset.dataset),

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { chmod, copyFile, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,9 @@ import { homeLayout } from './layout.ts';
 const SHIPPED = ['lakehouse.toml', 'access.toml', 'truth.toml', 'routing.toml', 'observer.toml'] as const;
 /** Shipped as folders: a file for each tool, and for each prompt of a review. */
 const FOLDERS = ['tools', 'prompts'] as const;
+
+/** Of a home made inside a repository, only what people write is for its history: never keys, store and tables. */
+const UNTRACKED = ['*', '!.gitignore', '!*.toml', '!tools/', '!prompts/', '!prompts/*', ''].join('\n');
 
 /** Makes the folder of a new home with the shipped configuration. Throws `home.already_a_home` for a folder in use. */
 export async function makeHome(home: string): Promise<void> {
@@ -29,6 +32,7 @@ export async function makeHome(home: string): Promise<void> {
     await copyFile(join(shippedFolder(), name), join(home, name));
     await chmod(join(home, name), 0o600);
   }
+  writeFileSync(join(home, '.gitignore'), UNTRACKED, { mode: 0o600 });
   const layout = homeLayout(home);
   for (const folder of [
     dirname(layout.storeFile),

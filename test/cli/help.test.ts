@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Readable, Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
@@ -33,7 +34,49 @@ const LOCAL = [
   'serve',
 ];
 
+/** Commands in the shell blocks of the documents that users read, as words, without what follows on the line. */
+function documented(): string[][] {
+  const files = [
+    'README.md',
+    'docs/first-day.md',
+    'docs/review.md',
+    'docs/events.md',
+    'docs/knowledge-base.md',
+  ];
+  return files.flatMap((file) => {
+    const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+    const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].flatMap(([, block = '']) =>
+      block.split('\n'),
+    );
+    return blocks.flatMap((line) => {
+      const [, call] =
+        /^(?:[A-Z_]+=\S+ |LAKEHOUSE_API_KEY=<[^>]*> )*(?:npx )?lakehouse (.*)$/.exec(line) ?? [];
+      if (call === undefined) return [];
+      const words = call.match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
+      const end = words.findIndex((word) => ['#', '|', '>', '<', '&&', ';'].includes(word));
+      return [end < 0 ? words : words.slice(0, end)];
+    });
+  });
+}
+
 describe('the command line', () => {
+  it.each(documented().map((words) => [words.join(' '), words] as const))(
+    'has what the documents call: %s',
+    (_line, words) => {
+      let command = program;
+      let next = 0;
+      for (let found = true; found && command.commands.length > 0; next++) {
+        const child = command.commands.find((one) => one.name() === words[next]);
+        found = child !== undefined;
+        expect(found, `${command.name()} ${words[next]}`).toBe(true);
+        command = child ?? command;
+      }
+      const known = command.options.map((option) => option.long);
+      const given = words.slice(next).flatMap((word) => /^--[a-z-]+/.exec(word) ?? []);
+      for (const option of given) expect(known, option).toContain(option);
+    },
+  );
+
   it('works without a server only where this list says so', () => {
     const isRemote = (command: Command) => command.options.some((option) => option.long === '--url');
     const local = leaves(program).filter(({ command }) => !isRemote(command));

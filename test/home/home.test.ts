@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +55,19 @@ describe('a new home', () => {
     await serve();
     const { events } = (await api(key, 'GET', '/journal/events?limit=5')).json;
     expect(events.map((event: { operation: string }) => event.operation)).toContain('system.init');
+  });
+
+  test('gives a repository around it what people write, and no key, table or store', async () => {
+    await init();
+    const git = (...args: string[]) => execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8' });
+    git('init', '--quiet');
+    await writeFile(join(home, 'warehouse', 'rows.parquet'), 'rows');
+    await writeFile(join(home, 'provider.key'), 'secret');
+    const seen = git('status', '--short', '--untracked-files=all').trim().split('\n');
+    expect(seen).toContain('?? home/access.toml');
+    expect(seen).toContain('?? home/tools/open_jobs.toml');
+    const written = /^\?\? home\/(?:\.gitignore|[\w-]+\.toml|(?:tools|prompts)\/[\w-]+\.(?:toml|md))$/;
+    expect(seen.filter((line) => !written.test(line))).toEqual([]);
   });
 
   test('is not made in a folder that holds anything', async () => {

@@ -9,7 +9,7 @@ Examples:
   $ lakehouse mcp --key-file agent.key --on-behalf-of-file rosa.token   # read again for each message
 
 An MCP client starts it, for example with this in its configuration:
-  {"mcpServers": {"lakehouse": {"command": "npx", "args": ["lakehouse", "mcp"],
+  {"mcpServers": {"lakehouse": {"command": "lakehouse", "args": ["mcp"],
     "env": {"LAKEHOUSE_URL": "http://127.0.0.1:8080", "LAKEHOUSE_API_KEY": "lh_live_…"}}}}`;
 
 /** `mcp`: standard input and output for MCP clients that start a program; the server's `/mcp` does the work. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { columnsTable, datasetTable } from '../access-view.ts';
 import type { AddCommand, CliContext } from '../cli-context.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
+import { NO_DATASET } from '../dataset-view.ts';
 import { displayText } from '../display-text.ts';
 import { show } from '../show.ts';
 import { type AccessMe, readAccessMe } from '../sql/granted-names.ts';
@@ -48,7 +49,7 @@ function render(me: AccessMe, withColumns: boolean, terminal: Terminal): string 
     ],
     terminal.colours,
   );
-  const datasets = me.datasets.length === 0 ? 'No dataset is granted to you.' : datasetTable(me, terminal);
+  const datasets = me.datasets.length === 0 ? NO_DATASET : datasetTable(me, terminal);
   const columns = withColumns
     ? me.datasets.map(
         (dataset) =>
