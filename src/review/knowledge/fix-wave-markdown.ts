@@ -21,19 +21,19 @@ export function fixWaveMarkdown(wave: FixWave): string {
     `# Fix wave after iteration ${iteration}`,
     '',
     `${findings.length} findings with ${causes.length} causes; ${outOfScope.length} out of scope, ${carried.length} carried over.`,
-    ...section('Root causes', causesTable(wave)),
-    ...TITLES.flatMap(([level, title]) => section(title, findingLines(findings, level))),
-    ...section(
+    ...markdownSection('Root causes', causesTable(wave)),
+    ...TITLES.flatMap(([level, title]) => markdownSection(title, findingLines(findings, level))),
+    ...markdownSection(
       'Too big for one change',
       tooBig.map(({ cause_id: id, why }) => `- \`${id}\`: ${why}`),
     ),
-    ...section(
+    ...markdownSection(
       'Out of scope',
       outOfScope.map(
         ({ finding_id: id, path, why }) => `- ${markdownCode(id)} in ${markdownCode(path)}: ${why}`,
       ),
     ),
-    ...section(
+    ...markdownSection(
       'Carried over',
       carried.map(({ finding_id: id, since }) => `- ${markdownCode(id)}, open since iteration ${since}`),
     ),
@@ -67,6 +67,7 @@ function findingLines(findings: readonly WaveFinding[], level: WaveLevel): reado
 }
 
 /** A heading and its lines; an empty one says so, because a missing list reads like a forgotten one. */
-function section(title: string, lines: readonly string[]): readonly string[] {
+/** A section of a document; one without lines says that there are none. */
+export function markdownSection(title: string, lines: readonly string[]): readonly string[] {
   return ['', `## ${title}`, '', ...(lines.length === 0 ? ['None.'] : lines)];
 }
