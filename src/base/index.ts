@@ -1,6 +1,7 @@
 export type { Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
 export { collectBytes } from './collected-bytes.ts';
+export { compareTexts } from './compare-texts.ts';
 export type { ErrorCode, ErrorKind, LakeErrorOptions } from './errors.ts';
 export { declareErrors, isLakeError, LakeError } from './errors.ts';
 export { canonicalJson, sha256Hex } from './hash.ts';

@@ -1,3 +1,4 @@
+import { compareTexts } from '../base/index.ts';
 import type { AnyOperation, HttpRoute } from '../govern/scope/index.ts';
 import { inputSchema, memberSchemas, outputSchema, type SchemaNode } from './input-schema.ts';
 import { PROBLEM_MEDIA_TYPE } from './problem.ts';
@@ -14,7 +15,9 @@ export interface ContractParts {
 export function openApiDocument(parts: ContractParts): Readonly<Record<string, unknown>> {
   const operations = new Map(parts.operations.map((operation) => [operation.name, operation]));
   const paths = new Map<string, Record<string, unknown>>();
-  const routes = [...parts.routes].sort((a, b) => compare(`${a.path} ${a.method}`, `${b.path} ${b.method}`));
+  const routes = [...parts.routes].sort((a, b) =>
+    compareTexts(`${a.path} ${a.method}`, `${b.path} ${b.method}`),
+  );
   for (const route of routes) {
     const operation = operations.get(route.operation);
     if (operation === undefined) throw new Error(`${route.path} names no operation: ${route.operation}`);
@@ -227,8 +230,4 @@ function without(schema: SchemaNode, names: ReadonlySet<string>): SchemaNode {
   const required = (schema.required ?? []).filter((name) => !names.has(name));
   const { required: _, ...rest } = schema;
   return { ...rest, properties, ...(required.length === 0 ? {} : { required }) };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

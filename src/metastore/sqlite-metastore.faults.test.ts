@@ -119,7 +119,8 @@ describe('the lock of a home', () => {
 
 describe('a store that does not answer', () => {
   it('says the outcome is unknown, refuses what follows, and recovers', async () => {
-    const store = await open(1_000);
+    // SQLite waits twice as long for the lock as the caller for the commit: that long the roll-back below may take.
+    const store = await open(5_000);
     const other = new DatabaseSync(file);
     other.exec('BEGIN IMMEDIATE');
     await expect(store.commit([put(store, 'slow')])).rejects.toMatchObject({

@@ -45,7 +45,7 @@ keyTest('observer.retention_days: older events are gone after the next start', a
       for (const server of [byDefault, shorter]) await begin(server);
       await threeDaysLater(shorter);
       await byDefault.restart(() => undefined);
-      await expect.poll(() => isKept(shorter), { timeout: 30_000 }).toBe(false);
+      await expect.poll(() => isKept(shorter)).toBe(false);
       expect(await isKept(byDefault)).toBe(true);
       expect(await actions(shorter)).toContain('events.pruned');
       expect(await actions(byDefault)).not.toContain('events.pruned');
@@ -68,7 +68,7 @@ keyTest('audit.retention_days: older audit rows are gone after the next start', 
       for (const server of [byDefault, shorter]) await begin(server);
       await threeDaysLater(shorter);
       await byDefault.restart(() => undefined);
-      await expect.poll(() => isKept(shorter), { timeout: 30_000 }).toBe(false);
+      await expect.poll(() => isKept(shorter)).toBe(false);
       expect(await isKept(byDefault)).toBe(true);
       expect(await actions(shorter)).toContain('audit.pruned');
       expect(await actions(byDefault)).not.toContain('audit.pruned');

@@ -54,7 +54,7 @@ keyTest('scrum.retention_days: abandoned iterations are forgotten after the next
     settings('retention_days = 2'),
     async (server) => {
       await threeDaysLater(server);
-      await expect.poll(() => left(server), { timeout: 30_000 }).toBe(1);
+      await expect.poll(() => left(server)).toBe(1);
     },
     { files: FILES },
   );

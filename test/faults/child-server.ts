@@ -18,12 +18,17 @@ export interface TestHome {
   remove(): Promise<void>;
 }
 
-/** A fresh home below `folder`; `config` is its whole lakehouse.toml. */
+/** A commit that a busy disk keeps waiting is no fault that these tests look for. */
+const PATIENT_STORE = '\n[metastore]\ncommit_timeout_ms = 20000\n';
+
+/** A fresh home below `folder`; `config` is its whole lakehouse.toml but for a store with patience, where it says nothing of one. */
 export async function makeTestHome(options: { config?: string; folder?: string } = {}): Promise<TestHome> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'lakehouse-faults-')));
   const home = join(folder, 'home');
   const { adminKey } = await initHome({ home });
-  await writeFile(join(home, 'lakehouse.toml'), options.config ?? SMALL_ENGINE);
+  const { config = SMALL_ENGINE } = options;
+  const store = config.includes('[metastore]') ? '' : PATIENT_STORE;
+  await writeFile(join(home, 'lakehouse.toml'), `${config}${store}`);
   return { folder, home, adminKey, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 

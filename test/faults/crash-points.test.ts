@@ -28,7 +28,7 @@ describe.each(['ingest', 'object'] as const)('killed before each step to the dis
     await ask(server, makeChange(kind, `${kind}/warm`, 'points'));
     // What the server tells its observer of it is written later, and must not stand among the steps of the next change.
     const told = async () => (await server.api('GET', '/events?source=ingest')).json.events.length;
-    if (kind === 'ingest') await expect.poll(told, { timeout: 10_000 }).toBe(1);
+    if (kind === 'ingest') await expect.poll(told).toBe(1);
     const points = await pointsOf(server, makeChange(kind, `${kind}/rehearsal`, 'points'));
     const seen: string[] = [];
     let killed = 0;

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { ask, type Change } from './change.ts';
 import type { ChildServer } from './child-server.ts';
-import { attachStrace, diskThreads, parseTrace } from './strace.ts';
+import { ANSWERING, attachStrace, DONE, diskThreads, parseTrace } from './strace.ts';
 
 const STEPS = 'fsync,fdatasync,rename,renameat,renameat2,mkdir,unlink,ftruncate,pwrite64';
 
@@ -18,9 +18,12 @@ export interface Point {
 /** The steps to the disk of a change, in order, seen in one that goes through. */
 export async function pointsOf(server: ChildServer, change: Change): Promise<readonly Point[]> {
   const threads = diskThreads(server.pid);
-  const trace = await attachStrace({ pid: server.pid, args: ['-e', `trace=${STEPS}`] });
+  const trace = await attachStrace({ pid: server.pid, args: ['-e', `trace=${STEPS},${ANSWERING}`] });
   expect(await ask(server, change)).toBe(true);
-  const calls = parseTrace(await trace.detach());
+  const traced = parseTrace(await trace.detach(DONE));
+  // What comes after the answer is the server's own upkeep, and not of every change.
+  const answered = traced.findIndex(({ text }) => text.includes(DONE));
+  const calls = traced.slice(0, answered).filter(({ call }) => !ANSWERING.split(',').includes(call));
   const points: Point[] = [];
   for (const thread of ['files', 'store'] as const) {
     const own = calls.filter((call) => call.thread === threads[thread]);

@@ -31,7 +31,7 @@ describe.each(THREADS)('a server whose store’s %s ended', (thread) => {
     expect((await server.api('PUT', '/buckets/default/objects/kept', { body: 'bytes' })).status).toBe(201);
     process.kill(server.pid, 'SIGUSR2');
     await expect
-      .poll(async () => (await server.api('GET', '/ready', { key: null })).json, { timeout: 30_000 })
+      .poll(async () => (await server.api('GET', '/ready', { key: null })).json)
       .toMatchObject({ ready: false, reasons: ['The metadata store ended'] });
     for (const [method, path, options] of [
       ['GET', '/buckets/default/objects/kept', {}],
@@ -49,7 +49,8 @@ describe.each(THREADS)('a server whose store’s %s ended', (thread) => {
     }
     expect((await server.api('GET', '/ready', { key: null })).status).toBe(503);
     expect((await server.api('GET', '/health', { key: null })).status).toBe(200);
-    expect(server.output().match(/a thread of the metadata store ended/g)).toHaveLength(1);
+    const said = () => server.output().match(/a thread of the metadata store ended/g);
+    await expect.poll(said).toHaveLength(1);
     await server.stop();
   });
 
@@ -112,11 +113,13 @@ function serveCommand(thread: string) {
   child.stderr.on('data', (bytes) => {
     errors += bytes;
   });
+  const exitCode = new Promise<number | null>((resolve) => child.once('close', resolve));
   return {
     errors: () => errors,
-    exitCode: new Promise<number | null>((resolve) => child.once('close', resolve)),
-    listening: new Promise<{ pid: number }>((resolve) =>
-      child.stdout.once('data', (bytes) => resolve(JSON.parse(String(bytes)))),
-    ),
+    exitCode,
+    listening: new Promise<{ pid: number }>((resolve, reject) => {
+      child.stdout.once('data', (bytes) => resolve(JSON.parse(String(bytes))));
+      exitCode.then((code) => reject(new Error(`ended with ${code} before it served: ${errors}`)));
+    }),
   };
 }

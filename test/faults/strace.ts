@@ -15,8 +15,8 @@ export function requireStrace(): void {
 
 /** strace on a running process or thread. */
 export interface Strace {
-  /** Ends it and answers what it wrote: one system call a line. */
-  detach(): Promise<string>;
+  /** Ends it and answers what it wrote: one system call a line. With `after`, once it has written that. */
+  detach(after?: string): Promise<string>;
 }
 
 /** Attaches to `pid` (all threads, also new ones) or, with `thread`, to that one thread. */
@@ -41,7 +41,11 @@ export async function attachStrace(options: {
   await Promise.race([attached, ended]);
   if (!text.includes('attached')) throw new Error(`strace could not attach: ${text}`);
   return {
-    async detach() {
+    async detach(after = '') {
+      // A client has its answer before strace has written the call that sent it.
+      while (!text.includes(after) && tracer.exitCode === null) {
+        await Promise.race([once(tracer.stderr, 'data'), ended]);
+      }
       tracer.kill('SIGINT');
       await ended;
       return text;
@@ -78,7 +82,14 @@ export interface TracedCall {
   readonly failed: boolean;
 }
 
-/** Reads strace's own text with `-f`; a call that another thread's interrupted counts where it was resumed. */
+/** The calls by which a server answers, and how the first of an answer that says that it was done begins. */
+export const ANSWERING = 'write,writev,sendto,sendmsg';
+export const DONE = '"HTTP/1.1 20';
+
+/**
+ * Reads strace's own text with `-f`; a call that another thread's interrupted counts where it was resumed, one that strace
+ * left before it returned at the end.
+ */
 export function parseTrace(text: string): readonly TracedCall[] {
   const begun = new Map<string, string>();
   const calls: TracedCall[] = [];
@@ -94,7 +105,11 @@ export function parseTrace(text: string): readonly TracedCall[] {
     const whole = resumed ? `${begun.get(pid) ?? `${resumed[1]}(`}${resumed[2]}` : rest;
     const call = /^(\w+)\(/.exec(whole)?.[1];
     if (call === undefined) continue;
+    begun.delete(pid);
     calls.push({ thread: Number(pid), call, text: whole, failed: / = -1 /.test(whole) });
+  }
+  for (const [pid, text] of begun) {
+    calls.push({ thread: Number(pid), call: /^\w+/.exec(text)?.[0] ?? '', text, failed: false });
   }
   return calls;
 }

@@ -41,6 +41,9 @@ export interface ApiAnswer {
   readonly json: any;
 }
 
+/** A commit that a busy disk keeps waiting is no fault that a test of the server looks for. */
+const FLAGS = { 'server.port': 0, 'log.level': 'silent', 'metastore.commit_timeout_ms': 20_000 };
+
 /**
  * A real server of this source tree on a free port, with a fresh home. `config` is its whole lakehouse.toml; `tools` are
  * files beside the shipped ones.
@@ -63,8 +66,7 @@ export async function startTestServer(
   for (const [file, text] of Object.entries(options.tools ?? {}))
     await writeFile(join(home, 'tools', file), text);
   if (options.routing !== undefined) await writeFile(join(home, 'routing.toml'), options.routing);
-  const start = () =>
-    startServer({ home, environment: {}, flags: { 'server.port': 0, 'log.level': 'silent' } });
+  const start = () => startServer({ home, environment: {}, flags: FLAGS });
   let running: RunningServer = await start();
 
   const server: TestServer = {

@@ -76,7 +76,7 @@ test('a call under way when the process is killed is charged what was held, once
       headers: { 'x-request-id': requestId },
     })
     .catch(() => 'gone');
-  await expect.poll(() => upstream.received.length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => upstream.received.length).toBe(1);
   const [before] = storeRows<{ held: number }>(home.home, 'SELECT held FROM budget_windows');
   await server.kill();
   expect(await answer).toBe('gone');

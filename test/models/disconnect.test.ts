@@ -54,8 +54,7 @@ async function upstreamRequest(before: number) {
 }
 
 const records = (requestId: string) => callRecords(lake.server.home, requestId);
-const closed = (requestId: string) =>
-  expect.poll(() => records(requestId).audit.map(({ status }) => status), { timeout: 10_000 });
+const closed = (requestId: string) => expect.poll(() => records(requestId).audit.map(({ status }) => status));
 
 test.each(WAYS)('leaving $path by $model in the middle of a stream', async (way) => {
   lake.upstream.script(reply({ text: 'A long answer. '.repeat(20), fault: 'hang_midway' }));

@@ -202,7 +202,7 @@ test('with an observer that can record nothing no review fails, and once it can 
   store.close();
   const events = async () =>
     (await server.server.api('GET', `/events?source=scrum&correlation_id=${id}`)).json.events;
-  await expect.poll(async () => (await events()).length, { timeout: 20_000 }).toBe(3);
+  await expect.poll(async () => (await events()).length).toBe(3);
   expect((await events()).map(({ kind, severity }: Record<string, unknown>) => [kind, severity])).toEqual([
     ['iteration_finished', 'info'],
     ['no_verdict', 'warn'],

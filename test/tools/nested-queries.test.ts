@@ -34,7 +34,7 @@ test('two queries within one request run at once, and its id stops both, for its
     });
   const stop = (key: string, id = requestId) => server.api('DELETE', `/query/${id}`, { key });
   const both = Promise.all([ask(), ask()]);
-  await expect.poll(running, { timeout: 30_000 }).toBe(2);
+  await expect.poll(running).toBe(2);
 
   const other = (await server.key('agent', {}, 'another')).key;
   expect((await stop(other)).json).toMatchObject({ code: 'query.not_found' });
@@ -51,7 +51,7 @@ test('an id that was chosen names one query of its caller', async () => {
   const query_id = randomUUID();
   const json = { sql: 'SELECT count(*) FROM range(1000000000000) t(a) WHERE a % 7 = 3', query_id };
   const first = server.api('POST', '/query/sql', { key: caller, json });
-  await expect.poll(running, { timeout: 30_000 }).toBe(1);
+  await expect.poll(running).toBe(1);
   const second = { ...json, sql: 'SELECT 1 AS n' };
   expect((await server.api('POST', '/query/sql', { key: caller, json: second })).json).toMatchObject({
     code: 'query.id_taken',

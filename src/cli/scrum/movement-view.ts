@@ -1,4 +1,4 @@
-import type { Movement } from '../../review/knowledge/index.ts';
+import { type Movement, signedDelta } from '../../review/knowledge/index.ts';
 import { displayText } from '../display-text.ts';
 import { counted } from '../human-text.ts';
 import type { Terminal } from '../terminal.ts';
@@ -33,7 +33,7 @@ export function renderMovement(movement: Movement, terminal: Terminal): string {
 
 function pairedLines(file: Movement['paired'][number], terminal: Terminal): readonly string[] {
   const { delta, from_score: from, to_score: to, tau } = file;
-  const scores = `${from.toFixed(1)} → ${to.toFixed(1)}, δ ${signed(delta)}, τ ${tau.toFixed(2)}`;
+  const scores = `${from.toFixed(1)} → ${to.toFixed(1)}, δ ${signedDelta(delta)}, τ ${tau.toFixed(2)}`;
   const counts = (['landed', 'novel', 'recurring', 'returned'] as const).map(
     (name) => `${file[name].length} ${name}`,
   );
@@ -48,11 +48,7 @@ const CLASS_WIDTH = 10;
 
 function meanText({ from_mean: from, to_mean: to, mean_delta: delta }: Movement): string {
   if (from === null || to === null || delta === null) return 'none';
-  return `${from.toFixed(2)} → ${to.toFixed(2)} (${signed(delta)})`;
-}
-
-function signed(delta: number): string {
-  return `${delta < 0 ? '−' : '+'}${Math.abs(delta).toFixed(2)}`;
+  return `${from.toFixed(2)} → ${to.toFixed(2)} (${signedDelta(delta)})`;
 }
 
 function paintClass(name: string, { colours }: Terminal): string {

@@ -1,5 +1,5 @@
 import { markdownCode } from '../../base/index.ts';
-import type { Movement } from '../../review/knowledge/index.ts';
+import { type Movement, markdownSection } from '../../review/knowledge/index.ts';
 import { humanUsd } from '../money.ts';
 import { metricText, type Report } from './report-view.ts';
 
@@ -12,7 +12,7 @@ export function reportMarkdown(report: Report): string {
     `Commit ${markdownCode(iteration.commit)}, prompt ${iteration.prompt}, ladder ${markdownCode(iteration.ladder)}, ` +
       `replicates ${iteration.replicates}: ${iteration.files_done} of ${iteration.files_total} files, ` +
       `${iteration.files_reused} kept from an earlier iteration, ${iteration.no_verdict} without a verdict, ${humanUsd(iteration.cost_usd)}.`,
-    ...section('Figures', [
+    ...markdownSection('Figures', [
       '| figure | value | of | SOURCE | GOOD |',
       '|---|---:|---|---|---|',
       ...metrics.map((one) => {
@@ -20,21 +20,21 @@ export function reportMarkdown(report: Report): string {
         return `| ${[one.name, metricText(one), of, one.source, one.good].map(cell).join(' | ')} |`;
       }),
     ]),
-    ...section('Movement', movement === null ? [] : movementLines(movement)),
-    ...section(
+    ...markdownSection('Movement', movement === null ? [] : movementLines(movement)),
+    ...markdownSection(
       'Gone with their files',
       gone.map(({ claim, commit, finding_id: id, path }) => {
         const at = commit === null ? '' : ` at ${markdownCode(commit)}`;
         return `- ${markdownCode(id)} ${markdownCode(path)}${at}: ${markdownCode(claim)}`;
       }),
     ),
-    ...section(
+    ...markdownSection(
       'What may be done with each file',
       gradient.map(
         ({ path, tier, reasons }) => `- ${markdownCode(path)}: ${tier} (${reasons.map(cell).join('; ')})`,
       ),
     ),
-    ...section(
+    ...markdownSection(
       'Suggestions',
       suggestions.flatMap((one) => [
         `- ${markdownCode(one.suggestion_id)} ${markdownCode(one.path)} (${one.tier}): ${markdownCode(one.summary)}`,
@@ -67,10 +67,6 @@ function movementLines(movement: Movement): readonly string[] {
 }
 
 /** A heading and its lines; an empty one says so. */
-function section(title: string, lines: readonly string[]): readonly string[] {
-  return ['', `## ${title}`, '', ...(lines.length === 0 ? ['None.'] : lines)];
-}
-
 /** Words of the server within a line or a cell of a table. */
 function cell(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\|`<>[\]*_]/g, '\\$&');

@@ -14,13 +14,7 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'lakehouse-engine-'));
   pool = await createEnginePool({
     config: configSchema.parse({
-      engine: {
-        processes: 1,
-        small_processes: 1,
-        process_memory_mb: 512,
-        queue_length: 1,
-        queue_timeout_ms: 1_000,
-      },
+      engine: { processes: 1, small_processes: 1, process_memory_mb: 512 },
     }),
     folder: join(home, 'engine'),
     log: createLogger({ level: 'silent' }),
@@ -253,9 +247,17 @@ describe('engine pool', () => {
   });
 
   it('answers busy when the queue is full, and queue_timeout to who waits too long', async () => {
-    const first = await pool.lease(request());
-    const second = codeOf(pool.lease(request()));
-    const third = await pool.lease(request()).then(
+    // A pool of its own: the others wait as long as a busy machine takes to start a process anew.
+    const hasty = await createEnginePool({
+      config: configSchema.parse({
+        engine: { processes: 1, small_processes: 0, queue_length: 1, queue_timeout_ms: 1_000 },
+      }),
+      folder: join(home, 'hasty'),
+      log: createLogger({ level: 'silent' }),
+    });
+    const first = await hasty.lease(request());
+    const second = codeOf(hasty.lease(request()));
+    const third = await hasty.lease(request()).then(
       () => null,
       (error) => error,
     );
@@ -263,6 +265,7 @@ describe('engine pool', () => {
     expect(third.data.retry_after_s).toBeGreaterThan(0);
     expect(await second).toBe('engine.queue_timeout');
     await first.release();
+    await hasty.close();
   });
 
   it('lets a small query use a free process of the query lane', async () => {

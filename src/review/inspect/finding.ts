@@ -1,4 +1,4 @@
-import { sha256Hex } from '../../base/index.ts';
+import { compareTexts, sha256Hex } from '../../base/index.ts';
 
 export const SEVERITIES = ['error', 'warning', 'note'] as const;
 /** How much a finding weighs: enforcement that does not happen, a likely defect, or something to look at. */
@@ -49,10 +49,6 @@ function byPlace(a: UnnumberedFinding, b: UnnumberedFinding): number {
   if (a.path !== b.path) return a.path < b.path ? -1 : 1;
   if (a.line !== b.line) return a.line - b.line;
   return a.rule === b.rule ? compareTexts(a.claim, b.claim) : compareTexts(a.rule, b.rule);
-}
-
-function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** The claim without what changes when code moves: numbers and white space. */

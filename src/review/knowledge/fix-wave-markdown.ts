@@ -23,19 +23,19 @@ export function fixWaveMarkdown(wave: FixWave): string {
     `# Fix wave after iteration ${iteration}`,
     '',
     `${findings.length} findings with ${causes.length} causes; ${outOfScope.length} out of scope, ${carried.length} carried over, ${gone.length} gone with their files.`,
-    ...section('Root causes', causesTable(wave)),
-    ...TITLES.flatMap(([level, title]) => section(title, findingLines(findings, level))),
-    ...section(
+    ...markdownSection('Root causes', causesTable(wave)),
+    ...TITLES.flatMap(([level, title]) => markdownSection(title, findingLines(findings, level))),
+    ...markdownSection(
       'Too big for one change',
       tooBig.map(({ cause_id: id, why }) => `- \`${id}\`: ${why}`),
     ),
-    ...section(
+    ...markdownSection(
       'Out of scope',
       outOfScope.map(
         ({ finding_id: id, path, why }) => `- ${markdownCode(id)} in ${markdownCode(path)}: ${why}`,
       ),
     ),
-    ...section(
+    ...markdownSection(
       'Carried over',
       carried.map(({ finding_id: id, since }) => `- ${markdownCode(id)}, open since iteration ${since}`),
     ),
@@ -78,6 +78,6 @@ function goneLines(gone: readonly GoneFinding[]): readonly string[] {
 }
 
 /** A heading and its lines; an empty one says so, because a missing list reads like a forgotten one. */
-function section(title: string, lines: readonly string[]): readonly string[] {
+export function markdownSection(title: string, lines: readonly string[]): readonly string[] {
   return ['', `## ${title}`, '', ...(lines.length === 0 ? ['None.'] : lines)];
 }

@@ -6,7 +6,7 @@ export type { EvidenceTier, FindingRow, FindingSeverity } from './finding-row.ts
 export { EVIDENCE_TIERS, FINDING_SEVERITIES, FINDING_STATES, isStanding } from './finding-row.ts';
 export type { FixWave } from './fix-wave.ts';
 export { nextFixWave } from './fix-wave.ts';
-export { fixWaveMarkdown } from './fix-wave-markdown.ts';
+export { fixWaveMarkdown, markdownSection } from './fix-wave-markdown.ts';
 export type { GoneFinding } from './gone-findings.ts';
 export { goneFindings } from './gone-findings.ts';
 export type { IterationMetric } from './iteration-metrics.ts';
@@ -20,7 +20,7 @@ export type { ModelTrust } from './model-trust.ts';
 export { modelTrust, trustIn } from './model-trust.ts';
 export type { KnowledgeRows, Movement } from './movement.ts';
 export { movementBetween } from './movement.ts';
-export { MOVEMENT_CLASSES } from './movement-class.ts';
+export { MOVEMENT_CLASSES, signedDelta } from './movement-class.ts';
 export type { Permission, PermissionOverride, PermissionSubject, TrialOutcome } from './permission.ts';
 export { permissionFor } from './permission.ts';
 export type { Bar, GradientTier, ReviewRow } from './review-row.ts';

@@ -1,3 +1,4 @@
+import { compareTexts } from '../../base/index.ts';
 // Which findings of an iteration are known from earlier ones. A model words the same defect anew each time and code
 // moves, so that the id alone would call old findings new; rounds of matching go from the surest sign to the weakest,
 // and each finding is matched once.
@@ -100,15 +101,15 @@ export function matchedFindings(
     pairs.sort(
       (a, b) =>
         b.likeness - a.likeness ||
-        compare(a.candidate.id, b.candidate.id) ||
-        compare(a.earlier.finding_id, b.earlier.finding_id),
+        compareTexts(a.candidate.id, b.candidate.id) ||
+        compareTexts(a.earlier.finding_id, b.earlier.finding_id),
     );
     for (const { candidate, earlier } of pairs) {
       if (open.has(candidate.id) && unclaimed.has(earlier.finding_id)) take(candidate, earlier);
     }
   }
   const fresh = [...open.values()].map((one): MatchedFinding => ({ ...one, earlier: null }));
-  return [...matched, ...fresh].sort((a, b) => compare(a.id, b.id));
+  return [...matched, ...fresh].sort((a, b) => compareTexts(a.id, b.id));
 }
 
 /**
@@ -121,7 +122,7 @@ function candidatesOf(reported: readonly ReportedFinding[], repository: string):
   );
   return [...groups.values()].flatMap((group) => {
     const sorted = [...group].sort(
-      (a, b) => (a.line ?? 0) - (b.line ?? 0) || compare(JSON.stringify(a), JSON.stringify(b)),
+      (a, b) => (a.line ?? 0) - (b.line ?? 0) || compareTexts(JSON.stringify(a), JSON.stringify(b)),
     );
     const places = sorted.filter(
       (one, index) => index === 0 || (one.evidence !== 'model' && one.line !== sorted[index - 1]?.line),
@@ -174,8 +175,4 @@ function stillStands(
 ): boolean {
   const seen = anchors.get(id);
   return seen !== undefined && anchor !== null && seen.anchor_hash === anchor;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -31,7 +31,7 @@ export function classOf(facts: FileFacts): ClassifiedMovement {
   const { confidence, criticalTwice, delta, landed, novel, returned, tau } = facts;
   const found = novel + facts.recurring + returned;
   const recurring = facts.recurring + returned;
-  const change = `δ ${signed(delta)}`;
+  const change = `δ ${signedDelta(delta)}`;
   const threshold = `τ ${tau.toFixed(2)}`;
   if (landed > 0 && delta >= tau && returned === 0)
     return { class: 'CONVERGING', reason: `${landed} landed, ${change} ≥ ${threshold}, none returned` };
@@ -54,7 +54,7 @@ export function classOf(facts: FileFacts): ClassifiedMovement {
 }
 
 function mixedReason({ confidence, delta, landed, returned, tau }: FileFacts): string {
-  const change = `δ ${signed(delta)}`;
+  const change = `δ ${signedDelta(delta)}`;
   const threshold = `τ ${tau.toFixed(2)}`;
   if (returned > 0) return `${returned} returned after being fixed, ${change}`;
   if (delta >= tau) return `${change} ≥ ${threshold}, but no finding landed: a bare rise of the score`;
@@ -63,6 +63,7 @@ function mixedReason({ confidence, delta, landed, returned, tau }: FileFacts): s
   return `|${change}| < ${threshold}, but calibrated confidence ${confidence.toFixed(2)} < ${SURE}`;
 }
 
-function signed(delta: number): string {
+/** A change of a score, for people: with its sign and two decimals. */
+export function signedDelta(delta: number): string {
   return `${delta < 0 ? '−' : '+'}${Math.abs(delta).toFixed(2)}`;
 }

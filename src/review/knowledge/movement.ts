@@ -1,3 +1,4 @@
+import { compareTexts } from '../../base/index.ts';
 import type { AttemptRow } from './attempt-row.ts';
 import { hasLanded } from './finding-life.ts';
 import { type FindingRow, isStanding } from './finding-row.ts';
@@ -120,7 +121,7 @@ function byPath(reviews: readonly ReviewRow[], iteration: number): ReadonlyMap<s
 
 function byTime(a: ReviewRow, b: ReviewRow): number {
   return a.recorded_at === b.recorded_at
-    ? compare(a.row_id, b.row_id)
+    ? compareTexts(a.row_id, b.row_id)
     : Date.parse(a.recorded_at) - Date.parse(b.recorded_at);
 }
 
@@ -255,8 +256,4 @@ function countsOf(paired: readonly PairedFile[]): Readonly<Record<MovementClass,
     [plateau]: count(plateau),
     [mixed]: count(mixed),
   };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

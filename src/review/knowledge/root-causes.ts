@@ -1,7 +1,7 @@
 // Findings with one cause, by what they say: no model is asked. Two rules, so that no chain of likenesses joins
 // everything: what a deterministic rule words alike has one cause wherever it is; what models say has one cause where
 // it is said of one symbol, or in nearly the same words under the same rule.
-import { sha256Hex } from '../../base/index.ts';
+import { compareTexts, sha256Hex } from '../../base/index.ts';
 import { claimWords, normalisedClaim } from './finding-identity.ts';
 import type { FindingLife } from './finding-life.ts';
 import { FINDING_SEVERITIES } from './finding-row.ts';
@@ -53,9 +53,9 @@ export function rootCauses(findings: readonly FindingLife[]): readonly RootCause
 export function byGravity(a: FindingLife, b: FindingLife): number {
   return (
     rank(a) - rank(b) ||
-    compare(a.path, b.path) ||
+    compareTexts(a.path, b.path) ||
     (a.line ?? 0) - (b.line ?? 0) ||
-    compare(a.finding_id, b.finding_id)
+    compareTexts(a.finding_id, b.finding_id)
   );
 }
 
@@ -109,8 +109,4 @@ function byFirst([a]: readonly FindingLife[], [b]: readonly FindingLife[]): numb
 
 function rank({ severity }: FindingLife): number {
   return FINDING_SEVERITIES.indexOf(severity);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 // Each mutator breaks one file in a way that is a defect by how it was made, whatever a reviewer thinks of it.
 import type { Node } from '../inspect/index.ts';
-import { lineAt, near, type Planted, type PlantingFile, replaced } from './planting-file.ts';
+import { type Planted, type PlantingFile, plantedAt, replaced } from './planting-file.ts';
 
 export type Mutator = (file: PlantingFile) => readonly Planted[];
 
@@ -117,14 +117,7 @@ const unguardedRoute: Mutator = (file) => {
     const alike = routes.filter((one) => one.name === name && (one.method === 'get') === (method === 'get'));
     if (alike.length < 3 || !ENFORCING_GUARD.test(name)) return [];
     const text = replaced(file.text, { start: guard.start, end: handler.start }, '');
-    return [
-      {
-        rule: 'unwired-enforcement',
-        path: file.path,
-        text,
-        isMeant: near(file.path, lineAt(file.text, node.start)),
-      },
-    ];
+    return [plantedAt(file, 'unwired-enforcement', text, { position: node.start })];
   });
 };
 
@@ -139,14 +132,7 @@ const decidedBeforehand: Mutator = (file) =>
         if (!DECIDING.test(node.id.name) || node.params.length === 0 || node.body.body.length < 2) return [];
         if (/always|stub|mock|noop|default/i.test(node.id.name)) return [];
         const text = replaced(file.text, node.body, '{\n  return true;\n}');
-        return [
-          {
-            rule: 'ignored-input',
-            path: file.path,
-            text,
-            isMeant: near(file.path, lineAt(file.text, node.start), 3),
-          },
-        ];
+        return [plantedAt(file, 'ignored-input', text, { position: node.start, reachLines: 3 })];
       });
 
 /** The condition of a refusal is not looked at any more. */
@@ -161,12 +147,7 @@ const ignoredCondition: Mutator = (file) =>
         const isTwisted = file.text.length % 2 === 0;
         const by = isTwisted ? 'false' : `false && (${file.source(node.test)})`;
         return [
-          {
-            rule: 'ignored-input',
-            path: file.path,
-            text: replaced(file.text, node.test, by),
-            isMeant: near(file.path, lineAt(file.text, node.test.start)),
-          },
+          plantedAt(file, 'ignored-input', replaced(file.text, node.test, by), { position: node.test.start }),
         ];
       });
 
@@ -187,14 +168,7 @@ const hastyCompare: Mutator = (file) =>
           isNegated ? parent : node,
           `${unwrapped(file, a)} ${isNegated ? '!==' : '==='} ${unwrapped(file, b)}`,
         );
-        return [
-          {
-            rule: 'unsafe-compare',
-            path: file.path,
-            text,
-            isMeant: near(file.path, lineAt(file.text, node.start)),
-          },
-        ];
+        return [plantedAt(file, 'unsafe-compare', text, { position: node.start })];
       });
 
 /** `key` of `Buffer.from(key)`: without the constant time nobody makes buffers. */
@@ -302,14 +276,7 @@ function emptied(file: PlantingFile, { call, body }: Case, by: (text: string) =>
   // Something else may still fail it: a callback, a helper, a plan, an error it throws.
   if (/\bthrow\b|\bdone\b|\.plan\(|\breject|\bcb\b/.test(left) || (by('') === ';' && ASSERTS.test(left)))
     return [];
-  return [
-    {
-      rule: 'hollow-test',
-      path: file.path,
-      text,
-      isMeant: near(file.path, lineAt(file.text, call.start), 1),
-    },
-  ];
+  return [plantedAt(file, 'hollow-test', text, { position: call.start })];
 }
 
 /** Nothing waits for an assertion of a rejected promise. */
@@ -324,14 +291,7 @@ const hastyTest: Mutator = (file) =>
         )
           return [];
         const text = replaced(file.text, node, file.source(node.argument));
-        return [
-          {
-            rule: 'hollow-test',
-            path: file.path,
-            text,
-            isMeant: near(file.path, lineAt(file.text, node.start)),
-          },
-        ];
+        return [plantedAt(file, 'hollow-test', text, { position: node.start })];
       })
     : [];
 
@@ -347,14 +307,7 @@ const swallowedGuard: Mutator = (file) =>
         const parent = file.parentOf(node);
         if (!ENFORCING.test(name) || parent?.type !== 'BlockStatement') return [];
         const text = replaced(file.text, node, `try { ${file.source(node)} } catch (error) {}`);
-        return [
-          {
-            rule: 'swallowed-error',
-            path: file.path,
-            text,
-            isMeant: near(file.path, lineAt(file.text, node.end), 2),
-          },
-        ];
+        return [plantedAt(file, 'swallowed-error', text, { position: node.end, reachLines: 2 })];
       });
 
 /** A table of constants is written down again in another file. */
@@ -387,14 +340,7 @@ const hollowedFunction: Mutator = (file) =>
     : file.nodes.flatMap((node): Planted[] => {
         if (node.type !== 'FunctionDeclaration' || node.body === null || node.body.body.length < 2) return [];
         const text = replaced(file.text, node.body, "{\n  throw new Error('not implemented');\n}");
-        return [
-          {
-            rule: 'unreferenced-stub',
-            path: file.path,
-            text,
-            isMeant: near(file.path, lineAt(file.text, node.body.start), 2),
-          },
-        ];
+        return [plantedAt(file, 'unreferenced-stub', text, { position: node.body.start, reachLines: 2 })];
       });
 
 /** A condition hangs on a switch that is off and that nobody can turn on. */
@@ -416,14 +362,7 @@ const silencedLint: Mutator = (file) => {
   if (file.isTest || first === undefined) return [];
   const at = file.text.lastIndexOf('\n', first.start) + 1;
   const text = `${file.text.slice(0, at)}// eslint-disable-next-line security/detect-object-injection\n${file.text.slice(at)}`;
-  return [
-    {
-      rule: 'suppressed-security-lint',
-      path: file.path,
-      text,
-      isMeant: near(file.path, lineAt(file.text, at)),
-    },
-  ];
+  return [plantedAt(file, 'suppressed-security-lint', text, { position: at })];
 };
 
 /** Every way to break a file, by what is broken, with the rules that may speak of it. */

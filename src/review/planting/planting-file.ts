@@ -57,7 +57,16 @@ export function lineAt(text: string, position: number): number {
   return text.slice(0, position).split('\n').length;
 }
 
-/** A finding in the file, near a line. */
-export function near(path: string, line: number, reach = 1): (finding: Finding) => boolean {
-  return (finding) => finding.path === path && Math.abs(finding.line - line) <= reach;
+/** The file with a defect that is meant by a finding near a place of the unchanged text. */
+export function plantedAt(
+  file: PlantingFile,
+  rule: Planted['rule'],
+  text: string,
+  place: { readonly position: number; readonly reachLines?: number },
+): Planted {
+  const { path } = file;
+  const line = lineAt(file.text, place.position);
+  const { reachLines = 1 } = place;
+  const isMeant = (finding: Finding) => finding.path === path && Math.abs(finding.line - line) <= reachLines;
+  return { rule, path, text, isMeant };
 }

@@ -189,6 +189,12 @@ export function iterationFacts(iteration: ScrumIterationRow): JsonObject {
   return { iteration_id: id, repository, iteration: Number(number), commit, prompt, ladder };
 }
 
+/** Where the findings of an iteration belong. */
+export function findingPlace(iteration: ScrumIterationRow) {
+  const { iteration_id, repository, number, commit_id: commit } = iteration;
+  return { repository, commit, iteration_id, iteration: Number(number) };
+}
+
 /** What an override's row says to the gradient. */
 export function overrideOf(row: ScrumOverrideRow): PermissionOverride {
   return {

@@ -19,7 +19,7 @@ import {
 import { blindQuestion } from './blind-question.ts';
 import type { FileInput, Suggestion } from './file-schema.ts';
 import { framedMessage } from './framed-message.ts';
-import type { FileReading, PendingReview } from './iteration-records.ts';
+import { type FileReading, findingPlace, type PendingReview } from './iteration-records.ts';
 import type { BlindAnswer } from './model-answer/answer-schema.ts';
 import { PARSER_VERSION, parseDirectedAnswer } from './model-answer/parse-answer.ts';
 import type { LadderRung } from './model-ladder.ts';
@@ -166,10 +166,7 @@ function findingsOf(
 ): readonly FindingRow[] {
   return findingRowsOf(
     {
-      repository: iteration.repository,
-      commit: iteration.commit_id,
-      iteration_id: iteration.iteration_id,
-      iteration: Number(iteration.number),
+      ...findingPlace(iteration),
       judgedPaths: read.isJudged ? [input.path] : [],
       reported: [...read.told, ...read.seen],
       anchors: read.anchors,

@@ -14,6 +14,7 @@ import { scrumErrors } from '../errors.ts';
 import {
   countsOf,
   fileReading,
+  findingPlace,
   type IterationCounts,
   type IterationRecords,
   iterationFacts,
@@ -132,10 +133,7 @@ function findingsOf(
   const readings = rows.map(fileReading);
   return findingRowsOf(
     {
-      repository: iteration.repository,
-      commit: iteration.commit_id,
-      iteration_id: iteration.iteration_id,
-      iteration: Number(iteration.number),
+      ...findingPlace(iteration),
       judgedPaths: rows.filter(({ verdict }) => verdict !== 'no_verdict').map(({ path }) => path),
       reported: readings.flatMap(({ told, seen }) => [...told, ...seen]),
       anchors: readings.flatMap(({ anchors }) => anchors),

@@ -15,6 +15,7 @@ import { type FileInput, type FileOutput, fileInput, fileOutput } from '../file-
 import {
   type FileReading,
   fileReading,
+  findingPlace,
   type IterationRecords,
   iterationFacts,
   pendingReview,
@@ -242,8 +243,7 @@ function outputOf(
   const review = pendingReview(row);
   const findings = findingRowsOf(
     {
-      ...{ repository: iteration.repository, commit: iteration.commit_id },
-      ...{ iteration_id: iteration.iteration_id, iteration: Number(iteration.number) },
+      ...findingPlace(iteration),
       judgedPaths: review.verdict === 'no_verdict' ? [] : [input.path],
       reported: [...reading.told, ...reading.seen],
       anchors: reading.anchors,
