@@ -28,10 +28,16 @@ let parser: DuckdbParser | null = null;
 const known: KnownColumns = new Map();
 /** One request after another: no statement runs before its instance is locked, and none is closed under a statement. */
 let turn: Promise<void> = Promise.resolve();
+let unanswered = 0;
+let interrupting: NodeJS.Timeout | undefined;
+const INTERRUPT_AGAIN_MS = 20;
 
 process.on('message', (input: ChildInput) => {
-  if ('interrupt' in input) leased?.instance.interrupt();
-  else turn = turn.then(() => answer(input.id, input.request));
+  if ('interrupt' in input) interrupt();
+  else {
+    unanswered += 1;
+    turn = turn.then(() => answer(input.id, input.request));
+  }
 });
 // The gateway is gone: nothing this process does can be of use.
 process.on('disconnect', () => process.exit(0));
@@ -42,6 +48,16 @@ if (settings === null) parser = await createDuckdbParser();
 else warm = await createDuckdbInstance(settings, known);
 send({ kind: 'ready' });
 
+/**
+ * Stops what runs. Repeated until it has answered: the engine forgets an interrupt that comes before its statement begins,
+ * while the instance is locked or the text is parsed, and the statement would run until the process is killed.
+ */
+function interrupt(): void {
+  if (unanswered === 0) return;
+  leased?.instance.interrupt();
+  interrupting ??= setInterval(() => leased?.instance.interrupt(), INTERRUPT_AGAIN_MS);
+}
+
 async function answer(id: number, request: ChildRequest): Promise<void> {
   try {
     const served = await serve(id, request);
@@ -49,6 +65,10 @@ async function answer(id: number, request: ChildRequest): Promise<void> {
     if (served.kind === 'streamed' && served.isClosed) close(true);
   } catch (error) {
     send({ kind: 'failed', id, message: error instanceof Error ? error.message : String(error) });
+  } finally {
+    unanswered -= 1;
+    clearInterval(interrupting);
+    interrupting = undefined;
   }
 }
 

@@ -36,11 +36,14 @@ export interface WatchParts {
 export function watchLease(parts: WatchParts): LeaseWatch {
   const { process: engine, request } = parts;
   let stopped: LakeError | null = null;
+  let isFinished = false;
   let running = 0;
   let killTimer: NodeJS.Timeout | undefined;
+  // Made when it is asked for: an error gathers its stack, and nearly every lease ends without anyone to tell.
+  const why = () => stopped ?? (isFinished ? cancelled() : null);
   const kill = () => {
     parts.onKilled();
-    engine.kill(stopped);
+    engine.kill(why());
   };
   const interrupt = () => {
     if (running === 0 || killTimer !== undefined) return;
@@ -48,7 +51,7 @@ export function watchLease(parts: WatchParts): LeaseWatch {
     killTimer = setTimeout(kill, KILL_AFTER_INTERRUPT_MS);
   };
   const stop = (reason: LakeError) => {
-    if (stopped !== null) return false;
+    if (stopped !== null || isFinished) return false;
     stopped = reason;
     parts.onStop(reason);
     return true;
@@ -65,14 +68,15 @@ export function watchLease(parts: WatchParts): LeaseWatch {
   request.signal.addEventListener('abort', onAbort, { once: true });
   if (request.signal.aborted) onAbort();
   return {
-    reason: () => stopped,
+    reason: why,
     async guard(run) {
-      if (stopped !== null) throw stopped;
+      const reason = why();
+      if (reason !== null) throw reason;
       running += 1;
       try {
         return await run();
       } catch (error) {
-        throw stopped ?? error;
+        throw why() ?? error;
       } finally {
         running -= 1;
       }
@@ -81,7 +85,7 @@ export function watchLease(parts: WatchParts): LeaseWatch {
       clearTimeout(timer);
       clearInterval(memoryTimer);
       request.signal.removeEventListener('abort', onAbort);
-      stopped ??= cancelled();
+      isFinished = true;
       interrupt();
     },
     end: () => clearTimeout(killTimer),

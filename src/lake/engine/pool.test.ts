@@ -231,6 +231,17 @@ describe('engine pool', () => {
     expect(code).toBe('engine.cancelled');
   });
 
+  it('stops a query that is aborted before it begins without killing its process', async () => {
+    const { killed } = pool.stats();
+    for (let round = 0; round < 5; round++) {
+      const abort = new AbortController();
+      const running = codeOf(using({ signal: abort.signal }, (lease) => lease.query(LONG)));
+      setImmediate(() => abort.abort());
+      expect(await running).toBe('engine.cancelled');
+    }
+    expect(pool.stats().killed).toBe(killed);
+  });
+
   it('gives the process back when a reader leaves a stream early', async () => {
     await using({}, async (lease) => {
       const stream = await lease.stream('SELECT i FROM range(100000000) r(i)', [], 'ndjson');
