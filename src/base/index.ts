@@ -3,6 +3,7 @@ export { systemClock } from './clock.ts';
 export { collectBytes } from './collected-bytes.ts';
 export type { ErrorCode, ErrorKind, LakeErrorOptions } from './errors.ts';
 export { declareErrors, isLakeError, LakeError } from './errors.ts';
+export { escapedJson, escapedText } from './escaped-json.ts';
 export { canonicalJson, sha256Hex } from './hash.ts';
 export type { IdGenerator, IdSource } from './ids.ts';
 export { createIdGenerator, isUuid } from './ids.ts';
