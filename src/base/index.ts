@@ -4,6 +4,7 @@ export { collectBytes } from './collected-bytes.ts';
 export { compareTexts } from './compare-texts.ts';
 export type { ErrorCode, ErrorKind, LakeErrorOptions } from './errors.ts';
 export { declareErrors, isLakeError, LakeError } from './errors.ts';
+export { escapedJson, escapedText } from './escaped-json.ts';
 export { canonicalJson, sha256Hex } from './hash.ts';
 export type { IdGenerator, IdSource } from './ids.ts';
 export { createIdGenerator, isUuid } from './ids.ts';

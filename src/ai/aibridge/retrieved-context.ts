@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isJsonObject, LakeError } from '../../base/index.ts';
+import { escapedJson, isJsonObject, LakeError } from '../../base/index.ts';
 import type { Invocation } from '../../govern/scope/index.ts';
 import type { TokenEstimator } from './catalogue/token-estimate.ts';
 import { modelsErrors } from './errors.ts';
@@ -62,7 +62,8 @@ export async function retrieveContext(
   const lines: string[] = [];
   let left = request.max_tokens;
   for (const row of result.rows) {
-    const line = JSON.stringify(row);
+    // One line for every reader: no row can write the mark that ends them (K-12).
+    const line = escapedJson(row);
     left -= (await estimator.estimateInputTokens({ texts: [line], images: 0, tools: [] })).most;
     if (left < 0) break;
     lines.push(line);

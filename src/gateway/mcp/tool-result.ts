@@ -1,5 +1,4 @@
-import type { LakeError } from '../../base/index.ts';
-import { escapedJson, escapedText } from './escaped-json.ts';
+import { escapedJson, escapedText, type LakeError } from '../../base/index.ts';
 import type { ToolResult } from './sdk-server.ts';
 
 /**
