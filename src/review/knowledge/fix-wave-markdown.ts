@@ -39,7 +39,7 @@ export function fixWaveMarkdown(wave: FixWave): string {
       'Carried over',
       carried.map(({ finding_id: id, since }) => `- ${markdownCode(id)}, open since iteration ${since}`),
     ),
-    ...section('Gone with their files', goneLines(gone)),
+    ...markdownSection('Gone with their files', goneLines(gone)),
   ];
   return `${lines.join('\n')}\n`;
 }

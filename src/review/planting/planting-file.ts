@@ -59,7 +59,7 @@ export function lineAt(text: string, position: number): number {
 
 /** The file with a defect that is meant by a finding near a place of the unchanged text. */
 export function plantedAt(
-  file: PlantingFile,
+  file: Pick<PlantingFile, 'path' | 'text'>,
   rule: Planted['rule'],
   text: string,
   place: { readonly position: number; readonly reachLines?: number },

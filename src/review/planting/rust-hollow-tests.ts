@@ -1,5 +1,5 @@
 import type { RustNode } from '../inspect/index.ts';
-import { lineAt, near, type Planted, replaced } from './planting-file.ts';
+import { type Planted, plantedAt, replaced } from './planting-file.ts';
 import { leadingLines, type RustPlantingFile, spanOf } from './rust-planting-file.ts';
 
 const ASSERTION = /^(?:assert|assert_eq|assert_ne|assert_matches|debug_assert|debug_assert_eq)$/;
@@ -21,9 +21,7 @@ export function hollowRustTest(file: RustPlantingFile, by: () => string): readon
     const left = text.slice(start, end - (file.text.length - text.length));
     if (mayFail(left.replaceAll('assert!(true);', '').replaceAll(/\/\/.*/g, ''))) return [];
     // The line is that of the test in the changed text.
-    return [
-      { rule: 'hollow-test', path: file.path, text, isMeant: near(file.path, lineAt(file.text, start), 1) },
-    ];
+    return [plantedAt(file, 'hollow-test', text, { position: start })];
   });
 }
 

@@ -1,6 +1,6 @@
 // Ways to break a Rust file, each a defect by how it was made.
 import type { RustNode } from '../inspect/index.ts';
-import { lineAt, near, type Planted, replaced } from './planting-file.ts';
+import { type Planted, plantedAt, replaced } from './planting-file.ts';
 import { hollowRustTest } from './rust-hollow-tests.ts';
 import {
   isRustLibrary,
@@ -138,8 +138,8 @@ const routePastLayer: RustMutator = (file) =>
       spanOf(layer),
       `${below.text()}\n        .${name}${given.text()}\n        .route${routeArguments.text()}`,
     );
-    const line = lineAt(file.text, spanOf(layer).end);
-    return [{ rule: 'unwired-enforcement', path: file.path, text, isMeant: near(file.path, line, 4) }];
+    const place = { position: spanOf(layer).end, reachLines: 4 };
+    return [plantedAt(file, 'unwired-enforcement', text, place)];
   });
 
 /** Routes that may be open: whoever moves one has broken nothing. */
@@ -151,8 +151,8 @@ const hastyCompare: RustMutator = (file) =>
     const change = hasty(call);
     if (change === null) return [];
     const text = replaced(file.text, spanOf(change.node), change.by);
-    const line = lineAt(file.text, spanOf(change.node).start);
-    return [{ rule: 'unsafe-compare', path: file.path, text, isMeant: near(file.path, line, 2) }];
+    const place = { position: spanOf(change.node).start, reachLines: 2 };
+    return [plantedAt(file, 'unsafe-compare', text, place)];
   });
 
 function hasty(call: RustNode): { readonly node: RustNode; readonly by: string } | null {
@@ -198,8 +198,7 @@ const hollowedFunction: RustMutator = (file) =>
     if (body === null || body.children().length < 4 || isConst) return [];
     const span = spanOf(body);
     const text = replaced(file.text, span, '{\n        todo!()\n    }');
-    const isMeant = near(file.path, lineAt(file.text, span.start), 2);
-    return [{ rule: 'unreferenced-stub', path: file.path, text, isMeant }];
+    return [plantedAt(file, 'unreferenced-stub', text, { position: span.start, reachLines: 2 })];
   });
 
 /** A lint about ends of the thread or about memory is turned off where it would speak, and no reason given. */
@@ -216,8 +215,7 @@ const silencedLint: RustMutator = (file) =>
     if (lint === null) return [];
     const { start } = spanOf(node);
     const text = replaced(file.text, { start, end: start }, `#[allow(${lint})]\n    `);
-    const isMeant = near(file.path, lineAt(file.text, start));
-    return [{ rule: 'suppressed-security-lint', path: file.path, text, isMeant }];
+    return [plantedAt(file, 'suppressed-security-lint', text, { position: start })];
   });
 
 /** Every way to break a Rust file, by what is broken; what is broken alike in other languages has the same name. */
