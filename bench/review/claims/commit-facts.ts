@@ -12,6 +12,9 @@ export interface CommitFacts {
   readonly touchesTests: boolean;
   /** Sources of the tree that the commit leaves alone. */
   readonly others: readonly string[];
+  /** Options of commands that added lines declare, and one that no added line holds. */
+  readonly addedOptions: readonly string[];
+  readonly otherOption: string | null;
   /** A function of the tree, and a source that imports and calls it. */
   readonly call: { readonly callee: string; readonly caller: string } | null;
 }
@@ -49,6 +52,11 @@ export function commitFacts(history: ScratchHistory, commit: string): CommitFact
     addedTests: isTabled || tests.length === 0 ? null : cases('+') - cases('-'),
     touchesTests: tests.some(({ added }) => added > 0),
     others: paths.filter((path) => /^src\/.*\.ts$/.test(path) && !files.some((file) => file.path === path)),
+    addedOptions: [...patch.matchAll(/^\+.*\.option\('(--[a-z][\w-]*\w)/gm)].map((one) => one[1] ?? ''),
+    otherOption:
+      ['--since', '--baseline', '--ladder'].find(
+        (name) => !new RegExp(`^\\+.*${name.slice(2)}`, 'm').test(patch),
+      ) ?? null,
     call: callIn(history, commit, paths),
   };
 }

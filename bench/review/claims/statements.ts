@@ -8,6 +8,9 @@ export const ALTERATIONS = [
   'wired and not called',
   'sum off by one',
   'table row off',
+  'document that is not touched',
+  'script that does not exist',
+  'option that was not added',
 ] as const;
 export type Alteration = (typeof ALTERATIONS)[number];
 
@@ -36,6 +39,9 @@ const MAKERS: readonly ((facts: CommitFacts, pick: Pick) => readonly Statement[]
   wiringStatements,
   sumStatements,
   tableStatements,
+  documentStatements,
+  scriptStatements,
+  optionStatements,
 ];
 
 function countStatements({ files, addedTests }: CommitFacts, pick: Pick): readonly Statement[] {
@@ -184,6 +190,57 @@ function tableStatements({ files }: CommitFacts, pick: Pick): readonly Statement
   const wrongRow = shown.map((file, index) => (index === 1 ? { ...file, added: file.added + 3 } : file));
   const altered = pick([table(shown, total + 1), table(wrongRow, total + 3)], 'table');
   return [{ alteration: 'table row off', asIs: table(shown, total), altered }];
+}
+
+function documentStatements({ files }: CommitFacts, pick: Pick): readonly Statement[] {
+  const names = ['README', 'CHANGELOG', 'CONTRIBUTING', 'ARCHITECTURE'];
+  const isTouched = (name: string) => files.some(({ path }) => path === `${name}.md`);
+  const say = pick(
+    [
+      (name: string) => `Say so in ${name}.`,
+      (name: string) => `Update ${name}.md.`,
+      (name: string) => `Describe the change in ${name}.`,
+      (name: string) => `Mention it in the ${name.toLowerCase()}`,
+    ],
+    'document wording',
+  );
+  const [touched, other] = [names.find(isTouched), names.find((name) => !isTouched(name))];
+  if (other === undefined) return [];
+  return [
+    {
+      alteration: 'document that is not touched',
+      asIs: touched === undefined ? null : say(touched),
+      altered: say(other),
+    },
+  ];
+}
+
+function scriptStatements(_facts: CommitFacts, pick: Pick): readonly Statement[] {
+  const say = pick(
+    [
+      (name: string) => `Checked with \`npm run ${name}\`.`,
+      (name: string) => `npm run ${name} is clean.`,
+      (name: string) => `Found by npm run ${name}, which is green again.`,
+    ],
+    'script wording',
+  );
+  return [{ alteration: 'script that does not exist', asIs: say('types'), altered: say('types:strict') }];
+}
+
+function optionStatements({ addedOptions, otherOption }: CommitFacts, pick: Pick): readonly Statement[] {
+  if (otherOption === null) return [];
+  const say = pick(
+    [(name: string) => `Add \`${name}\`.`, (name: string) => `Introduces ${name}.`],
+    'option wording',
+  );
+  const [added] = addedOptions;
+  return [
+    {
+      alteration: 'option that was not added',
+      asIs: added === undefined ? null : say(added),
+      altered: say(otherOption),
+    },
+  ];
 }
 
 function signed(number: number): string {

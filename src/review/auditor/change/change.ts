@@ -17,6 +17,8 @@ export interface Change {
   after(path: string): string | null;
   /** Whether a path, or a path that ends with it, is in the tree before or after. */
   knownPaths(path: string): readonly string[];
+  /** A path before or after that a pattern matches; null where none does. */
+  pathLike(pattern: RegExp): string | null;
   /** Files before or after that hold a word, the documents of the claims themselves left out. */
   filesNaming(word: string): readonly string[];
   isTest(path: string): boolean;
@@ -51,6 +53,7 @@ export function changeOf(repository: GitRepository, base: string, commit: string
         one === path || one.endsWith(`/${path}`) || one.startsWith(path.endsWith('/') ? path : `${path}/`);
       return [...new Set([...paths(commit), ...paths(base)])].filter(isMeant);
     },
+    pathLike: (pattern) => [...paths(commit), ...paths(base)].find((path) => pattern.test(path)) ?? null,
     filesNaming: (word) =>
       once(`names ${word}`, () =>
         [commit, base]

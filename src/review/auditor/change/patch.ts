@@ -66,3 +66,17 @@ function append(lines: Map<string, PatchLine[]>, path: string, line: PatchLine):
   if (known === undefined) lines.set(path, [line]);
   else known.push(line);
 }
+
+/** `path:line` of the first changed line that a test holds for; documents count last, and what the changelog claims not at all. */
+export function placeOf(
+  lines: ReadonlyMap<string, readonly PatchLine[]>,
+  holds: (text: string) => boolean,
+): string | null {
+  const places = [...lines]
+    .filter(([path]) => path !== 'CHANGELOG.md')
+    .flatMap(([path, all]) => {
+      const found = all.find(({ text }) => holds(text));
+      return found === undefined ? [] : [`${path}:${found.number}`];
+    });
+  return places.find((place) => !/\.mdx?:/.test(place)) ?? places[0] ?? null;
+}

@@ -34,6 +34,8 @@ export interface DraftClaim {
   /** The words that make it, as in the document. */
   readonly start: number;
   readonly end: number;
+  /** It says only that a thing is there; what its sentence says of the thing is a claim beside it. */
+  readonly isReference?: boolean;
   /** The tests that the claim rests on, and what a run of them says of it. */
   readonly run?: {
     readonly files: (change: Change) => readonly string[];

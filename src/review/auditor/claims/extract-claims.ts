@@ -1,26 +1,36 @@
 import { arithmeticClaims } from './arithmetic-claims.ts';
 import type { DraftClaim } from './claim.ts';
 import { countClaims } from './count-claims.ts';
+import { documentClaims } from './document-claims.ts';
 import { fileClaims } from './file-claims.ts';
+import { literalClaims } from './literal-claims.ts';
 import { type ClaimText, type Passages, passagesOf } from './passages.ts';
 import { proseClaims } from './prose-claims.ts';
 import { scopeClaims } from './scope-claims.ts';
 import { scoreClaims } from './score-claims.ts';
 import type { ScoreRecord } from './score-record.ts';
+import { scriptClaims } from './script-claims.ts';
+import { sizeClaims } from './size-claims.ts';
 import { symbolClaims } from './symbol-claims.ts';
 import { tableClaims } from './table-claims.ts';
 import { testClaims } from './test-claims.ts';
+import { versionClaims } from './version-claims.ts';
 import { wiringClaims } from './wiring-claims.ts';
 
 const EXTRACTORS: readonly ((passages: Passages) => readonly DraftClaim[])[] = [
   fileClaims,
+  documentClaims,
   symbolClaims,
+  literalClaims,
   wiringClaims,
   testClaims,
   countClaims,
   arithmeticClaims,
   tableClaims,
   scopeClaims,
+  versionClaims,
+  scriptClaims,
+  sizeClaims,
 ];
 
 /**

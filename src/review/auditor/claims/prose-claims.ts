@@ -10,11 +10,21 @@ export function proseClaims(
     const { text } = sentence;
     const start = sentence.start + (text.length - text.trimStart().length);
     const end = sentence.start + text.trimEnd().length;
+    // What git writes of a merge says which, and nothing of what it does.
+    if (
+      sentence.block.kind === 'subject' &&
+      /^Merge (?:branch|pull request|remote-tracking|tag|commit)\b/.test(text)
+    )
+      return [];
     const place = { start, end };
     if (/\(partial(?:ly)?\)/i.test(text)) {
       return [{ ...place, kind: 'progress', judge: () => unknown('it says itself that it is partial') }];
     }
-    if (/^\s*#{1,6}\s/.test(text) || claimed.some((one) => one.start >= start && one.start < end)) return [];
+    if (
+      /^\s*#{1,6}\s/.test(text) ||
+      claimed.some((one) => one.isReference !== true && one.start >= start && one.start < end)
+    )
+      return [];
     if (sentence.block.checked === true) {
       return [
         { ...place, kind: 'progress', judge: () => unknown('a checked box that names nothing to look for') },

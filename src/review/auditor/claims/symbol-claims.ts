@@ -1,5 +1,5 @@
 import type { Change } from '../change/change.ts';
-import type { PatchLine } from '../change/patch.ts';
+import { type PatchLine, placeOf } from '../change/patch.ts';
 import { backed, type DraftClaim, type Judgement, notBacked, unknown } from './claim.ts';
 import { isHedged, type Statement, statementAbout } from './grammar.ts';
 import { mentionsIn, skeletonOf } from './mentions.ts';
@@ -73,14 +73,7 @@ function judgeNamed(change: Change, name: string, isDoubtful: boolean): Judgemen
   return notBacked(`git grep: no file before or after the change holds ${name}`);
 }
 
-/** `path:line` of the first line that holds the name as a whole word; documents count last. */
 function firstPlace(lines: ReadonlyMap<string, readonly PatchLine[]>, name: string): string | null {
   const isWord = new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`);
-  const places = [...lines]
-    .filter(([path]) => path !== 'CHANGELOG.md')
-    .flatMap(([path, all]) => {
-      const found = all.find(({ text }) => isWord.test(text));
-      return found === undefined ? [] : [`${path}:${found.number}`];
-    });
-  return places.find((place) => !/\.mdx?:/.test(place)) ?? places[0] ?? null;
+  return placeOf(lines, (text) => isWord.test(text));
 }

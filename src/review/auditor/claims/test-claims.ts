@@ -23,7 +23,7 @@ const SOME_ADDED = new RegExp(
   'gi',
 );
 const RAN = new RegExp(
-  String.raw`\b(?:all (?:the )?tests? (?:pass|are green|green)|(${WHOLE}) (?:tests|cases|test cases) (?:pass(?:ed)?|are green|green)|(?:checked|proved|held|covered) by (${WHOLE}) (?:tests|cases|test cases)|tests? (?:pass|are green))\b`,
+  String.raw`\b(?:all (?:the )?tests? (?:pass|are green|green)|(${WHOLE}) (?:tests|cases|test cases) (?:pass(?:ed)?|are green|green)|(?:checked|proved|held|covered) by (${WHOLE}) (?:tests|cases|test cases)|tests? (?:pass|are green))\b|(?<=\()(${WHOLE}) (?:tests |cases )?(?:passed|green)\b`,
   'gi',
 );
 
@@ -62,7 +62,7 @@ export function testClaims({ source, sentences }: Passages): readonly DraftClaim
     }
     for (const match of text.matchAll(SOME_ADDED)) add(sentence, match, judgeSomeAdded);
     for (const match of text.matchAll(RAN)) {
-      const written = match[1] ?? match[2];
+      const written = match[1] ?? match[2] ?? match[3];
       const count = written === undefined ? null : numberOf(written);
       add(sentence, match, (change) => judgeRan(change, sentence, count), count);
     }
