@@ -27,6 +27,11 @@ export const scrumSamples: Readonly<Record<string, (fixture: Fixture) => Sample 
       ...FILE,
       proposal: PROPOSAL,
     }),
+  'scrum.ask': async ({ server }) =>
+    post(`${ITERATION}/${await started(server, randomUUID(), PROPOSAL)}/calls`, {
+      ...FILE,
+      proposal: PROPOSAL,
+    }),
   'scrum.gone': async ({ server }) =>
     post(`${ITERATION}/${await started(server)}/gone`, { commit: 'a'.repeat(40), paths: ['src/old.ts'] }),
   'scrum.finish': async ({ server }) => ({

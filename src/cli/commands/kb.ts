@@ -15,6 +15,7 @@ interface ExportOptions extends RemoteOptions {
 
 interface ImportOptions extends RemoteOptions {
   readonly repository?: string;
+  readonly renumber?: boolean;
 }
 
 const EXAMPLES = `
@@ -24,6 +25,7 @@ Examples:
   $ lakehouse kb import knowledge.jsonl                        # the same file twice is one
   $ lakehouse kb import phase_sweep_findings.jsonl --repository team/service
   $ lakehouse kb import model_trust.jsonl
+  $ lakehouse kb import other-server.jsonl --renumber          # its iterations come after those that are there
 
 The knowledge base is the datasets kb.reviews, kb.findings and kb.attempts: lakehouse sql reads them too.`;
 
@@ -46,6 +48,7 @@ export const addKbCommand: AddCommand = (program, context) => {
   addRemoteOptions(kb.command('import').argument('<file>', 'lines of JSON; - reads standard input'))
     .summary('add rows of ours, or of phase_sweep_findings and model_trust')
     .option('--repository <name>', 'of lines that name none (default: the one around this folder)')
+    .option('--renumber', 'put iterations whose numbers are taken after all that are there')
     .action((file: string, options: ImportOptions) => importKnowledge(context, file, options));
 };
 
@@ -77,7 +80,10 @@ async function importKnowledge(context: CliContext, file: string, options: Impor
   ]);
   const text = file === '-' ? await readText(context.terminal.stdin) : readNamed(file);
   const read = readKnowledgeLines(text, await repositoryName(options));
-  const written = await writeKnowledge(connect(context, options), read, context.interrupted);
+  const written = await writeKnowledge(connect(context, options), read, {
+    renumber: options.renumber === true,
+    signal: context.interrupted,
+  });
   const rows = read.reviews.length + read.findings.length + read.attempts.length;
   const present = rows - (written.reviews + written.findings + written.attempts);
   const result = { lines: read.lines, written, present, problems: read.problems };

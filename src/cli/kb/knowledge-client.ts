@@ -5,12 +5,14 @@ import {
   type KnowledgeFile,
   type KnowledgeRows,
   knowledgeLines,
+  type OverlappingIterations,
+  placedIterations,
   type RowKind,
   readKnowledgeLines,
   storedRow,
 } from '../../review/knowledge/index.ts';
 import { type ApiClient, pathOf } from '../api-client.ts';
-import { CliFailure } from '../cli-failure.ts';
+import { CliFailure, EXIT_CODES } from '../cli-failure.ts';
 import { uploadChunks } from '../upload-file.ts';
 
 const KINDS: readonly RowKind[] = ['reviews', 'findings', 'attempts'];
@@ -66,18 +68,40 @@ async function* queriedRows(
 /** Rows by dataset. */
 export type WrittenRows = Readonly<Record<RowKind, number>>;
 
-/** Appends the rows that are not there yet; a dataset is made with its declared columns where there is none. */
+/**
+ * Appends the rows that are not there yet; a dataset is made with its declared columns where there is none. Iterations
+ * whose numbers others have there are refused, and nothing is added, unless they may be numbered anew.
+ */
 export async function writeKnowledge(
   api: ApiClient,
-  rows: KnowledgeRows,
-  signal: AbortSignal,
+  given: KnowledgeRows,
+  options: { readonly renumber: boolean; readonly signal: AbortSignal },
 ): Promise<WrittenRows> {
-  const present = new Set(knowledgeLines(await readKnowledge(api, undefined, signal)).split('\n'));
+  const { renumber, signal } = options;
+  const known = await readKnowledge(api, undefined, signal);
+  const { overlaps, rows } = placedIterations(given, known, renumber);
+  if (overlaps.length > 0) throw overlapping(overlaps);
+  const present = new Set(knowledgeLines(known).split('\n'));
   return {
     reviews: await append(api, 'reviews', fresh(rows, 'reviews', present), signal),
     findings: await append(api, 'findings', fresh(rows, 'findings', present), signal),
     attempts: await append(api, 'attempts', fresh(rows, 'attempts', present), signal),
   };
+}
+
+function overlapping(overlaps: readonly OverlappingIterations[]): CliFailure {
+  const told = overlaps.map(({ numbers, repository }) => {
+    const some = numbers.slice(0, 5).join(', ');
+    const rest = numbers.length > 5 ? ` and ${numbers.length - 5} more` : '';
+    return `${numbers.length === 1 ? 'number' : 'numbers'} ${some}${rest} of ${repository}`;
+  });
+  return new CliFailure(EXIT_CODES.failed, {
+    code: 'cli.iterations_overlap',
+    detail:
+      `Nothing is added: ${told.join('; ')} would be two iterations each. Give --renumber to add those of the file ` +
+      'after all that are there, in their order.',
+    overlaps,
+  });
 }
 
 /** Rows of one kind that are not there, each once, as their dataset holds them. */

@@ -53,6 +53,22 @@ export interface ScrumRowRow {
   created_ms: number;
 }
 
+/** One call of a model for a file of a running iteration, kept as soon as it was answered. */
+export interface ScrumCallRow {
+  call_id: string;
+  iteration_id: string;
+  path: string;
+  /** SHA-256 of what the answer depends on. */
+  input_sha256: string;
+  /** A row of `kb.attempts` but for iteration, repository and path. */
+  attempt_json: string;
+  /** Of an accepted answer, as the model wrote it. */
+  answer_text: string | null;
+  /** 1 once a row was made of it. */
+  settled: number;
+  created_ms: number;
+}
+
 /** What decides over a reviewed file, kept beside its published row. */
 export interface ScrumSubjectRow {
   iteration_id: string;
@@ -118,6 +134,7 @@ export interface ScrumTables {
   scrum_iterations: ScrumIterationRow;
   scrum_files: ScrumFileRow;
   scrum_rows: ScrumRowRow;
+  scrum_calls: ScrumCallRow;
   scrum_subjects: ScrumSubjectRow;
   scrum_suggestions: ScrumSuggestionRow;
   scrum_overrides: ScrumOverrideRow;
@@ -237,5 +254,21 @@ export const scrumMigrations: readonly Migration[] = [
   {
     name: '0008-scrum-gone-files',
     statements: ["ALTER TABLE scrum_iterations ADD COLUMN gone_json TEXT NOT NULL DEFAULT '[]'"],
+  },
+  {
+    name: '0009-scrum-calls',
+    statements: [
+      `CREATE TABLE scrum_calls (
+        call_id TEXT NOT NULL PRIMARY KEY,
+        iteration_id TEXT NOT NULL,
+        path TEXT NOT NULL,
+        input_sha256 TEXT NOT NULL,
+        attempt_json TEXT NOT NULL,
+        answer_text TEXT,
+        settled BIGINT NOT NULL,
+        created_ms BIGINT NOT NULL
+      )`,
+      'CREATE INDEX scrum_calls_file ON scrum_calls (iteration_id, path)',
+    ],
   },
 ];

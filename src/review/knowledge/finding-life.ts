@@ -1,4 +1,5 @@
 import { EVIDENCE_TIERS, type EvidenceTier, type FindingRow, isStanding } from './finding-row.ts';
+import { byIteration } from './iteration-key.ts';
 import type { FindingCheck, IterationReading, SeenAnchor } from './iteration-reading.ts';
 import { type MatchedFinding, matchedFindings } from './matched-findings.ts';
 
@@ -136,10 +137,8 @@ function checkMembers(check: FindingCheck | null) {
 }
 
 function inOrder(rows: readonly FindingRow[]): readonly FindingRow[] {
-  const single = new Map(rows.map((row) => [`${row.iteration}\n${row.finding_id}`, row]));
-  return [...single.values()].sort(
-    (a, b) => a.iteration - b.iteration || (a.finding_id < b.finding_id ? -1 : 1),
-  );
+  const single = new Map(rows.map((row) => [`${row.iteration_id}\n${row.finding_id}`, row]));
+  return [...single.values()].sort((a, b) => byIteration(a, b) || (a.finding_id < b.finding_id ? -1 : 1));
 }
 
 function strongest(tiers: readonly EvidenceTier[]): EvidenceTier {

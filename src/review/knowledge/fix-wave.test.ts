@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FindingRow } from './finding-row.ts';
 import { nextFixWave } from './fix-wave.ts';
 import { fixWaveMarkdown } from './fix-wave-markdown.ts';
-import { findingRow, landedRow, reviewRow } from './knowledge-rows.fixture.ts';
+import { findingRow, iterationOf, landedRow, reviewRow } from './knowledge-rows.fixture.ts';
 
 const RULE = { rule: 'uncalled-primitive', evidence: 'static' as const, severity: 'error' as const };
 
@@ -10,7 +10,7 @@ function waveOf(findings: readonly FindingRow[], iteration = 2) {
   const paths = new Set(findings.map(({ path }) => path));
   paths.delete('left/out.ts');
   const reviews = [...paths].map((path) => reviewRow(path, iteration, [5]));
-  return nextFixWave({ reviews, findings, attempts: [] }, iteration);
+  return nextFixWave({ reviews, findings, attempts: [] }, iterationOf(iteration));
 }
 
 /** Claims of each cause, sorted. */
@@ -135,9 +135,9 @@ describe('the next fix wave', () => {
   it('knows nothing of later iterations', () => {
     const findings = [findingRow('a', 1, 'new'), landedRow('a', 3), findingRow('b', 3, 'new')];
     const reviews = [reviewRow('src/a.ts', 1, [5])];
-    expect(nextFixWave({ reviews, findings, attempts: [] }, 1).findings.map(({ claim }) => claim)).toEqual([
-      'a',
-    ]);
+    expect(
+      nextFixWave({ reviews, findings, attempts: [] }, iterationOf(1)).findings.map(({ claim }) => claim),
+    ).toEqual(['a']);
   });
 });
 

@@ -1,6 +1,7 @@
 import { type FindingLife, findingLives } from './finding-life.ts';
 import type { FindingSeverity } from './finding-row.ts';
 import { type GoneFinding, goneFindings } from './gone-findings.ts';
+import { byIteration, type IterationKey } from './iteration-key.ts';
 import type { KnowledgeRows } from './movement.ts';
 import { byGravity, type RootCause, rootCauses } from './root-causes.ts';
 
@@ -54,10 +55,13 @@ const LEVELS: Readonly<Record<FindingSeverity, WaveLevel>> = {
 };
 
 /** What to fix next, by what was known at the end of one iteration. */
-export function nextFixWave(rows: KnowledgeRows, iteration: number): FixWave {
-  const lives = findingLives(rows.findings.filter((row) => row.iteration <= iteration));
+export function nextFixWave(rows: KnowledgeRows, at: IterationKey): FixWave {
+  const { iteration } = at;
+  const lives = findingLives(rows.findings.filter((row) => byIteration(row, at) <= 0));
   const open = lives.filter(({ isOpen }) => isOpen).sort(byGravity);
-  const reviewed = new Set(rows.reviews.filter((row) => row.iteration === iteration).map(({ path }) => path));
+  const reviewed = new Set(
+    rows.reviews.filter((row) => row.iteration_id === at.iteration_id).map(({ path }) => path),
+  );
   const kept: FindingLife[] = [];
   const outOfScope: FixWave['out_of_scope'][number][] = [];
   for (const life of open) {
@@ -77,7 +81,7 @@ export function nextFixWave(rows: KnowledgeRows, iteration: number): FixWave {
       .filter((life) => life.first_seen < iteration)
       .sort((a, b) => a.first_seen - b.first_seen || byGravity(a, b))
       .map(({ finding_id, first_seen: since }) => ({ finding_id, since })),
-    gone: goneFindings(rows.findings, iteration),
+    gone: goneFindings(rows.findings, at),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { FindingRow } from './finding-row.ts';
+import type { IterationKey } from './iteration-key.ts';
 
 /** A finding that ended with its file: neither landed nor fixed by proof, and in no queue any more. */
 export interface GoneFinding {
@@ -12,8 +13,8 @@ export interface GoneFinding {
 }
 
 /** The findings that ended in one iteration because their files are gone, by path. */
-export function goneFindings(rows: readonly FindingRow[], iteration: number): readonly GoneFinding[] {
-  const gone = rows.filter((row) => row.iteration === iteration && row.state === 'gone');
+export function goneFindings(rows: readonly FindingRow[], iteration: IterationKey): readonly GoneFinding[] {
+  const gone = rows.filter((row) => row.iteration_id === iteration.iteration_id && row.state === 'gone');
   return [...new Map(gone.map((row) => [row.finding_id, row])).values()]
     .map((row) => ({
       ...{ finding_id: row.finding_id, path: row.path, rule: row.rule, claim: row.claim },

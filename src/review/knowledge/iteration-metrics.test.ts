@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { iterationMetrics } from './iteration-metrics.ts';
-import { attemptRow, findingRow, landedRow, reviewRow } from './knowledge-rows.fixture.ts';
+import { attemptRow, findingRow, iterationOf, landedRow, reviewRow } from './knowledge-rows.fixture.ts';
 import type { KnowledgeRows } from './movement.ts';
 
 const ROWS: KnowledgeRows = {
@@ -41,7 +41,7 @@ const ROWS: KnowledgeRows = {
 };
 
 describe('the figures of an iteration', () => {
-  const metrics = iterationMetrics(ROWS, 2, 1);
+  const metrics = iterationMetrics(ROWS, iterationOf(2), iterationOf(1));
 
   it.each([
     // One of two blind attempts on the first rung: the directed pass and planted defects are none.
@@ -78,7 +78,7 @@ describe('the figures of an iteration', () => {
   });
 
   it('of a first iteration compare nothing, and are null where there is nothing to divide by', () => {
-    const first = iterationMetrics({ ...ROWS, findings: [], attempts: [] }, 1, null);
+    const first = iterationMetrics({ ...ROWS, findings: [], attempts: [] }, iterationOf(1), null);
     const figure = (name: string) => first.find((one) => one.name === name)?.value;
     expect(figure('change of the mean')).toBeUndefined();
     expect(figure('first-attempt accepts')).toBeNull();

@@ -2,6 +2,7 @@ import { ANSWER_OUTCOMES, type AttemptRow } from './attempt-row.ts';
 import { findingLives, hasLanded } from './finding-life.ts';
 import { type FindingRow, isStanding } from './finding-row.ts';
 import { goneFindings } from './gone-findings.ts';
+import { byIteration, type IterationKey } from './iteration-key.ts';
 import { type KnowledgeRows, movementBetween } from './movement.ts';
 import { GRADIENT_TIERS, type ReviewRow } from './review-row.ts';
 
@@ -22,12 +23,11 @@ export interface IterationMetric {
 /** The figures of one iteration. `before` is the iteration whose paired files the means compare with; null of the first. */
 export function iterationMetrics(
   rows: KnowledgeRows,
-  iteration: number,
-  before: number | null,
+  iteration: IterationKey,
+  before: IterationKey | null,
 ): readonly IterationMetric[] {
-  const reviews = rows.reviews.filter((row) => row.iteration === iteration);
-  const ids = new Set(reviews.map(({ iteration_id: id }) => id));
-  const attempts = rows.attempts.filter((row) => ids.has(row.iteration_id));
+  const reviews = rows.reviews.filter((row) => row.iteration_id === iteration.iteration_id);
+  const attempts = rows.attempts.filter((row) => row.iteration_id === iteration.iteration_id);
   return [
     ...answerMetrics(reviews, attempts),
     verifiedComponents(reviews),
@@ -106,7 +106,11 @@ function gradientMetrics(reviews: readonly ReviewRow[]): readonly IterationMetri
   }));
 }
 
-function pairedMeans(rows: KnowledgeRows, before: number, iteration: number): readonly IterationMetric[] {
+function pairedMeans(
+  rows: KnowledgeRows,
+  before: IterationKey,
+  iteration: IterationKey,
+): readonly IterationMetric[] {
   const { files, from_mean, mean_delta, paired_files, to_mean, unpaired_files } = movementBetween(
     rows,
     before,
@@ -119,14 +123,24 @@ function pairedMeans(rows: KnowledgeRows, before: number, iteration: number): re
     source: 'kb.reviews: score of files with one path, model and bar in both iterations',
   };
   return [
-    { ...of, name: `mean of iteration ${before}`, value: from_mean, good: 'only beside the next line' },
-    { ...of, name: `mean of iteration ${iteration}`, value: to_mean, good: 'higher, where findings landed' },
+    {
+      ...of,
+      name: `mean of iteration ${before.iteration}`,
+      value: from_mean,
+      good: 'only beside the next line',
+    },
+    {
+      ...of,
+      name: `mean of iteration ${iteration.iteration}`,
+      value: to_mean,
+      good: 'higher, where findings landed',
+    },
     { ...of, name: 'change of the mean', value: mean_delta, good: 'above the noise, in CONVERGING files' },
   ];
 }
 
-function goneWithTheirFiles(findings: readonly FindingRow[], iteration: number): IterationMetric {
-  const before = findingLives(findings.filter((row) => row.iteration < iteration));
+function goneWithTheirFiles(findings: readonly FindingRow[], iteration: IterationKey): IterationMetric {
+  const before = findingLives(findings.filter((row) => byIteration(row, iteration) < 0));
   return {
     name: 'findings gone with their file',
     value: goneFindings(findings, iteration).length,
@@ -141,7 +155,7 @@ function goneWithTheirFiles(findings: readonly FindingRow[], iteration: number):
 function costPerConfirmed(
   reviews: readonly ReviewRow[],
   findings: readonly FindingRow[],
-  iteration: number,
+  iteration: IterationKey,
 ): IterationMetric {
   const confirmed = confirmedFindings(findings, iteration);
   const cost = reviews.map((row) => row.cost_usd).sort((a, b) => a - b);
@@ -158,12 +172,12 @@ function costPerConfirmed(
 }
 
 /** Findings told of in this iteration that rest on more than a model's word. */
-function confirmedFindings(findings: readonly FindingRow[], iteration: number): number {
-  const until = findings.filter((row) => row.iteration <= iteration);
-  const before = findingLives(until.filter((row) => row.iteration < iteration));
+function confirmedFindings(findings: readonly FindingRow[], iteration: IterationKey): number {
+  const until = findings.filter((row) => byIteration(row, iteration) <= 0);
+  const before = findingLives(until.filter((row) => byIteration(row, iteration) < 0));
   const earlier = new Map(before.map((life) => [life.finding_id, life]));
   return until.filter((row) => {
-    if (row.iteration !== iteration) return false;
+    if (row.iteration_id !== iteration.iteration_id) return false;
     if (isStanding(row)) return row.evidence !== 'model' || row.check_passes === false;
     const stood = earlier.get(row.finding_id);
     return stood !== undefined && hasLanded(stood, row);

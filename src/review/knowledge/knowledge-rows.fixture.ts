@@ -1,11 +1,17 @@
 import type { AttemptRow } from './attempt-row.ts';
 import { findingId } from './finding-identity.ts';
 import type { FindingRow } from './finding-row.ts';
+import type { IterationKey } from './iteration-key.ts';
 import type { ReportedFinding } from './iteration-reading.ts';
 import { barHash, medianOf, type ReviewRow } from './review-row.ts';
 
 export const REPOSITORY = 'team/project';
 export const MODEL = 'local/reader';
+
+/** The iteration of a number, as rows of this file name it. */
+export function iterationOf(iteration: number): IterationKey {
+  return { iteration_id: `iteration-${iteration}`, iteration };
+}
 
 /** A row of `kb.reviews` with all that a test does not care for filled in. `scores` make score, replicates and bar. */
 export function reviewRow(

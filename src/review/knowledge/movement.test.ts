@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seedOfRun } from '../../../test/faults/seeded-random.ts';
 import type { FindingRow } from './finding-row.ts';
-import { attemptRow, calibrated, findingRow, landedRow, reviewRow } from './knowledge-rows.fixture.ts';
+import {
+  attemptRow,
+  calibrated,
+  findingRow,
+  iterationOf,
+  landedRow,
+  reviewRow,
+} from './knowledge-rows.fixture.ts';
 import { type KnowledgeRows, movementBetween, type PairedFile } from './movement.ts';
 import type { ReviewRow } from './review-row.ts';
 
@@ -20,7 +27,7 @@ function rowsOf(
 }
 
 function soleFile(rows: KnowledgeRows, from = 1, to = 2): PairedFile {
-  const [file] = movementBetween(rows, from, to).paired;
+  const [file] = movementBetween(rows, iterationOf(from), iterationOf(to)).paired;
   if (file === undefined) throw new Error('the file is not paired');
   return file;
 }
@@ -204,7 +211,7 @@ describe('the class of a file', () => {
     const reviews = [1, 2, 3].flatMap((iteration) =>
       [PATH, 'src/b.ts'].map((path) => reviewRow(path, iteration, [iteration * 3])),
     );
-    const { paired } = movementBetween({ reviews, findings, attempts: [] }, 2, 3);
+    const { paired } = movementBetween({ reviews, findings, attempts: [] }, iterationOf(2), iterationOf(3));
     expect(paired.map((file) => [file.path, file.class])).toEqual([
       [PATH, 'MIXED'],
       ['src/b.ts', 'CONVERGING'],
@@ -244,8 +251,8 @@ describe('the noise floor', () => {
     const once = reviewRow(PATH, 1, [3, 5, 7], { packed_hash: 'same' });
     const { noise } = movementBetween(
       { reviews: [once, { ...once, iteration: 2 }], findings: [], attempts: [] },
-      1,
-      2,
+      iterationOf(1),
+      iterationOf(2),
     );
     expect(noise.map(({ freedom }) => freedom)).toEqual([2]);
   });
@@ -299,7 +306,7 @@ describe('a file that is not paired', () => {
     const reviews = [reviewRow(PATH, 1, [4]), reviewRow(PATH, 2, [5]), before, after].filter(
       (row) => row !== null,
     );
-    const movement = movementBetween({ reviews, findings: [], attempts: [] }, 1, 2);
+    const movement = movementBetween({ reviews, findings: [], attempts: [] }, iterationOf(1), iterationOf(2));
     expect(movement.unpaired).toEqual([{ path: 'x', why }]);
     expect(movement).toMatchObject({
       files: 2,
@@ -316,8 +323,8 @@ describe('a file that is not paired', () => {
   it('leaves no mean where no file is paired', () => {
     const { from_mean, mean_delta } = movementBetween(
       { reviews: [reviewRow('x', 2, [9])], findings: [], attempts: [] },
-      1,
-      2,
+      iterationOf(1),
+      iterationOf(2),
     );
     expect([from_mean, mean_delta]).toEqual([null, null]);
   });
@@ -375,7 +382,9 @@ describe('whatever the rows', () => {
           findings: shuffled(rows.findings),
           attempts: shuffled(rows.attempts),
         };
-        expect(movementBetween(other, 1, 2)).toEqual(movementBetween(rows, 1, 2));
+        expect(movementBetween(other, iterationOf(1), iterationOf(2))).toEqual(
+          movementBetween(rows, iterationOf(1), iterationOf(2)),
+        );
       }),
       { seed: SEED },
     );
@@ -388,9 +397,13 @@ describe('whatever the rows', () => {
         fc.integer({ min: 0, max: 10 }),
         fc.constantFrom(1, 2),
         (rows, score, iteration) => {
-          const before = movementBetween(rows, 1, 2);
+          const before = movementBetween(rows, iterationOf(1), iterationOf(2));
           const alone = reviewRow('alone', iteration, [score]);
-          const after = movementBetween({ ...rows, reviews: [...rows.reviews, alone] }, 1, 2);
+          const after = movementBetween(
+            { ...rows, reviews: [...rows.reviews, alone] },
+            iterationOf(1),
+            iterationOf(2),
+          );
           const { files, noise, unpaired, unpaired_files, ...rest } = before;
           expect(after).toMatchObject(rest);
           expect([after.files, after.unpaired_files]).toEqual([files + 1, unpaired_files + 1]);
@@ -404,8 +417,8 @@ describe('whatever the rows', () => {
       fc.property(knowledge, (rows) => {
         const { classes, fallen, files, paired, paired_files, risen, unchanged, unpaired } = movementBetween(
           rows,
-          1,
-          2,
+          iterationOf(1),
+          iterationOf(2),
         );
         const classified = Object.values(classes).reduce((sum, one) => sum + one, 0);
         expect([classified, risen + fallen + unchanged, paired.length]).toEqual([
@@ -423,8 +436,8 @@ describe('whatever the rows', () => {
     fc.assert(
       fc.property(knowledge, (rows) => {
         const bare = { ...rows, findings: rows.findings.filter(({ state }) => state !== 'fixed') };
-        expect(movementBetween(bare, 1, 2).classes.CONVERGING).toBe(0);
-        for (const file of movementBetween(rows, 1, 2).paired)
+        expect(movementBetween(bare, iterationOf(1), iterationOf(2)).classes.CONVERGING).toBe(0);
+        for (const file of movementBetween(rows, iterationOf(1), iterationOf(2)).paired)
           if (file.class === 'CONVERGING')
             expect([file.landed.length > 0, file.returned.length, file.delta >= file.tau]).toEqual([
               true,

@@ -2,6 +2,7 @@ import { compareTexts } from '../../base/index.ts';
 import type { AttemptRow } from './attempt-row.ts';
 import { hasLanded } from './finding-life.ts';
 import { type FindingRow, isStanding } from './finding-row.ts';
+import { byIteration, type IterationKey } from './iteration-key.ts';
 import { calibratedConfidence, type ModelTrust, modelTrust } from './model-trust.ts';
 import { type ClassifiedMovement, classOf, MOVEMENT_CLASSES, type MovementClass } from './movement-class.ts';
 import { changeThreshold, meanOf, type NoiseFloor, noiseFloors } from './noise-floor.ts';
@@ -69,7 +70,7 @@ interface ScoredRow extends ReviewRow {
  * What happened between two iterations of one repository. Files are paired by path, accepting model and bar; every
  * other file is listed as unpaired.
  */
-export function movementBetween(rows: KnowledgeRows, from: number, to: number): Movement {
+export function movementBetween(rows: KnowledgeRows, from: IterationKey, to: IterationKey): Movement {
   const before = byPath(rows.reviews, from);
   const after = byPath(rows.reviews, to);
   const noise = noiseFloors(rows.reviews);
@@ -81,7 +82,7 @@ export function movementBetween(rows: KnowledgeRows, from: number, to: number): 
   const paired: PairedFile[] = [];
   const unpaired: UnpairedFile[] = [];
   for (const path of paths) {
-    const why = whyUnpaired(before.get(path), after.get(path), from, to);
+    const why = whyUnpaired(before.get(path), after.get(path), from.iteration, to.iteration);
     const [earlier, later] = [scored(before.get(path)), scored(after.get(path))];
     if (why !== null || earlier === null || later === null) {
       unpaired.push({ path, why: why ?? 'no score' });
@@ -95,8 +96,8 @@ export function movementBetween(rows: KnowledgeRows, from: number, to: number): 
   const fromMean = meanOf(paired.map(({ from_score: score }) => score));
   const toMean = meanOf(paired.map(({ to_score: score }) => score));
   return {
-    from,
-    to,
+    from: from.iteration,
+    to: to.iteration,
     paired,
     unpaired,
     files: paths.length,
@@ -114,8 +115,11 @@ export function movementBetween(rows: KnowledgeRows, from: number, to: number): 
 }
 
 /** Of several rows of one path and iteration, the newest counts. */
-function byPath(reviews: readonly ReviewRow[], iteration: number): ReadonlyMap<string, ReviewRow> {
-  const rows = reviews.filter((row) => row.iteration === iteration).sort(byTime);
+function byPath(
+  reviews: readonly ReviewRow[],
+  { iteration_id: id }: IterationKey,
+): ReadonlyMap<string, ReviewRow> {
+  const rows = reviews.filter((row) => row.iteration_id === id).sort(byTime);
   return new Map(rows.map((row) => [row.path, row]));
 }
 
@@ -150,9 +154,12 @@ function scored(row: ReviewRow | undefined): ScoredRow | null {
 }
 
 /** By path, the iteration that read it last before this one. */
-function lastIterationBefore(reviews: readonly ReviewRow[], to: number): ReadonlyMap<string, number> {
-  const earlier = reviews.filter(({ iteration }) => iteration < to);
-  return new Map(earlier.sort((a, b) => a.iteration - b.iteration).map((row) => [row.path, row.iteration]));
+function lastIterationBefore(
+  reviews: readonly ReviewRow[],
+  to: IterationKey,
+): ReadonlyMap<string, IterationKey> {
+  const earlier = reviews.filter((row) => byIteration(row, to) < 0);
+  return new Map(earlier.sort(byIteration).map((row) => [row.path, row]));
 }
 
 interface Pair {
@@ -161,7 +168,7 @@ interface Pair {
   /** The lives of the findings that stood in the file at any time. */
   readonly history: readonly (readonly FindingRow[])[];
   /** The iteration of this file before the later one. */
-  readonly previous: number;
+  readonly previous: IterationKey;
 }
 
 function pairOf(pair: Pair, noise: NoiseFloor | undefined, trusts: readonly ModelTrust[]): PairedFile {
@@ -199,29 +206,28 @@ function pairOf(pair: Pair, noise: NoiseFloor | undefined, trusts: readonly Mode
 }
 
 /** The findings of a file, by what became of them between the two iterations. */
-function findingsOf({ earlier, later, history, previous }: Pair) {
-  const [from, to] = [earlier.iteration, later.iteration];
+function findingsOf({ earlier: from, later: to, history, previous }: Pair) {
   const landed: string[] = [];
   const novel: string[] = [];
   const recurring: string[] = [];
   const returned: string[] = [];
   let criticalTwice = false;
   for (const life of history) {
-    const until = (iteration: number) => newest(life.filter((row) => row.iteration <= iteration));
+    const until = (at: IterationKey) => newest(life.filter((row) => byIteration(row, at) <= 0));
     const [before, after] = [until(from), until(to)];
     if (after === null) continue;
     const id = after.finding_id;
-    const stoodBefore = before !== null && isStanding(before) && before.path === later.path;
+    const stoodBefore = before !== null && isStanding(before) && before.path === to.path;
     if (stoodBefore && hasLanded(before, after)) landed.push(id);
     // What came back and was there at the end is returned, even where it came back before the last iteration.
     const cameBack = life.some(
-      (row) => row.state === 'regressed' && row.iteration > from && row.iteration <= to,
+      (row) => row.state === 'regressed' && byIteration(row, from) > 0 && byIteration(row, to) <= 0,
     );
-    if (after.iteration !== to || !isStanding(after) || after.path !== later.path) continue;
+    if (after.iteration_id !== to.iteration_id || !isStanding(after) || after.path !== to.path) continue;
     if (cameBack) returned.push(id);
     else if (before === null) novel.push(id);
     else recurring.push(id);
-    const last = life.find((row) => row.iteration === previous);
+    const last = life.find((row) => row.iteration_id === previous.iteration_id);
     const isCritical = (row: FindingRow) => isStanding(row) && isGrave(row);
     criticalTwice ||= last !== undefined && isCritical(last) && isCritical(after);
   }
@@ -241,7 +247,7 @@ function isGrave({ severity }: FindingRow): boolean {
 
 function newest(life: readonly FindingRow[]): FindingRow | null {
   return life.reduce<FindingRow | null>(
-    (best, row) => (best === null || row.iteration > best.iteration ? row : best),
+    (best, row) => (best === null || byIteration(row, best) > 0 ? row : best),
     null,
   );
 }

@@ -6,7 +6,7 @@ import { blindQuestion } from './blind-question.ts';
 import type { CaseInput, READING_OUTCOMES } from './calibration-schema.ts';
 import { scrumErrors } from './errors.ts';
 import type { BlindAnswer } from './model-answer/answer-schema.ts';
-import { type Attempt, blindPass } from './review-passes.ts';
+import { askOnce } from './review-passes.ts';
 import type { ReviewPrompt } from './review-prompts.ts';
 
 interface ReadingParts {
@@ -36,19 +36,11 @@ export async function readCase(
   }
   const rows: AttemptRow[] = [];
   for (const rung of rungs) {
-    const attempts: Attempt[] = [];
-    const reading = await blindPass({ ...parts, attempts, message }, [rung], { replicates: 1, parse });
-    const judged = reading === null ? null : judgedAs(input, reading.accepted.answer);
+    const said = await askOnce({ ...parts, message }, rung, { pass: 'blind', replicate: 0, parse });
+    const judged = said.accepted === null ? null : judgedAs(input, said.accepted.answer);
     const { repository, path } = input;
-    const of = { iteration_id: calibrationId, repository, path };
-    rows.push(
-      ...attempts.map(
-        (attempt): AttemptRow =>
-          judged === null
-            ? { ...of, ...attempt }
-            : { ...of, ...attempt, pass: 'calibration', outcome: judged },
-      ),
-    );
+    const row = { iteration_id: calibrationId, repository, path, ...said.attempt };
+    rows.push(judged === null ? row : { ...row, pass: 'calibration', outcome: judged });
   }
   return rows;
 }

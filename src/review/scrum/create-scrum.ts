@@ -2,6 +2,7 @@ import type { Clock, IdGenerator } from '../../base/index.ts';
 import type { AnyOperation, DatasetFacts, HttpRoute, ResolveScope } from '../../govern/scope/index.ts';
 import type { MetastoreReader } from '../../metastore/index.ts';
 import { createIterationRecords } from './iteration-records.ts';
+import { askNextModel } from './operations/ask-next-model.ts';
 import { calibrateModels } from './operations/calibrate-models.ts';
 import { finishIteration } from './operations/finish-iteration.ts';
 import { getIteration, listIterations } from './operations/list-iterations.ts';
@@ -47,6 +48,7 @@ export function createScrum(options: ScrumOptions): Scrum {
     operations: [
       startIteration(parts),
       reviewOneFile(parts),
+      askNextModel(parts),
       nameGoneFiles(parts),
       finishIteration(parts),
       listIterations(parts),

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../base/index.ts';
 import { LakeError } from '../../base/index.ts';
 import type { MetastoreReader } from '../../metastore/index.ts';
 import type {
+  ScrumCallRow,
   ScrumFileRow,
   ScrumIterationRow,
   ScrumOverrideRow,
@@ -19,6 +20,7 @@ import type {
 import { GRADIENT_TIERS } from '../knowledge/index.ts';
 import { scrumErrors } from './errors.ts';
 import { TRIAL_OUTCOMES } from './file-schema.ts';
+import { attemptOf } from './kept-call.ts';
 import type { Attempt } from './review-passes.ts';
 
 /** What one reading of a file tells of, kept until the iteration is published. */
@@ -59,6 +61,8 @@ export interface IterationRecords {
   /** By path. */
   rows(id: string): Promise<readonly ScrumRowRow[]>;
   row(id: string, path: string): Promise<ScrumRowRow | null>;
+  /** Of an iteration, or of one file of it, in the order in which they were answered. */
+  calls(id: string, path?: string): Promise<readonly ScrumCallRow[]>;
   subjects(id: string): Promise<readonly ScrumSubjectRow[]>;
   suggestions(id: string, path?: string): Promise<readonly ScrumSuggestionRow[]>;
   /** Overrides of a repository that are in force. */
@@ -120,6 +124,11 @@ export function createIterationRecords(reader: MetastoreReader): IterationRecord
       const [found] = await reader.read(rowsOf(id).where('path', '=', path));
       return found ?? null;
     },
+    calls(id, path) {
+      const query = queries.selectFrom('scrum_calls').selectAll().where('iteration_id', '=', id);
+      const narrowed = path === undefined ? query : query.where('path', '=', path);
+      return reader.read(narrowed.orderBy('call_id'));
+    },
     subjects: (id) =>
       reader.read(
         queries.selectFrom('scrum_subjects').selectAll().where('iteration_id', '=', id).orderBy('path'),
@@ -164,12 +173,14 @@ export function requireRunning(iteration: ScrumIterationRow): void {
   });
 }
 
-export function countsOf(rows: readonly ScrumRowRow[]): IterationCounts {
+/** The cost is that of every call, also of those that came to no row. */
+export function countsOf(rows: readonly ScrumRowRow[], unread: readonly ScrumCallRow[]): IterationCounts {
+  const costOfCalls = unread.reduce((sum, call) => sum + Math.round(attemptOf(call).cost_usd * 1e9), 0);
   return {
     done: rows.length,
     reused: rows.filter((row) => Number(row.reused) === 1).length,
     noVerdict: rows.filter((row) => row.verdict === 'no_verdict').length,
-    costNanoUsd: rows.reduce((sum, row) => sum + Number(row.cost_nano_usd), 0),
+    costNanoUsd: rows.reduce((sum, row) => sum + Number(row.cost_nano_usd), costOfCalls),
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { collectBytes, isLakeError, LakeError } from '../../base/index.ts';
 import type { Invocation } from '../../govern/scope/index.ts';
+import type { ScrumIterationRow } from '../../metastore/tables/scrum.ts';
 import {
   type AttemptRow,
   type FindingRow,
@@ -73,12 +74,24 @@ async function queriedLines(
   return lines.filter((line) => line !== '').map((line): unknown => JSON.parse(line));
 }
 
-/** Everything of one repository. A dataset that nobody made yet, or that is not granted, is the caller's refusal. */
-export async function knowledgeOf(nested: Nested, repository: string): Promise<KnowledgeRows> {
+/**
+ * What is known of these iterations of a repository and of those that they were compared with: what was imported since,
+ * or runs elsewhere, has no part in them, whatever its number is. Attempts are all those of the repository. A dataset
+ * that nobody made yet, or that is not granted, is the caller's refusal.
+ */
+export async function knowledgeOf(
+  nested: Nested,
+  repository: string,
+  iterations: readonly ScrumIterationRow[],
+): Promise<KnowledgeRows> {
+  const ids = new Set(
+    iterations.flatMap(({ iteration_id: id, known_json: json }): string[] => [id, ...JSON.parse(json)]),
+  );
+  const isKnown = ({ iteration_id: id }: { readonly iteration_id: string }) => ids.has(id);
   const of = <Kind extends RowKind>(kind: Kind) =>
     readKnowledge(nested, kind, 'repository = $repository', { repository });
   const [reviews, findings, attempts] = await Promise.all([of('reviews'), of('findings'), of('attempts')]);
-  return { reviews, findings, attempts };
+  return { reviews: reviews.filter(isKnown), findings: findings.filter(isKnown), attempts };
 }
 
 /** What these models ever did, in whatever repository the caller may read. */

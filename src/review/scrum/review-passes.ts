@@ -26,37 +26,45 @@ export interface Accepted<T> {
   readonly model: string;
 }
 
-/** Asks the rungs in order; the first acceptable answer wins. Every attempt is told to `attempts`. */
-export async function firstAccepted<T>(
-  parts: PassParts & { readonly attempts: Attempt[] },
-  rungs: readonly LadderRung[],
+/** What one call came to. */
+export interface Said<T> {
+  readonly attempt: Attempt;
+  /** As the model wrote it. */
+  readonly text: string;
+  /** Null where it is not acceptable. */
+  readonly accepted: Accepted<T> | null;
+}
+
+/** Asks one model once. Throws what a ceiling refuses. */
+export async function askOnce<T>(
+  parts: PassParts,
+  rung: LadderRung,
   reading: {
-    readonly pass: 'blind' | 'directed';
+    readonly pass: Attempt['pass'];
     readonly replicate: number;
     parse(text: string): ParsedAnswer<T>;
   },
-): Promise<Accepted<T> | null> {
-  for (const rung of rungs) {
-    const said = await askModel(parts, rung, parts.message);
-    const parsed = said.outcome === 'answered' ? reading.parse(said.text) : null;
-    parts.attempts.push({
-      model: said.model,
-      rung: rung.index,
-      pass: reading.pass,
-      replicate: reading.replicate,
-      outcome: parsed?.outcome ?? (said.outcome === 'answered' ? 'failed' : said.outcome),
-      output_format: parsed?.format ?? null,
-      input_tokens: said.inputTokens,
-      output_tokens: said.outputTokens,
-      cost_usd: said.costUsd,
-      latency_ms: said.latencyMs,
-      recorded_at: new Date(parts.clock.nowMs()).toISOString(),
-    });
-    if (parsed?.outcome === 'accepted') {
-      return { answer: parsed.answer, format: parsed.format, rung, model: said.model };
-    }
-  }
-  return null;
+): Promise<Said<T>> {
+  const said = await askModel(parts, rung, parts.message);
+  const parsed = said.outcome === 'answered' ? reading.parse(said.text) : null;
+  const attempt: Attempt = {
+    model: said.model,
+    rung: rung.index,
+    pass: reading.pass,
+    replicate: reading.replicate,
+    outcome: parsed?.outcome ?? (said.outcome === 'answered' ? 'failed' : said.outcome),
+    output_format: parsed?.format ?? null,
+    input_tokens: said.inputTokens,
+    output_tokens: said.outputTokens,
+    cost_usd: said.costUsd,
+    latency_ms: said.latencyMs,
+    recorded_at: new Date(parts.clock.nowMs()).toISOString(),
+  };
+  const isAccepted = parsed?.outcome === 'accepted';
+  const accepted = isAccepted
+    ? { answer: parsed.answer, format: parsed.format, rung, model: said.model }
+    : null;
+  return { attempt, text: said.text, accepted };
 }
 
 /** The blind reading of a file: what the accepting model said, as often as it was asked. */
@@ -66,23 +74,14 @@ export interface BlindReading {
 }
 
 /**
- * Walks the ladder once, then asks the accepting model again for each further replicate: scores of several models are
- * no replicates. A replicate that is not acceptable is left out. The reading that stands for all is the one with the
- * lower median score.
+ * The reading that stands for the replicates, the first of them first: the one with the lower median score. Scores of
+ * several models are no replicates.
  */
-export async function blindPass(
-  parts: PassParts & { readonly attempts: Attempt[] },
-  rungs: readonly LadderRung[],
-  options: { readonly replicates: number; parse(text: string): ParsedAnswer<BlindAnswer> },
-): Promise<BlindReading | null> {
-  const { parse } = options;
-  const first = await firstAccepted(parts, rungs, { pass: 'blind', replicate: 0, parse });
-  if (first === null) return null;
-  const readings = [first];
-  for (let replicate = 1; replicate < options.replicates; replicate++) {
-    const more = await firstAccepted(parts, [first.rung], { pass: 'blind', replicate, parse });
-    if (more !== null && more.model === first.model) readings.push(more);
-  }
+export function blindReading(
+  first: Accepted<BlindAnswer>,
+  others: readonly Accepted<BlindAnswer>[],
+): BlindReading {
+  const readings = [first, ...others.filter(({ model }) => model === first.model)];
   const sorted = readings.toSorted((a, b) => a.answer.score - b.answer.score);
   const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? first;
   return { accepted: median, scores: readings.map(({ answer }) => answer.score) };

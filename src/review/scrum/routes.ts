@@ -20,6 +20,7 @@ export const scrumRoutes: readonly HttpRoute[] = [
     body: 'json',
     successStatus: 201,
   },
+  { operation: 'scrum.ask', method: 'POST', path: `${ITERATION}/calls`, body: 'json', successStatus: 201 },
   { operation: 'scrum.gone', method: 'POST', path: `${ITERATION}/gone`, body: 'json' },
   { operation: 'scrum.finish', method: 'POST', path: `${ITERATION}/finish`, body: 'none' },
   { operation: 'scrum.report', method: 'GET', path: `${ITERATION}/report`, body: 'none' },

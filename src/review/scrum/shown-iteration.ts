@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { ScrumIterationRow } from '../../metastore/tables/scrum.ts';
 import { countsOf, type IterationCounts, type IterationRecords } from './iteration-records.ts';
 import { ITERATION_STATES, PROMPTS, type shownIteration } from './iteration-schema.ts';
+import { callsWithoutRow } from './kept-call.ts';
 
 type Shown = z.output<typeof shownIteration>;
 
@@ -16,11 +17,16 @@ export function shownIterations(
     rows.map(async (row) => {
       const isRunning = row.state === 'running';
       const kept: IterationCounts = row.summary_json === null ? NONE : JSON.parse(row.summary_json);
-      const counts = isRunning ? countsOf(await records.rows(row.iteration_id)) : kept;
+      const counts = isRunning ? await countsNow(records, row.iteration_id) : kept;
       const total = isRunning ? (await records.files(row.iteration_id)).length : counts.done;
       return shown(row, counts, total);
     }),
   );
+}
+
+async function countsNow(records: IterationRecords, id: string): Promise<IterationCounts> {
+  const [rows, calls] = [await records.rows(id), await records.calls(id)];
+  return countsOf(rows, callsWithoutRow(calls, rows));
 }
 
 function shown(row: ScrumIterationRow, counts: IterationCounts, total: number): Shown {

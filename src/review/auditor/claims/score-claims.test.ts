@@ -100,6 +100,12 @@ describe('a claim about scores, by the knowledge base', () => {
     ]);
   });
 
+  it('is unknown where two iterations have the number, which were run at different places', async () => {
+    const other = reviewRow('src/a.ts', 2, [9], { iteration_id: 'elsewhere' });
+    const record = createScoreRecord({ reviews: [...REVIEWS, other], findings: [], attempts: [] });
+    expect(record.movements([1, 2])).toBe('the knowledge base has several iterations 2, of different origin');
+  });
+
   it('is unknown where there is one iteration', async () => {
     const record = createScoreRecord({ reviews: REVIEWS.slice(0, 1), findings: [], attempts: [] });
     expect(await judged('Score 3.2 → 5.1 for `src/a.ts`.', record)).toEqual([

@@ -8,7 +8,7 @@ import {
   permissionRule,
 } from '../../../govern/scope/index.ts';
 import { type MetastoreReader, statement } from '../../../metastore/index.ts';
-import type { ScrumIterationRow, ScrumRowRow } from '../../../metastore/tables/scrum.ts';
+import type { ScrumCallRow, ScrumIterationRow, ScrumRowRow } from '../../../metastore/tables/scrum.ts';
 import { type AttemptRow, type FindingRow, findingRowsOf, type ReviewRow } from '../../knowledge/index.ts';
 import { scrumErrors } from '../errors.ts';
 import {
@@ -22,6 +22,7 @@ import {
   requireRunning,
 } from '../iteration-records.ts';
 import { finishOutput, iterationId } from '../iteration-schema.ts';
+import { attemptOf, callsWithoutRow } from '../kept-call.ts';
 import { ensureDatasets, publishRows, readKnowledge } from '../knowledge-base.ts';
 import type { ScrumNews } from '../scrum-news.ts';
 
@@ -68,8 +69,10 @@ export function finishIteration(parts: FinishParts) {
       if (iteration.state === 'finished') return { attempt: async () => alreadyFinished(iteration) };
       requireRunning(iteration);
       const rows = await wholeIteration(parts, iteration);
-      const published = await publish(iteration, rows, nested);
-      return { attempt: () => finishAttempt(parts, given.iteration_id, { ...countsOf(rows), ...published }) };
+      const unread = callsWithoutRow(await parts.records.calls(given.iteration_id), rows);
+      const published = await publish(iteration, { rows, unread }, nested);
+      const summary = { ...countsOf(rows, unread), ...published };
+      return { attempt: () => finishAttempt(parts, given.iteration_id, summary) };
     },
   });
 }
@@ -95,7 +98,7 @@ async function wholeIteration(
 
 async function publish(
   iteration: ScrumIterationRow,
-  rows: readonly ScrumRowRow[],
+  { rows, unread }: { readonly rows: readonly ScrumRowRow[]; readonly unread: readonly ScrumCallRow[] },
   nested: Invocation<unknown>['nested'],
 ) {
   const { iteration_id: id, repository } = iteration;
@@ -111,14 +114,13 @@ async function publish(
     }),
   );
   const findings = findingsOf(iteration, rows, history);
-  const attempts = rows.flatMap((row) =>
-    fileReading(row).attempts.map(
-      (attempt): AttemptRow => ({
-        ...attempt,
-        ...{ iteration_id: id, repository, path: row.path },
-      }),
+  const of = (path: string) => ({ iteration_id: id, repository, path });
+  const attempts = [
+    ...rows.flatMap((row) =>
+      fileReading(row).attempts.map((attempt): AttemptRow => ({ ...attempt, ...of(row.path) })),
     ),
-  );
+    ...unread.map((call): AttemptRow => ({ ...attemptOf(call), ...of(call.path) })),
+  ];
   await publishRows(nested, 'reviews', reviews, id);
   await publishRows(nested, 'findings', findings, id);
   await publishRows(nested, 'attempts', attempts, id);
@@ -169,6 +171,7 @@ async function finishAttempt(
       statement(update, { rows: 1, refusal: 'iteration_running' }),
       statement(queries.deleteFrom('scrum_rows').where('iteration_id', '=', id)),
       statement(queries.deleteFrom('scrum_files').where('iteration_id', '=', id)),
+      statement(queries.deleteFrom('scrum_calls').where('iteration_id', '=', id)),
     ],
     event: {
       action: 'scrum.iteration_finished',

@@ -7,6 +7,7 @@ import {
   fixWaveMarkdown,
   type GoneFinding,
   goneFindings,
+  type IterationKey,
   type IterationMetric,
   iterationMetrics,
   type ModelTrust,
@@ -68,21 +69,21 @@ export function reportIteration(parts: ReportParts) {
       const { records } = parts;
       const found = await finishedIteration(records, id);
       const before = await iterationBefore(records, found);
-      const rows = await knowledgeOf(nested, found.repository);
-      const number = Number(found.number);
-      const earlier = before === null ? null : Number(before.number);
+      const rows = await knowledgeOf(nested, found.repository, before === null ? [found] : [before, found]);
+      const at = keyOf(found);
+      const earlier = before === null ? null : keyOf(before);
       const [iteration, other] = await shownIterations(records, before === null ? [found] : [found, before]);
       if (iteration === undefined) throw new Error('one iteration is shown as one');
-      const reviews = rows.reviews.filter((row) => row.iteration === number);
+      const reviews = rows.reviews.filter((row) => row.iteration_id === id);
       return {
         kind: 'value',
         rowCount: reviews.length,
         value: {
           iteration,
           compared_with: other ?? null,
-          metrics: iterationMetrics(rows, number, earlier),
-          movement: earlier === null ? null : movementBetween(rows, earlier, number),
-          gone: goneFindings(rows.findings, number),
+          metrics: iterationMetrics(rows, at, earlier),
+          movement: earlier === null ? null : movementBetween(rows, earlier, at),
+          gone: goneFindings(rows.findings, at),
           gradient: await currentGradient(parts, found, reviews),
           suggestions: await currentSuggestions(parts, found, reviews),
           trust: modelTrust(rows.attempts),
@@ -120,8 +121,8 @@ export function diffIterations({ records }: ReportParts) {
       const [shownFrom, shownTo] = await shownIterations(records, [from, to]);
       if (shownFrom === undefined || shownTo === undefined)
         throw new Error('two iterations are shown as two');
-      const rows = await knowledgeOf(nested, from.repository);
-      const movement = movementBetween(rows, Number(from.number), Number(to.number));
+      const rows = await knowledgeOf(nested, from.repository, [from, to]);
+      const movement = movementBetween(rows, keyOf(from), keyOf(to));
       const value = { from: shownFrom, to: shownTo, movement };
       return { kind: 'value', value, rowCount: movement.files };
     },
@@ -152,8 +153,8 @@ export function planFixWave(parts: ReportParts) {
     async run(scope, { iteration_id: id }, { nested }) {
       scope.requirePermission('review.read');
       const found = await finishedIteration(parts.records, id);
-      const rows = await knowledgeOf(nested, found.repository);
-      const wave = nextFixWave(rows, Number(found.number));
+      const rows = await knowledgeOf(nested, found.repository, [found]);
+      const wave = nextFixWave(rows, keyOf(found));
       const [iteration] = await shownIterations(parts.records, [found]);
       if (iteration === undefined) throw new Error('one iteration is shown as one');
       const suggestions = await currentSuggestions(parts, found, rows.reviews);
@@ -164,6 +165,10 @@ export function planFixWave(parts: ReportParts) {
       };
     },
   });
+}
+
+function keyOf({ iteration_id, number }: ScrumIterationRow): IterationKey {
+  return { iteration_id, iteration: Number(number) };
 }
 
 /** Throws `scrum.iteration_unfinished`: a report over half of the files would be read as one over all. */

@@ -371,6 +371,7 @@ function abandonment(reader: MetastoreReader, id: string, nowMs: number): readon
     statement(update, { rows: 1, refusal: 'iteration_running' }),
     statement(queries.deleteFrom('scrum_files').where('iteration_id', '=', id)),
     statement(queries.deleteFrom('scrum_rows').where('iteration_id', '=', id)),
+    statement(queries.deleteFrom('scrum_calls').where('iteration_id', '=', id)),
   ];
 }
 
