@@ -221,6 +221,19 @@ test('nothing is cast to a scope, and nothing through unknown', () => {
   expect(wrong).toEqual([]);
 });
 
+test('on the way of a model call no generator function is made anew for each request', () => {
+  // Each that is made has a hidden class of its own, in the old generation: what the function closes over, the whole
+  // request, is kept until the next full collection of garbage.
+  const wrong: string[] = [];
+  for (const file of files.filter(({ path }) => /^src\/(?:door|gateway|ai)\//.test(path))) {
+    walk(file.program, (node, ancestors) => {
+      if (node.generator !== true || !ancestors.some(({ type }) => /Function/.test(type))) return;
+      wrong.push(`${file.path} ${lineAt(file, node.start)}`);
+    });
+  }
+  expect(wrong).toEqual([]);
+});
+
 test('no interface is declared twice in one file', () => {
   const declared = files.flatMap((file) =>
     file.program.body.flatMap((statement) => {

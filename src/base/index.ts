@@ -10,6 +10,7 @@ export type { IdGenerator, IdSource } from './ids.ts';
 export { createIdGenerator, isUuid } from './ids.ts';
 export type { JsonObject, JsonValue } from './json.ts';
 export { isJsonObject, jsonSafe } from './json.ts';
+export { LiveList } from './live-list.ts';
 export type { Logger } from './log.ts';
 export { createLogger } from './log.ts';
 export { markdownCode } from './markdown-code.ts';

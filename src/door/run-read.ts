@@ -130,33 +130,7 @@ function recorded(
     code: doorErrors.cancelled.code,
     rowCount: answer.rowCount(),
   });
-  async function* run(): AsyncGenerator<Uint8Array> {
-    let result: Ending | null = null;
-    let begun = false;
-    let reason: unknown = null;
-    try {
-      for await (const chunk of answer.chunks) {
-        lifetime.signal.throwIfAborted();
-        yield chunk;
-        begun = true;
-      }
-      result = { status: 'ok', code: null, rowCount: answer.rowCount() };
-    } catch (error) {
-      reason = lifetime.reason() ?? error;
-      result = { ...failure(reason), rowCount: answer.rowCount() };
-    } finally {
-      // Without a result the reader went away: the generator was returned from.
-      reason = await finish(result ?? cancelled(), reason);
-    }
-    if (reason === null) return;
-    if (begun && answer.broken !== null) {
-      yield answer.broken(asRefusal(reason));
-      // Adapters hold the last chunk back; an empty one lets the refusal go before the reset.
-      yield new Uint8Array(0);
-    }
-    throw reason;
-  }
-  const chunks = run();
+  const chunks = finished({ answer, lifetime, finish, cancelled });
   let started = false;
   const iterator: AsyncIterator<Uint8Array> = {
     next() {
@@ -173,6 +147,43 @@ function recorded(
     },
   };
   return { [Symbol.asyncIterator]: () => iterator };
+}
+
+/**
+ * The answer's chunks, and `finish` after the last. Declared here and not within its one caller: each generator function that
+ * is made anew keeps what it closes over, the whole request, until the next full collection of garbage.
+ */
+async function* finished(parts: {
+  readonly answer: Recordable;
+  readonly lifetime: Lifetime;
+  readonly finish: (result: Ending, error?: unknown) => Promise<unknown>;
+  readonly cancelled: () => Ending;
+}): AsyncGenerator<Uint8Array> {
+  const { answer, lifetime, finish, cancelled } = parts;
+  let result: Ending | null = null;
+  let begun = false;
+  let reason: unknown = null;
+  try {
+    for await (const chunk of answer.chunks) {
+      lifetime.signal.throwIfAborted();
+      yield chunk;
+      begun = true;
+    }
+    result = { status: 'ok', code: null, rowCount: answer.rowCount() };
+  } catch (error) {
+    reason = lifetime.reason() ?? error;
+    result = { ...failure(reason), rowCount: answer.rowCount() };
+  } finally {
+    // Without a result the reader went away: the generator was returned from.
+    reason = await finish(result ?? cancelled(), reason);
+  }
+  if (reason === null) return;
+  if (begun && answer.broken !== null) {
+    yield answer.broken(asRefusal(reason));
+    // Adapters hold the last chunk back; an empty one lets the refusal go before the reset.
+    yield new Uint8Array(0);
+  }
+  throw reason;
 }
 
 function failure(error: unknown): Ending {

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Clock, type IdGenerator, LakeError, type Logger } from '../base/index.ts';
+import { type Clock, type IdGenerator, LakeError, LiveList, type Logger } from '../base/index.ts';
 import type { Answer, Call } from '../door/index.ts';
 import { writeAnswer } from './answer-writer.ts';
 import { gatewayErrors } from './errors.ts';
@@ -49,7 +49,7 @@ const LINGER_MS = 5_000;
 
 export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer {
   const { guard, log, clock, ids, metrics } = parts;
-  const inFlight = new Set<Exchange>();
+  const inFlight = new LiveList<Exchange>();
   let stopped = false;
 
   async function deliver(
@@ -116,13 +116,13 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
         nextId: () => ids.next(),
         nowMs: clock.monotonicMs(),
       });
-      inFlight.add(exchange);
+      const place = inFlight.add(exchange);
       try {
         await deliver(request, reply, exchange, answer);
       } catch (error) {
         refuse(request, reply, exchange, served, error);
       } finally {
-        inFlight.delete(exchange);
+        place.remove();
         settle(request, reply, exchange, served);
         // A connection whose last answer ended during the shutdown is idle only now; kept, it would hold the shutdown up.
         if (stopped) request.raw.socket.end();
@@ -132,7 +132,7 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
       stopped = true;
     },
     abortAll() {
-      for (const exchange of inFlight) exchange.abort();
+      for (const { member } of inFlight.places()) member.abort();
     },
   };
 }

@@ -31,6 +31,8 @@ interface Entry {
   readonly resolve: (outcome: CommitOutcome) => void;
   readonly reject: (error: LakeError) => void;
   timer: NodeJS.Timeout | null;
+  /** Not answered, and not given up by its timer. */
+  isWaiting: boolean;
 }
 
 export function createCommitQueue(parts: {
@@ -40,8 +42,8 @@ export function createCommitQueue(parts: {
 }): CommitQueue {
   const { send, timeoutMs, log } = parts;
   let turn: Entry[] = [];
-  /** Not answered, and not given up by its timer. */
-  const waiting = new Set<Entry>();
+  /** How many entries wait. */
+  let waiting = 0;
   let state: 'open' | 'stalled' = 'open';
   let closedBecause: LakeError | null = null;
   let onEmpty: (() => void) | null = null;
@@ -51,7 +53,7 @@ export function createCommitQueue(parts: {
     if (state === 'stalled') {
       return Promise.reject(unavailable('The metadata store does not answer. Nothing was kept.'));
     }
-    if (waiting.size >= WAITING_MAX) {
+    if (waiting >= WAITING_MAX) {
       return Promise.reject(unavailable('Too many changes wait for the metadata store. Nothing was kept.'));
     }
     if (!statements.every(({ parameters }) => parameters.every(isStorable))) {
@@ -62,9 +64,9 @@ export function createCommitQueue(parts: {
       );
     }
     return new Promise((resolve, reject) => {
-      const entry: Entry = { statements, resolve, reject, timer: null };
+      const entry: Entry = { statements, resolve, reject, timer: null, isWaiting: true };
       entry.timer = setTimeout(timeUp, timeoutMs, entry);
-      waiting.add(entry);
+      waiting += 1;
       if (turn.length === 0) setImmediate(() => void sendTurn());
       turn.push(entry);
       if (turn.length >= MESSAGE_BATCHES_MAX) void sendTurn();
@@ -88,7 +90,7 @@ export function createCommitQueue(parts: {
       close(threadEnded('writer', error));
       for (const entry of entries) fail(entry, outcomeUnknown(error));
     }
-    if (waiting.size === 0) onEmpty?.();
+    if (waiting === 0) onEmpty?.();
   }
 
   function settle(entry: Entry, batch: BatchAnswer | undefined): void {
@@ -121,7 +123,10 @@ export function createCommitQueue(parts: {
   /** False where the entry was answered before. */
   function finish(entry: Entry): boolean {
     if (entry.timer !== null) clearTimeout(entry.timer);
-    return waiting.delete(entry);
+    if (!entry.isWaiting) return false;
+    entry.isWaiting = false;
+    waiting -= 1;
+    return true;
   }
 
   function close(reason: LakeError): void {
@@ -133,7 +138,7 @@ export function createCommitQueue(parts: {
     close,
     async drain() {
       close(unavailable('The metadata store is closed. Nothing was kept.'));
-      if (waiting.size === 0) return;
+      if (waiting === 0) return;
       await new Promise<void>((resolve) => {
         onEmpty = resolve;
         setTimeout(resolve, timeoutMs).unref();

@@ -183,21 +183,35 @@ async function begin(events: AsyncIterable<StreamEvent>): Promise<AsyncIterable<
   const iterator = events[Symbol.asyncIterator]();
   const first = await iterator.next();
   if (first.done === true) throw new ProviderFailure({ class: 'server_error' }, 'The stream held no event.');
-  async function* all(): AsyncGenerator<StreamEvent> {
-    try {
-      let step: IteratorResult<StreamEvent> = first;
-      while (step.done !== true) {
-        yield step.value;
-        step = await iterator.next();
-      }
-    } catch (error) {
-      if (error instanceof ProviderFailure && error.class !== 'cancelled') throw cutOff(error);
-      throw error;
-    } finally {
-      await iterator.return?.();
+  return wentOn(iterator, first);
+}
+
+async function* wentOn(
+  iterator: AsyncIterator<StreamEvent>,
+  first: IteratorResult<StreamEvent>,
+): AsyncGenerator<StreamEvent> {
+  try {
+    let step = first;
+    while (step.done !== true) {
+      yield step.value;
+      step = await iterator.next();
     }
+  } catch (error) {
+    if (error instanceof ProviderFailure && error.class !== 'cancelled') throw cutOff(error);
+    throw error;
+  } finally {
+    await iterator.return?.();
   }
-  return all();
+}
+
+async function* telling(
+  events: AsyncIterable<StreamEvent>,
+  arrived: () => void,
+): AsyncGenerator<StreamEvent> {
+  for await (const event of events) {
+    arrived();
+    yield event;
+  }
 }
 
 interface Account {
@@ -234,12 +248,10 @@ function createAccount(deps: CallDeps, inputTokens: number, rung: Rung, spending
   }
 
   return {
-    async *timed(events) {
-      for await (const event of events) {
+    timed: (events) =>
+      telling(events, () => {
         firstTokenMs ??= clock.monotonicMs() - startedMs;
-        yield event;
-      }
-    },
+      }),
     settle(counted, failure) {
       const usage = usageOf(counted, failure);
       const costNanoUsd = realCost(rung.entry, usage);

@@ -155,17 +155,16 @@ async function* readPart(started: StartedAnswer, options: { tail: string; yields
   let failure: 'cut_off' | 'cancelled' | null = 'cancelled';
   let settled: Settled = { costNanoUsd: 0, usage: NO_USAGE };
   let text = '';
-  const say = function* (piece: string) {
-    text += piece;
-    if (options.yields && piece !== '') yield piece;
-  };
   try {
     const { reply } = started;
     if (reply.kind !== 'stream') throw new Error('a streamed call answered whole');
     for await (const event of reply.events) {
       for (const delta of event.deltas) {
         collector.add(delta);
-        if (delta.kind === 'text') yield* say(seam.push(delta.text));
+        if (delta.kind !== 'text') continue;
+        const piece = seam.push(delta.text);
+        text += piece;
+        if (options.yields && piece !== '') yield piece;
       }
     }
     failure = null;
@@ -176,7 +175,9 @@ async function* readPart(started: StartedAnswer, options: { tail: string; yields
   } finally {
     settled = started.settle(collector, failure);
   }
-  yield* say(seam.end());
+  const rest = seam.end();
+  text += rest;
+  if (options.yields && rest !== '') yield rest;
   const answer = collector.answer();
   const parts = answer.parts.filter(({ kind }) => kind !== 'text');
   const thought = answer.parts.some(({ kind }) => kind === 'reasoning') || (answer.usage?.reasoning ?? 0) > 0;

@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/index.ts';
+import { type Clock, LiveList } from '../../base/index.ts';
 import type { Timer } from './timer.ts';
 
 /** Whether something is still valid, and the next time at which it may stop being so; null for never. */
@@ -21,7 +21,7 @@ const POLL_MS = 500;
  * earliest end.
  */
 export class RevocationWatch {
-  readonly #watches = new Set<Watch>();
+  readonly #watches = new LiveList<Watch>();
   readonly #clock: Clock;
   readonly #timer: Timer;
   readonly #poll: () => Promise<void>;
@@ -37,17 +37,16 @@ export class RevocationWatch {
 
   /** Returns the unsubscribe. Something already dead calls back at once. */
   add(liveness: () => Liveness, callback: () => void): () => void {
-    const watch = { liveness, callback };
     const now = liveness();
     if (!now.live) {
       callback();
       return () => undefined;
     }
-    this.#watches.add(watch);
+    const place = this.#watches.add({ liveness, callback });
     this.#wakeAt(now.untilMs);
     this.#armPoll();
     return () => {
-      this.#watches.delete(watch);
+      place.remove();
     };
   }
 
@@ -56,12 +55,12 @@ export class RevocationWatch {
     this.#cancel?.();
     this.#cancel = null;
     this.#dueMs = Number.POSITIVE_INFINITY;
-    for (const watch of [...this.#watches]) {
-      const now = watch.liveness();
+    for (const place of this.#watches.places()) {
+      const now = place.member.liveness();
       if (now.live) {
         this.#wakeAt(now.untilMs);
-      } else if (this.#watches.delete(watch)) {
-        watch.callback();
+      } else if (place.remove()) {
+        place.member.callback();
       }
     }
   }

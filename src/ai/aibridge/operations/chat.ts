@@ -155,21 +155,15 @@ function streamed(asked: {
     if (generated === null) throw new Error('the answer has not ended');
     return generated;
   };
-  async function* events(): AsyncGenerator<StreamEvent> {
-    let step = await pieces.next();
-    for (; step.done !== true; step = await pieces.next()) {
-      const text = step.value;
-      yield { bytes: event('text', { text }), deltas: [{ kind: 'text', choice: 0, text }] };
-    }
-    generated = step.value;
-  }
   const judged = { personalData: parts.personalData, maskedTags: scope.maskedTags() };
   return {
     kind: 'judged-stream' as const,
     contentType: 'text/event-stream; charset=utf-8',
     headers: { 'cache-control': 'no-store' },
     chunks: judgedAnswer({
-      events: events(),
+      events: textEvents(pieces, (whole) => {
+        generated = whole;
+      }),
       extent,
       collector: createAnswerCollector(),
       write: ({ bytes }) => bytes,
@@ -182,6 +176,18 @@ function streamed(asked: {
     }),
     broken: ({ code, detail }: LakeError) => event('error', { code, detail }),
   };
+}
+
+async function* textEvents(
+  pieces: AsyncGenerator<string, Generated>,
+  ended: (generated: Generated) => void,
+): AsyncGenerator<StreamEvent> {
+  let step = await pieces.next();
+  for (; step.done !== true; step = await pieces.next()) {
+    const text = step.value;
+    yield { bytes: event('text', { text }), deltas: [{ kind: 'text', choice: 0, text }] };
+  }
+  ended(step.value);
 }
 
 /** Which model answers is settled at the end: another one may go on with what the first began. */

@@ -8,6 +8,7 @@ import { addressKind } from './address-guard.ts';
 import { startDeadline } from './deadline.ts';
 import { transportFailure } from './transport-failure.ts';
 import { Upstream } from './upstream.ts';
+import { UpstreamCall } from './upstream-call.ts';
 
 /** How one provider is reached. Comes from an administrator's configuration, never from a request (K-10). */
 export interface TransportSettings {
@@ -70,25 +71,23 @@ export function createTransport(
   });
   return {
     async send({ method, path, headers: own, body, signal }) {
-      const deadline = startDeadline(signal, totalMs);
+      const call = new UpstreamCall();
+      const deadline = startDeadline(signal, totalMs, (failure) => call.abort(failure));
       const content = body === null ? {} : { 'content-type': 'application/json' };
+      const request = {
+        origin: base.origin,
+        path: base.pathname.replace(/\/+$/, '') + path,
+        method,
+        headers: { ...headers, ...content, ...own },
+        body,
+      };
       try {
-        const answer = await agent.request({
-          origin: base.origin,
-          path: base.pathname.replace(/\/+$/, '') + path,
-          method,
-          headers: { ...headers, ...content, ...own },
-          body,
-          signal: deadline.signal,
-        });
-        const upstream = new Upstream({
-          status: answer.statusCode,
-          headers: answer.headers,
-          body: answer.body,
-          deadline,
-          maxBytes: settings.maxResponseBytes,
-        });
-        return requireUncompressed(upstream);
+        if (!signal.aborted) agent.dispatch(request, call);
+        const { status, headers: answered } = await call.head();
+        const maxBytes = settings.maxResponseBytes;
+        return requireUncompressed(
+          new Upstream({ status, headers: answered, body: call, deadline, maxBytes }),
+        );
       } catch (error) {
         deadline.release();
         throw transportFailure(error, 'head');

@@ -1,12 +1,15 @@
-import type { Readable } from 'node:stream';
 import { ProviderFailure } from '../provider.ts';
 import type { Deadline } from './deadline.ts';
 import { transportFailure } from './transport-failure.ts';
 
-/** The body of an answer as the HTTP client gives it. */
-export interface UpstreamBody extends Readable {
+/** The body of an answer as it arrives. */
+export interface UpstreamBody {
+  /** The next bytes; null at the end. For one reader at a time. */
+  next(): Promise<Uint8Array | null>;
   /** Reads and drops the rest, so that the connection can serve another call; cuts it where much is left. */
   dump(): Promise<void>;
+  /** Cuts the connection; whoever reads gets the error. */
+  abort(error: Error): void;
 }
 
 /** The head of a provider's answer, and its body still to come. */
@@ -26,8 +29,7 @@ export class Upstream {
   }) {
     this.status = parts.status;
     this.#headers = parts.headers;
-    // An error while nobody reads is no one's: whoever reads later gets it from the body.
-    this.#body = parts.body.on('error', () => undefined);
+    this.#body = parts.body;
     this.#deadline = parts.deadline;
     this.#maxBytes = parts.maxBytes;
   }
@@ -49,7 +51,7 @@ export class Upstream {
   async *chunks(): AsyncGenerator<Uint8Array> {
     let total = 0;
     try {
-      for await (const chunk of this.#body.iterator({ destroyOnReturn: false })) {
+      for (let chunk = await this.#body.next(); chunk !== null; chunk = await this.#body.next()) {
         total += chunk.length;
         if (total > this.#maxBytes) throw tooLarge(this.#maxBytes);
         yield chunk;
@@ -73,24 +75,17 @@ export class Upstream {
     }
   }
 
-  /** By its events: an iterator over a body of one chunk costs more than the body. */
-  #whole(): Promise<Uint8Array> {
-    const body = this.#body;
-    return new Promise((resolve, reject) => {
-      if (body.destroyed) return reject(body.errored);
-      const chunks: Uint8Array[] = [];
-      let total = 0;
-      body.on('data', (chunk: Uint8Array) => {
-        total += chunk.length;
-        if (total > this.#maxBytes) return reject(tooLarge(this.#maxBytes));
-        chunks.push(chunk);
-      });
-      body.once('end', () => {
-        const [first] = chunks;
-        resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
-      });
-      body.once('error', reject).once('close', reject);
-    });
+  /** Without a generator, which costs more than a body of one chunk is worth. */
+  async #whole(): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    let total = 0;
+    for (let chunk = await this.#body.next(); chunk !== null; chunk = await this.#body.next()) {
+      total += chunk.length;
+      if (total > this.#maxBytes) throw tooLarge(this.#maxBytes);
+      chunks.push(chunk);
+    }
+    const [first] = chunks;
+    return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
   }
 
   /** The first bytes of the body, for telling what an error means. Fails only where the call was cancelled. */
@@ -118,8 +113,7 @@ export class Upstream {
   /** Cuts the connection, so that the provider stops working on the answer. Whoever still reads sees a cancelled call. */
   destroy(): void {
     this.#deadline.release();
-    const cancelled = new ProviderFailure({ class: 'cancelled' }, 'The answer is not wanted any more.');
-    this.#body.destroy(cancelled);
+    this.#body.abort(new ProviderFailure({ class: 'cancelled' }, 'The answer is not wanted any more.'));
   }
 }
 
