@@ -48,6 +48,10 @@ export const scrumSamples: Readonly<Record<string, (fixture: Fixture) => Sample 
     const from = await finished(server, repository);
     return get(`/scrum/diff?from=${from}&to=${await finished(server, repository)}`);
   },
+  'scrum.suggestion': async ({ server }) => {
+    const { suggestion } = await suggested(server);
+    return get(`/scrum/suggestions/${suggestion}`);
+  },
   'scrum.trial': async ({ server }) => {
     const { id, suggestion } = await suggested(server);
     const tried = {

@@ -30,7 +30,7 @@ const command = (...args: string[]) =>
     environment: { LAKEHOUSE_API_KEY: lake.server.adminKey, PATH: process.env.PATH ?? '' },
   });
 const apply = (summary: string, ...args: string[]) =>
-  command('scrum', 'apply', suggestions.get(summary) ?? '', '--repo', repository.folder, ...args);
+  command('scrum', 'apply', suggestions.get(summary) ?? summary, '--repo', repository.folder, ...args);
 const override = (...args: string[]) =>
   command('scrum', 'override', ...args, '--repository', 'team/service', '--json');
 const guard = () => readFileSync(join(repository.folder, GUARD), 'utf8');
@@ -132,7 +132,8 @@ test('a change whose tests fail blocks itself, until a person overrides', async 
 
 test.each([
   ['words', [], 'it has no diff to apply', 1],
-  ['unknown', [], 'made no suggestion of this id', 1],
+  ['unknown', [], 'There is no suggestion of this id', 1],
+  ['longer', ['--commit', 'no-such-ref'], 'no-such-ref', 2],
   ['longer', ['--repo', '/nowhere'], '/nowhere', 1],
 ])('%s %j is refused', async (summary, args, words, exitCode) => {
   const refused = await apply(summary, ...args);
@@ -148,3 +149,21 @@ test.each([
 ])('an override of %j is no override', async (args) => {
   expect((await override('add', ...args)).exitCode).toBe(2);
 });
+
+test('a suggestion of an earlier iteration is tried on its own commit, which counts as no trial', async () => {
+  const first = repository.commit({});
+  repository.commit({ [GUARD]: "export const requireKey = (key: string): boolean => key !== '';\n" });
+  expect((await command('scrum', 'run', repository.folder, '--max-files', '1')).exitCode).toBe(0);
+  const newest = await apply('longer', '--tier', 'dry_run');
+  expect(newest.stdout).toContain('does not apply to this commit');
+  expect(newest.exitCode).toBe(1);
+  const trials = async () =>
+    (await lake.server.api('GET', '/journal/events?action=scrum.trial_recorded')).json.events.length;
+  const before = await trials();
+  const earlier = await apply('longer', '--commit', first);
+  expect(earlier.stdout).toContain(`at ${first.slice(0, 12)}: passed`);
+  expect(earlier.stdout).toContain('The server is not told: the commit is not the newest one.');
+  expect(earlier.exitCode).toBe(0);
+  expect(await trials()).toBe(before);
+  expect((await apply('longer', '--commit', first, '--tier', 'auto', '--write')).exitCode).toBe(2);
+}, 60_000);

@@ -298,4 +298,16 @@ test('suggestions name a finding of the file, and what may be done with each', a
   expect(json.suggestions).toMatchObject([
     { finding_id: json.findings[0].finding_id, path: file.path, tier: 'sim', diff: '--- a\n+++ b\n' },
   ]);
+  // By its id, while the iteration still runs.
+  const [{ suggestion_id: id }] = json.suggestions;
+  const shown = await lake.server.api('GET', `/scrum/suggestions/${id}`);
+  expect(shown.json).toMatchObject({
+    ...{ suggestion: json.suggestions[0], iteration_id: begun.json.iteration_id, iteration: 1 },
+    repository: 'team/suggest',
+  });
+  expect((await lake.server.api('GET', '/scrum/suggestions/none')).json).toMatchObject({
+    ...{ status: 404, code: 'scrum.suggestion_not_found' },
+  });
+  const { key } = await lake.server.key('analyst');
+  expect((await lake.server.api('GET', `/scrum/suggestions/${id}`, { key })).status).toBe(403);
 });

@@ -149,11 +149,16 @@ function describeDiff(command: Command, context: CliContext): void {
 
 function describeApply(command: Command, context: CliContext): void {
   addTestOptions(
-    addRemoteOptions(command.argument('<suggestion-id>', 'as report and run --json show it'))
+    addRemoteOptions(
+      command.argument('<suggestion-id>', 'as report and run --json show it, of any iteration'),
+    )
       .summary('try a suggested change in a copy of the commit, with the repository’s own tests')
       .option('--repo <path>', 'the repository', '.')
-      .option('--iteration <name>', 'number, id or latest: which one suggested it', 'latest')
-      .option('--repository <name>', 'of which the number is (default: the one at --repo)')
+      .option(
+        '--commit <ref>',
+        'try it on this commit; one that is not the newest counts as no trial',
+        'HEAD',
+      )
       .addOption(
         new Option('--tier <tier>', 'dry_run only shows the change, sim runs the tests, auto may write')
           .choices(['dry_run', 'sim', 'auto'])

@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import { type GitRepository, openRepository } from '../../review/auditor/index.ts';
-import type { ApiClient } from '../api-client.ts';
+import { type ApiClient, pathOf } from '../api-client.ts';
 import type { CliContext } from '../cli-context.ts';
 import { CliFailure, EXIT_CODES, usageFailure } from '../cli-failure.ts';
 import { connect, type RemoteOptions } from '../connection.ts';
@@ -9,16 +9,13 @@ import { displayLines, displayText } from '../display-text.ts';
 import { show } from '../show.ts';
 import { type Trial, tryChange } from './change-trial.ts';
 import type { Suggestion } from './iteration-client.ts';
-import { iterationIds, iterationPath } from './iteration-reference.ts';
+import { iterationPath } from './iteration-reference.ts';
 import { limitsOf, type TestRunOptions, wordsOf } from './named-tests.ts';
-import type { Report } from './report-view.ts';
-import { repositoryNameAt } from './repository-name.ts';
 import { testCommandOf } from './test-command.ts';
 
 export interface ScrumApplyOptions extends RemoteOptions, TestRunOptions {
   readonly repo: string;
-  readonly iteration: string;
-  readonly repository?: string;
+  readonly commit: string;
   readonly tier: 'dry_run' | 'sim' | 'auto';
   readonly write?: boolean;
 }
@@ -33,24 +30,27 @@ interface JudgedTrial {
   readonly tier_reasons: readonly string[];
 }
 
-/** `scrum apply`: a suggested change tried on a copy of the newest commit; the file itself is left as it is. */
+/** `scrum apply`: a suggested change tried on a copy of a commit; the file itself is left as it is. */
 export async function scrumApply(context: CliContext, id: string, options: ScrumApplyOptions): Promise<void> {
   if (options.write === true && options.tier !== 'auto') throw usageFailure('--write goes with --tier auto.');
   const api = connect(context, options);
-  const suggestion = await findSuggestion(api, id, options);
+  const suggestion = await findSuggestion(api, id);
   const { diff } = suggestion;
   if (suggestion.tier === 'block') throw blocked(suggestion);
   if (diff === null)
     throw failure('cli.no_diff', 'The suggestion is in words only: it has no diff to apply.');
   const limits = limitsOf(context, options);
   const repository = openRepository(options.repo, limits.searchPath);
-  const commit = repository.commitOf('HEAD');
+  const commit = repository.commitOf(options.commit);
+  const isNewest = commit === repository.commitOf('HEAD');
+  if (options.write === true && !isNewest) throw usageFailure('--write goes with the newest commit alone.');
   const command = options.tier === 'dry_run' ? null : commandOf(repository, commit, options);
   const startedMs = context.nowMs();
   const trial = await tryChange({ repository, commit, path: suggestion.path, diff, command, limits });
   const durationMs = context.nowMs() - startedMs;
+  // What a change did to an older tree is no trial of it for what may be done now.
   const judged =
-    command === null
+    command === null || !isNewest
       ? null
       : await postTrial(api, suggestion, { trial, command: command.join(' '), durationMs });
   const isWritten = options.write === true && writeChange({ repository, commit, suggestion, trial, judged });
@@ -71,6 +71,7 @@ export async function scrumApply(context: CliContext, id: string, options: Scrum
       ...(judged === null
         ? []
         : [`tier now: ${displayText(`${judged.tier} (${judged.tier_reasons.join('; ')})`)}`]),
+      ...(command === null || isNewest ? [] : ['The server is not told: the commit is not the newest one.']),
       isWritten ? 'The file is changed.' : 'No file of the work tree is changed.',
     ].join('\n'),
   );
@@ -79,21 +80,13 @@ export async function scrumApply(context: CliContext, id: string, options: Scrum
 }
 
 /** The suggestion with the tier it has now: trials and overrides count. */
-async function findSuggestion(
-  api: ApiClient,
-  id: string,
-  options: ScrumApplyOptions,
-): Promise<KeptSuggestion> {
-  const repository = async () => options.repository ?? repositoryNameAt(options.repo);
-  const [iterationId] = await iterationIds(api, [options.iteration], repository);
-  const path = `${iterationPath(iterationId)}/report`;
-  const { value } = await api.json<Pick<Report, 'suggestions'>>({ method: 'GET', path });
-  const found = value.suggestions.find((one) => one.suggestion_id === id);
-  if (found !== undefined) return { ...found, iteration_id: iterationId };
-  throw failure(
-    'cli.no_such_suggestion',
-    'The iteration made no suggestion of this id: name the one that did with --iteration.',
-  );
+async function findSuggestion(api: ApiClient, id: string): Promise<KeptSuggestion> {
+  const path = pathOf`/scrum/suggestions/${id}`;
+  const { value } = await api.json<{ readonly suggestion: Suggestion; readonly iteration_id: string }>({
+    method: 'GET',
+    path,
+  });
+  return { ...value.suggestion, iteration_id: value.iteration_id };
 }
 
 function commandOf(

@@ -5,6 +5,7 @@ import { createIterationRecords } from './iteration-records.ts';
 import { askNextModel } from './operations/ask-next-model.ts';
 import { calibrateModels } from './operations/calibrate-models.ts';
 import { finishIteration } from './operations/finish-iteration.ts';
+import { getSuggestion } from './operations/get-suggestion.ts';
 import { getIteration, listIterations } from './operations/list-iterations.ts';
 import { nameGoneFiles } from './operations/name-gone-files.ts';
 import { listOverrides, removeOverride, setOverride } from './operations/overrides.ts';
@@ -56,6 +57,7 @@ export function createScrum(options: ScrumOptions): Scrum {
       reportIteration(parts),
       diffIterations(parts),
       planFixWave(parts),
+      getSuggestion(parts),
       recordTrial(parts),
       calibrateModels(parts),
       publishCalibration(parts),

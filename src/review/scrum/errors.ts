@@ -46,7 +46,7 @@ export const scrumErrors = declareErrors('scrum', {
   suggestion_not_found: {
     kind: 'not_found',
     title: 'Suggestion not found',
-    remedy: 'Name a suggestion of this iteration; they are kept for scrum.retention_days.',
+    remedy: 'Name a suggestion as the report of its iteration does; they are kept for scrum.retention_days.',
   },
   override_not_found: {
     kind: 'not_found',

@@ -64,6 +64,8 @@ export interface IterationRecords {
   /** Of an iteration, or of one file of it, in the order in which they were answered. */
   calls(id: string, path?: string): Promise<readonly ScrumCallRow[]>;
   subjects(id: string): Promise<readonly ScrumSubjectRow[]>;
+  /** By its own id. */
+  suggestion(suggestionId: string): Promise<ScrumSuggestionRow | null>;
   suggestions(id: string, path?: string): Promise<readonly ScrumSuggestionRow[]>;
   /** Overrides of a repository that are in force. */
   overrides(repository: string, nowMs: number): Promise<readonly PermissionOverride[]>;
@@ -133,6 +135,11 @@ export function createIterationRecords(reader: MetastoreReader): IterationRecord
       reader.read(
         queries.selectFrom('scrum_subjects').selectAll().where('iteration_id', '=', id).orderBy('path'),
       ),
+    async suggestion(suggestionId) {
+      const query = queries.selectFrom('scrum_suggestions').selectAll();
+      const [found] = await reader.read(query.where('suggestion_id', '=', suggestionId));
+      return found ?? null;
+    },
     suggestions(id, path) {
       const query = queries.selectFrom('scrum_suggestions').selectAll().where('iteration_id', '=', id);
       const narrowed = path === undefined ? query : query.where('path', '=', path);

@@ -26,6 +26,12 @@ export const scrumRoutes: readonly HttpRoute[] = [
   { operation: 'scrum.report', method: 'GET', path: `${ITERATION}/report`, body: 'none' },
   { operation: 'scrum.plan', method: 'GET', path: `${ITERATION}/plan`, body: 'none' },
   {
+    operation: 'scrum.suggestion',
+    method: 'GET',
+    path: '/scrum/suggestions/{suggestion_id}',
+    body: 'none',
+  },
+  {
     operation: 'scrum.trial',
     method: 'POST',
     path: `${ITERATION}/trials`,
