@@ -11,7 +11,7 @@ export function renderReview(inspection: Inspection, all: boolean, terminal: Ter
   const { findings, files, rules, sizeBytes, suppressed, unparsed } = inspection;
   const seen = `${counted(files, 'file')} (${humanBytes(sizeBytes)}), ${counted(rules, 'rule')}`;
   const notes = [
-    ...(suppressed > 0 ? [`${counted(suppressed, 'finding')} suppressed with a reason`] : []),
+    ...(suppressed.length > 0 ? [`${counted(suppressed.length, 'finding')} suppressed with a reason`] : []),
     ...(unparsed.length > 0
       ? [`${counted(unparsed.length, 'file')} not parsed: ${unparsed.slice(0, 3).join(', ')}`]
       : []),

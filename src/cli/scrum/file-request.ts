@@ -85,7 +85,7 @@ function anchorsOf(
       anchor_sha256: isUnchanged ? anchor_hash : code.anchorOf({ symbol, line: line ?? 1 }),
       check:
         test === null
-          ? ruleCheck(tree, file, finding, evidence)
+          ? ruleCheck(tree, file, finding)
           : { kind: 'test' as const, name: test, passes: tests.get(test) ?? null },
     };
   });
@@ -97,18 +97,21 @@ function anchorsOf(
   return [...earlier, ...reported];
 }
 
-/** Null without a rule. Whether it passes is null where the rule could not read the file: silence proves nothing then. */
+/**
+ * Null without a rule. Whether it passes is null where the rule could not read the file, or a comment keeps it from
+ * speaking: silence proves nothing then.
+ */
 function ruleCheck(
   tree: ReviewedTree,
   file: ReviewedFile,
   { check_kind, check_name: name, symbol, claim }: OpenFinding,
-  evidence: readonly Finding[],
 ) {
   if (check_kind !== 'rule' || name === null) return null;
-  const isReported = evidence.some(
-    (one) => one.rule === name && one.symbol === symbol && alike(one.claim) === alike(claim),
-  );
-  return { kind: 'rule' as const, name, passes: tree.isInspected(file.path) ? !isReported : null };
+  const isIt = (one: Omit<Finding, 'id'>) =>
+    one.rule === name && one.symbol === symbol && alike(one.claim) === alike(claim);
+  const isReported = tree.findingsIn(file.path).some(isIt);
+  const isTold = tree.isInspected(file.path) && !tree.suppressedIn(file.path).some(isIt);
+  return { kind: 'rule' as const, name, passes: isReported ? false : isTold ? true : null };
 }
 
 function alike(claim: string): string {

@@ -153,6 +153,19 @@ describe('the request for a file', () => {
     repository.write({ 'src/access.ts': FILES['src/access.ts'].replace('> 1', '> 2') });
     const changed = await ofFinding();
     expect(changed?.anchor_sha256).not.toBe(finding.anchor_hash);
+    // Suppressed, and changed beside it: a comment is no proof.
+    repository.write({
+      'src/main.ts': FILES['src/main.ts'],
+      'src/access.ts': FILES['src/access.ts']
+        .replace('> 1', '> 2')
+        .replace(
+          'export function canWrite',
+          '// review-ok uncalled-primitive: later\nexport function canWrite',
+        ),
+    });
+    const suppressed = await ofFinding();
+    expect(suppressed).toMatchObject({ check: { passes: null } });
+    expect(suppressed?.anchor_sha256).not.toBe(finding.anchor_hash);
     // What does not parse was seen by no rule, whose silence then proves nothing.
     repository.write({ 'src/access.ts': 'export function canWrite( {\n' });
     expect((await ofFinding())?.check).toMatchObject({ passes: null });

@@ -54,6 +54,8 @@ export interface ReviewedTree extends SourceTexts {
   readonly links: FileLinks;
   /** Of the deterministic reviewers, in the whole tree. */
   findingsIn(path: string): readonly Finding[];
+  /** Those that a comment with a reason keeps from being reported: not proven gone. */
+  suppressedIn(path: string): readonly Omit<Finding, 'id'>[];
   /** Whether the deterministic reviewers could read the file. */
   isInspected(path: string): boolean;
   /** What the user should know of how the tree was read. */
@@ -85,6 +87,7 @@ export async function openReviewedTree(
   const kept = [...files].sort(byRole).slice(0, options.maxFiles ?? files.length);
   const inspection = await inspectTree(root, { onProgress });
   const byPath = Map.groupBy(inspection.findings, (finding) => finding.path);
+  const suppressed = Map.groupBy(inspection.suppressed, (finding) => finding.path);
   const unparsed = new Set(inspection.unparsed);
   const isCommitted = workTree !== null && workTree.commit !== null && workTree.changedFiles === 0;
   const texts = rememberedTexts(tree);
@@ -99,6 +102,7 @@ export async function openReviewedTree(
     links,
     ...texts,
     findingsIn: (one) => byPath.get(one) ?? [],
+    suppressedIn: (one) => suppressed.get(one) ?? [],
     isInspected: (one) => !unparsed.has(one),
     notes: notesOn({ workTree, skipped, leftOut: files.length - kept.length, inspection }),
   };

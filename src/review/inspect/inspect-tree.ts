@@ -25,7 +25,7 @@ export interface Inspection {
   /** Rules that ran. */
   readonly rules: number;
   /** Findings that a comment with a reason keeps from being reported. */
-  readonly suppressed: number;
+  readonly suppressed: readonly UnnumberedFinding[];
   /** Sources that do not parse, which no rule has seen. */
   readonly unparsed: readonly string[];
 }

@@ -34,22 +34,23 @@ export function judgeSuppressions(
   found: readonly UnnumberedFinding[],
   suppressions: readonly Suppression[],
   isWhole: boolean,
-): { readonly findings: readonly UnnumberedFinding[]; readonly suppressed: number } {
+): { readonly findings: readonly UnnumberedFinding[]; readonly suppressed: readonly UnnumberedFinding[] } {
   const used = new Set<Suppression>();
   const byPath = Map.groupBy(suppressions, ({ path }) => path);
-  const findings = found.filter((finding) => {
+  const [findings, suppressed]: [UnnumberedFinding[], UnnumberedFinding[]] = [[], []];
+  for (const finding of found) {
     const by = (byPath.get(finding.path) ?? []).find(
       ({ rule, reason, line }) =>
         rule === finding.rule && reason !== '' && (line === finding.line || line === finding.line - 1),
     );
     if (by !== undefined) used.add(by);
-    return by === undefined;
-  });
+    (by === undefined ? findings : suppressed).push(finding);
+  }
   const complaints = suppressions.flatMap((one) => {
     const claim = complaintOf(one, used.has(one), isWhole);
     return claim === null ? [] : [complaint(one, claim)];
   });
-  return { findings: [...findings, ...complaints], suppressed: found.length - findings.length };
+  return { findings: [...findings, ...complaints], suppressed };
 }
 
 function complaintOf(one: Suppression, isUsed: boolean, isWhole: boolean): string | null {
