@@ -1,5 +1,5 @@
 import { arithmeticClaims } from './arithmetic-claims.ts';
-import type { DraftClaim } from './claim.ts';
+import { type DraftClaim, unknown } from './claim.ts';
 import { countClaims } from './count-claims.ts';
 import { documentClaims } from './document-claims.ts';
 import { fileClaims } from './file-claims.ts';
@@ -40,6 +40,20 @@ const EXTRACTORS: readonly ((passages: Passages) => readonly DraftClaim[])[] = [
 export function extractClaims(source: ClaimText, record: ScoreRecord | null): readonly DraftClaim[] {
   // A revert speaks in the words of the change it takes back.
   const passages = passagesOf(/^Revert "/.test(source.text) ? { ...source, text: '' } : source);
-  const claims = [...EXTRACTORS.flatMap((extract) => extract(passages)), ...scoreClaims(passages, record)];
+  const found = [...EXTRACTORS.flatMap((extract) => extract(passages)), ...scoreClaims(passages, record)];
+  const claims = found.map((claim) => (passages.isInStep(claim.start) ? ofStep(claim) : claim));
   return [...claims, ...proseClaims(passages, claims)].sort((a, b) => a.start - b.start || a.end - b.end);
+}
+
+/** Sums are wrong wherever they stand; what else a step says may have been true when it was made. */
+function ofStep(claim: DraftClaim): DraftClaim {
+  if (claim.kind === 'arithmetic' || claim.kind === 'table') return claim;
+  return {
+    ...claim,
+    judge: async (change) => {
+      const judgement = await claim.judge(change);
+      if (judgement.verdict !== 'not_backed') return judgement;
+      return unknown(`${judgement.evidence}; a later step of the squashed change may have undone it`);
+    },
+  };
 }

@@ -29,6 +29,8 @@ export interface Passages {
   readonly source: ClaimText;
   readonly blocks: readonly Block[];
   readonly sentences: readonly Sentence[];
+  /** Whether the place stands in a step of a squashed change, which a later step may have undone. */
+  isInStep(position: number): boolean;
 }
 
 /** More than a person writes of one change. */
@@ -49,7 +51,16 @@ export function passagesOf(source: ClaimText): Passages {
     .flatMap((block) =>
       sentencesOf(block.text).map((one) => ({ ...one, start: block.start + one.start, block })),
     );
-  return { source, blocks, sentences };
+  return { source, blocks, sentences, isInStep: stepsOf(source, blocks) };
+}
+
+/** What a code host makes of several commits: their subjects as items, below one that ends with the request's number. */
+function stepsOf({ document, text }: ClaimText, blocks: readonly Block[]): Passages['isInStep'] {
+  const first = blocks.findIndex(({ kind, text: item }) => kind === 'item' && /^\s*\*\s/.test(item));
+  const isSquashed = document === 'message' && /^[^\n]*\(#\d+\)\s*(?:\n|$)/.test(text) && first >= 0;
+  // What follows a subject is that step's own words.
+  const from = isSquashed ? (blocks[first]?.start ?? text.length) : text.length;
+  return (position) => position >= from;
 }
 
 /** From 1; of the file where the document was taken from one. */

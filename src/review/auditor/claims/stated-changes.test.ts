@@ -105,6 +105,24 @@ test('what git writes of a merge is no claim', async () => {
   expect(rows).toEqual([]);
 });
 
+test('a step of a squashed change is not contradicted, but for its sums', async () => {
+  const said = 'Call `grantEverything` first\n\nIt is in src/none.ts.\n\np50 went 20 → 26 (+7)';
+  const squashed = `Do something (#12)\n\n* Begin\n\n* ${said}\n`;
+  const verdicts = async (message: string) => {
+    const { rows } = await audit(
+      { folder: repository.folder, searchPath: process.env.PATH ?? '' },
+      repository.restate(message),
+    );
+    return rows.flatMap(({ kind, verdict }) => (kind === 'behaviour' ? [] : [`${kind} ${verdict}`]));
+  };
+  expect(await verdicts(`Do something (#12)\n\n${said}\n`)).toEqual([
+    'symbol not_backed',
+    'file not_backed',
+    'arithmetic not_backed',
+  ]);
+  expect(await verdicts(squashed)).toEqual(['symbol unknown', 'file unknown', 'arithmetic not_backed']);
+});
+
 function rowsOf(message: string) {
   return audit(
     { folder: repository.folder, searchPath: process.env.PATH ?? '' },
