@@ -147,20 +147,28 @@ function streamed(answer: ChildAnswer): ChildAnswer & { readonly kind: 'streamed
 }
 
 function streamOf(begun: Begun, pipe: ResultReader, finished: Promise<StreamedAnswer>): EngineStream {
-  let rows = 0;
+  const counted = { rows: 0 };
   return {
     columns: begun.columns,
-    chunks: (async function* () {
-      let whole = false;
-      try {
-        if (begun.text === null) for await (const chunk of pipe.chunks) yield chunk;
-        else if (begun.text !== '') yield Buffer.from(begun.text, 'utf8');
-        rows = (await finished).rowCount;
-        whole = true;
-      } finally {
-        if (!whole) pipe.abandon(null);
-      }
-    })(),
-    rowCount: () => rows,
+    chunks: chunksOf({ begun, pipe, finished, counted }),
+    rowCount: () => counted.rows,
   };
+}
+
+async function* chunksOf(parts: {
+  readonly begun: Begun;
+  readonly pipe: ResultReader;
+  readonly finished: Promise<StreamedAnswer>;
+  readonly counted: { rows: number };
+}): AsyncGenerator<Uint8Array> {
+  const { begun, pipe, finished, counted } = parts;
+  let whole = false;
+  try {
+    if (begun.text === null) for await (const chunk of pipe.chunks) yield chunk;
+    else if (begun.text !== '') yield Buffer.from(begun.text, 'utf8');
+    counted.rows = (await finished).rowCount;
+    whole = true;
+  } finally {
+    if (!whole) pipe.abandon(null);
+  }
 }

@@ -223,15 +223,16 @@ async function peek(stream: AsyncIterable<Buffer>): Promise<{ head: Buffer; rest
     first.push(step.value);
     size += step.value.length;
   }
-  async function* rest(): AsyncGenerator<Buffer> {
-    yield* first;
-    for (;;) {
-      const step = await iterator.next();
-      if (step.done === true) return;
-      yield step.value;
-    }
+  return { head: Buffer.concat(first).subarray(0, HEAD_BYTES), rest: whole(first, iterator) };
+}
+
+async function* whole(first: readonly Buffer[], iterator: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield* first;
+  for (;;) {
+    const step = await iterator.next();
+    if (step.done === true) return;
+    yield step.value;
   }
-  return { head: Buffer.concat(first).subarray(0, HEAD_BYTES), rest: rest() };
 }
 
 async function* counted(

@@ -45,11 +45,13 @@ export async function readHeads(file: string): Promise<HeadsFile> {
     if (error.code !== 'ENOENT') throw error;
     return null;
   });
-  if (handle === null) return { exists: false, lines: async function* () {}, tail: async () => '' };
+  if (handle === null) return { exists: false, lines: noLines, tail: async () => '' };
   const { size } = await handle.stat();
   await handle.close();
   return { exists: true, lines: () => lines(file, size), tail: () => tail(file, size) };
 }
+
+async function* noLines(): AsyncGenerator<HeadsLine> {}
 
 async function* lines(file: string, size: number): AsyncGenerator<HeadsLine> {
   if (size === 0) return;

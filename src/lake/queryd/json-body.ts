@@ -20,39 +20,40 @@ export interface JsonBodyParts {
  * newline byte is always the end of a row, since JSON escapes it inside strings.
  */
 export function jsonBody(parts: JsonBodyParts): { chunks: AsyncIterable<Uint8Array>; rowCount(): number } {
-  let rows = 0;
+  const counted = { rows: 0 };
+  return { chunks: chunksOf(parts, counted), rowCount: () => counted.rows };
+}
+
+async function* chunksOf(parts: JsonBodyParts, counted: { rows: number }): AsyncGenerator<Uint8Array> {
   let truncated = false;
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    const head = JSON.stringify({ query_id: parts.queryId, columns: parts.stream.columns });
-    const gathered = new Gathered();
-    gathered.add(Buffer.from(`${head.slice(0, -1)},"rows":[`));
-    let separator = '';
-    for await (const chunk of parts.stream.chunks) {
-      // Rows past the limit are still read to their end, which closes the query properly.
-      if (rows >= parts.limit) {
-        truncated = true;
-        continue;
-      }
-      const taken = takeRows(chunk, parts.limit - rows);
-      rows += taken.rows;
-      if (taken.bytes.length < chunk.length && rows >= parts.limit) truncated = true;
-      const ends = taken.bytes.at(-1) === NEWLINE;
-      gathered.add(Buffer.from(separator));
-      gathered.add(commas(ends ? taken.bytes.subarray(0, -1) : taken.bytes));
-      separator = ends ? ',' : '';
-      if (gathered.sizeBytes() >= CHUNK_BYTES) yield gathered.take();
+  const head = JSON.stringify({ query_id: parts.queryId, columns: parts.stream.columns });
+  const gathered = new Gathered();
+  gathered.add(Buffer.from(`${head.slice(0, -1)},"rows":[`));
+  let separator = '';
+  for await (const chunk of parts.stream.chunks) {
+    // Rows past the limit are still read to their end, which closes the query properly.
+    if (counted.rows >= parts.limit) {
+      truncated = true;
+      continue;
     }
-    const tail = JSON.stringify({
-      row_count: rows,
-      ...(truncated ? { truncated } : {}),
-      latency_ms: parts.latencyMs(),
-      masked_columns: parts.maskedColumns,
-      snapshots: parts.snapshots,
-    });
-    gathered.add(Buffer.from(`],${tail.slice(1)}`));
-    yield gathered.take();
+    const taken = takeRows(chunk, parts.limit - counted.rows);
+    counted.rows += taken.rows;
+    if (taken.bytes.length < chunk.length && counted.rows >= parts.limit) truncated = true;
+    const ends = taken.bytes.at(-1) === NEWLINE;
+    gathered.add(Buffer.from(separator));
+    gathered.add(commas(ends ? taken.bytes.subarray(0, -1) : taken.bytes));
+    separator = ends ? ',' : '';
+    if (gathered.sizeBytes() >= CHUNK_BYTES) yield gathered.take();
   }
-  return { chunks: chunks(), rowCount: () => rows };
+  const tail = JSON.stringify({
+    row_count: counted.rows,
+    ...(truncated ? { truncated } : {}),
+    latency_ms: parts.latencyMs(),
+    masked_columns: parts.maskedColumns,
+    snapshots: parts.snapshots,
+  });
+  gathered.add(Buffer.from(`],${tail.slice(1)}`));
+  yield gathered.take();
 }
 
 class Gathered {
