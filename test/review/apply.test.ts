@@ -134,7 +134,7 @@ test.each([
   ['words', [], 'it has no diff to apply', 1],
   ['unknown', [], 'There is no suggestion of this id', 1],
   ['longer', ['--commit', 'no-such-ref'], 'no-such-ref', 2],
-  ['longer', ['--repo', '/nowhere'], '/nowhere', 1],
+  ['longer', ['--repo', '/nowhere'], '/nowhere', 2],
 ])('%s %j is refused', async (summary, args, words, exitCode) => {
   const refused = await apply(summary, ...args);
   expect(refused.stderr).toContain(words);

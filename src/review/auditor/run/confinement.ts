@@ -119,5 +119,11 @@ function keptFolders({ words, readable, writable, searchPath }: ConfinedWork): r
     }
   });
   const isHidden = (path: string) => HIDDEN.some((hidden) => path.startsWith(hidden + sep));
-  return [...new Set(real)].filter((path) => isHidden(path) && !`${path}/`.startsWith(writable + sep));
+  const kept = real.filter((path) => isHidden(path) && !`${path}/`.startsWith(writable + sep));
+  return [...new Set(kept.map(installationOf))];
+}
+
+/** The programs of `node_modules/.bin` are links to other folders beside it. */
+function installationOf(path: string): string {
+  return /^.*?\/node_modules(?=\/)/.exec(path)?.[0] ?? path;
 }

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
@@ -203,6 +204,25 @@ describe('a confined process', () => {
       expect(existsSync(join(outside, 'planted'))).toBe(false);
     } finally {
       rmSync(outside, { recursive: true, force: true });
+    }
+  });
+
+  it('may be a program that is linked from beside its installation, also where folders are emptied', async () => {
+    const project = mkdtempSync(join(tmpdir(), 'lakehouse-installed-'));
+    const installed = join(project, 'node_modules');
+    mkdirSync(join(installed, 'tool'), { recursive: true });
+    mkdirSync(join(installed, '.bin'));
+    writeFileSync(join(installed, 'tool', 'hello.sh'), '#!/bin/sh\necho hello\n', { mode: 0o755 });
+    symlinkSync('../tool/hello.sh', join(installed, '.bin', 'hello'));
+    try {
+      const { output } = await runConfined({
+        ...{ words: ['hello'], folder: repository.folder, writable: repository.folder, readable: [] },
+        ...{ environment: { PATH: `${join(installed, '.bin')}:${searchPath}` } },
+        ...{ timeoutMs: 20_000, memoryBytes: 4_000_000_000 },
+      });
+      expect(output).toBe('hello\n');
+    } finally {
+      rmSync(project, { recursive: true, force: true });
     }
   });
 
