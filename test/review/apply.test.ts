@@ -10,7 +10,7 @@ import { type Opinion, reviewBy } from './reviewing-model.ts';
 
 const FILES = {
   // The Node.js of this run: another may not run TypeScript.
-  'package.json': JSON.stringify({ private: true, scripts: { test: `"${process.execPath}" --test` } }),
+  'package.json': JSON.stringify({ private: true, scripts: { test: 'node --test' } }),
   'src/guard.ts': "export function requireKey(key: string): boolean {\n  return key !== '';\n}\n",
   'src/level.ts': 'export const level = 1;\n',
   'guard.test.ts':

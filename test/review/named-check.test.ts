@@ -7,7 +7,7 @@ import { reviewBy } from './reviewing-model.ts';
 // A finding that only a model tells of lands by a test that a person names, and not without one.
 
 const FILES = {
-  'package.json': JSON.stringify({ private: true, scripts: { test: `"${process.execPath}" --test` } }),
+  'package.json': JSON.stringify({ private: true, scripts: { test: 'node --test' } }),
   'src/one.mjs': 'export const limit = (n) => n;\n',
   'src/two.mjs': 'export const bound = (n) => n;\n',
   'one.test.mjs':
