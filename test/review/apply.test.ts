@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type ScrumRepository, scrumRepository } from '../../src/cli/scrum/scrum-repository.fixture.ts';
 import { lakehouse } from '../harness/command-line.ts';
@@ -25,9 +25,11 @@ let repository: ScrumRepository;
 /** Ids of suggestions by their summary. */
 let suggestions: ReadonlyMap<string, string>;
 
+/** Its tests are TypeScript, which the pinned Node.js runs. */
+const searchPath = `${dirname(process.execPath)}:${process.env.PATH ?? ''}`;
 const command = (...args: string[]) =>
   lakehouse([...args, '--url', lake.server.url], {
-    environment: { LAKEHOUSE_API_KEY: lake.server.adminKey, PATH: process.env.PATH ?? '' },
+    environment: { LAKEHOUSE_API_KEY: lake.server.adminKey, PATH: searchPath },
   });
 const apply = (summary: string, ...args: string[]) =>
   command('scrum', 'apply', suggestions.get(summary) ?? summary, '--repo', repository.folder, ...args);
