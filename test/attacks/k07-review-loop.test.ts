@@ -70,11 +70,16 @@ describe('K-7: what the review loop keeps beside its datasets', () => {
       const hidden = await ask(`/scrum/iterations/${iterationId}?rows=true`, key);
       expect(hidden.json).toMatchObject({ status: expect.toBeOneOf([403, 404]) });
       expect(hidden.text).not.toContain('canary');
+      const one = await ask(`/scrum/suggestions/${suggestionId}`, key);
+      expect(one.json).toMatchObject({ status: expect.toBeOneOf([403, 404]) });
+      expect(one.text).not.toContain('canary');
       const counts = await ask(`/scrum/iterations/${iterationId}`, key);
       expect(counts.json).toMatchObject({ iteration: { files_done: 1 }, rows: null });
     }
     const shown = await ask(`/scrum/iterations/${iterationId}?rows=true`, lake.server.adminKey);
     expect(shown.json.rows).toMatchObject([{ path: FILE.path }]);
+    const suggestion = await ask(`/scrum/suggestions/${suggestionId}`, lake.server.adminKey);
+    expect(suggestion.json.suggestion).toMatchObject({ suggestion_id: suggestionId });
   });
 
   it('shows a suggestion to whoever may read the row of its file, and to no other', async () => {
@@ -85,5 +90,9 @@ describe('K-7: what the review loop keeps beside its datasets', () => {
       const shown = await ask(`/scrum/iterations/${iterationId}/${view}`, owner);
       expect(shown.json.suggestions, view).toMatchObject([{ suggestion_id: suggestionId }]);
     }
+    const hidden = await ask(`/scrum/suggestions/${suggestionId}`, stranger);
+    expect(hidden.json).toMatchObject({ status: 404, code: 'scrum.suggestion_not_found' });
+    const shown = await ask(`/scrum/suggestions/${suggestionId}`, owner);
+    expect(shown.json.suggestion).toMatchObject({ suggestion_id: suggestionId });
   });
 });

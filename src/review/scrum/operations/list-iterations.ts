@@ -1,19 +1,9 @@
 import { z } from 'zod';
-import {
-  type DatasetFacts,
-  type Demand,
-  identityLabel,
-  nothingToJudge,
-  permissionRule,
-  type ResolveScope,
-  readOperation,
-} from '../../../govern/scope/index.ts';
+import { nothingToJudge, permissionRule, readOperation } from '../../../govern/scope/index.ts';
 import type { MetastoreReader } from '../../../metastore/index.ts';
-import { KNOWLEDGE_DATASETS } from '../../knowledge/index.ts';
 import { shownRow } from '../file-schema.ts';
-import { type IterationRecords, pendingReview } from '../iteration-records.ts';
 import { iterationId, repositoryName, shownIteration } from '../iteration-schema.ts';
-import { readKnowledge } from '../knowledge-base.ts';
+import { demandsOfReviews, type ReadableParts, readableReviews } from '../readable-reviews.ts';
 import { shownIterations } from '../shown-iteration.ts';
 import { shownReview } from '../shown-review.ts';
 
@@ -29,11 +19,8 @@ const oneInput = z.strictObject({
 });
 const oneOutput = z.strictObject({ iteration: shownIteration, rows: z.array(shownRow).nullable() });
 
-export interface ListParts {
+export interface ListParts extends ReadableParts {
   readonly reader: MetastoreReader;
-  readonly records: IterationRecords;
-  /** What the catalog knows of a dataset; null where there is none. */
-  readonly datasetFacts: (scope: ResolveScope, name: string) => Promise<DatasetFacts | null>;
 }
 
 /** `scrum.iterations`: the iterations, newest first. */
@@ -70,7 +57,10 @@ export function getIteration(parts: ListParts) {
     output: oneOutput,
     access: {
       kind: 'demands',
-      resolve: async (scope, input) => ({ demands: await demandsOf(parts, scope, input), resolved: null }),
+      resolve: async (scope, { iteration_id: id, rows }) => ({
+        demands: await demandsOfReviews(parts, scope, rows ? await records.find(id) : null),
+        resolved: null,
+      }),
     },
     truth: nothingToJudge('What models said of files was judged when it was said.'),
     async run(scope, { iteration_id: id, rows }, { nested }) {
@@ -79,32 +69,9 @@ export function getIteration(parts: ListParts) {
       const [iteration] = await shownIterations(records, [found]);
       if (iteration === undefined) throw new Error('one iteration is shown as one');
       if (!rows) return { kind: 'value', value: { iteration, rows: null } };
-      const reviews =
-        found.state === 'finished'
-          ? (await readKnowledge(nested, 'reviews', 'iteration_id = $id', { id })).map(
-              ({ journal_event_id: _event, ...review }) => review,
-            )
-          : (await records.rows(id)).map(pendingReview);
+      const reviews = await readableReviews(records, nested, found);
       const shown = reviews.map(shownReview).sort((a, b) => (a.path < b.path ? -1 : 1));
       return { kind: 'value', value: { iteration, rows: shown }, rowCount: shown.length };
     },
   });
-}
-
-/**
- * Rows of an iteration that is not finished are in no dataset yet, where the policy would mask and filter them. They are
- * shown to whoever started it, and to who would see every row of the dataset as it is.
- */
-async function demandsOf(
-  { records, datasetFacts }: ListParts,
-  scope: ResolveScope,
-  { iteration_id: id, rows }: z.output<typeof oneInput>,
-): Promise<readonly [Demand, ...Demand[]]> {
-  const permission = { kind: 'permission', permission: 'review.read' } as const;
-  const found = rows ? await records.find(id) : null;
-  const isOpenToAll = found === null || found.state === 'finished';
-  if (isOpenToAll || found.identity === identityLabel(scope.identity)) return [permission];
-  const { name } = KNOWLEDGE_DATASETS.reviews;
-  const facts = await datasetFacts(scope, name);
-  return [permission, { kind: 'dataset', name, action: 'read', facts, unmasked: true }];
 }
