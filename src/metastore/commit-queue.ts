@@ -30,9 +30,8 @@ interface Entry {
   readonly statements: Batch;
   readonly resolve: (outcome: CommitOutcome) => void;
   readonly reject: (error: LakeError) => void;
+  /** Null once it was answered, or given up by the timer. */
   timer: NodeJS.Timeout | null;
-  /** Not answered, and not given up by its timer. */
-  isWaiting: boolean;
 }
 
 export function createCommitQueue(parts: {
@@ -64,7 +63,7 @@ export function createCommitQueue(parts: {
       );
     }
     return new Promise((resolve, reject) => {
-      const entry: Entry = { statements, resolve, reject, timer: null, isWaiting: true };
+      const entry: Entry = { statements, resolve, reject, timer: null };
       entry.timer = setTimeout(timeUp, timeoutMs, entry);
       waiting += 1;
       if (turn.length === 0) setImmediate(() => void sendTurn());
@@ -122,9 +121,9 @@ export function createCommitQueue(parts: {
 
   /** False where the entry was answered before. */
   function finish(entry: Entry): boolean {
-    if (entry.timer !== null) clearTimeout(entry.timer);
-    if (!entry.isWaiting) return false;
-    entry.isWaiting = false;
+    if (entry.timer === null) return false;
+    clearTimeout(entry.timer);
+    entry.timer = null;
     waiting -= 1;
     return true;
   }

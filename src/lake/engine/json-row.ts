@@ -7,6 +7,7 @@ import {
   DuckDBTypeId,
   DuckDBUnionType,
 } from '@duckdb/node-api';
+import { quoteLiteral } from './duckdb-statement.ts';
 
 /** A column type as far as its JSON form needs it. */
 export type JsonShape =
@@ -80,7 +81,7 @@ function describeNested(type: DuckDBType): JsonShape {
 export function rowAsJson(
   columns: readonly { readonly name: string; readonly sql: string; readonly type: JsonShape }[],
 ): string {
-  const members = columns.map(({ name, sql, type }) => `${literal(name)}, ${valueAsJson(sql, type, 0)}`);
+  const members = columns.map(({ name, sql, type }) => `${quoteLiteral(name)}, ${valueAsJson(sql, type, 0)}`);
   return `json_object(${members.join(', ')})`;
 }
 
@@ -110,14 +111,14 @@ function valueAsJson(sql: string, shape: JsonShape, depth: number): string {
     case 'struct': {
       const members = shape.fields.map(
         (field, at) =>
-          `${literal(field.name)}, ${valueAsJson(`struct_extract_at(${sql}, ${at + 1})`, field.shape, depth)}`,
+          `${quoteLiteral(field.name)}, ${valueAsJson(`struct_extract_at(${sql}, ${at + 1})`, field.shape, depth)}`,
       );
       return `CASE WHEN ${sql} IS NOT NULL THEN json_object(${members.join(', ')}) END`;
     }
     case 'union': {
       const cases = shape.members.map(({ name, shape: member }) => {
-        const value = valueAsJson(`union_extract(${sql}, ${literal(name)})`, member, depth);
-        return `WHEN ${literal(name)} THEN json_object(${literal(name)}, ${value})`;
+        const value = valueAsJson(`union_extract(${sql}, ${quoteLiteral(name)})`, member, depth);
+        return `WHEN ${quoteLiteral(name)} THEN json_object(${quoteLiteral(name)}, ${value})`;
       });
       return `CASE CAST(union_tag(${sql}) AS VARCHAR) ${cases.join(' ')} END`;
     }
@@ -131,8 +132,4 @@ function valueAsJson(sql: string, shape: JsonShape, depth: number): string {
 function isStandardJson(text: string): string {
   const withoutStrings = `regexp_replace(${text}, '"(\\\\.|[^"\\\\])*"', '', 'g')`;
   return `regexp_full_match(${withoutStrings}, '([][{}:,0-9eE+. \\t\\r\\n-]|true|false|null)*')`;
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,4 +1,4 @@
-import { type IdGenerator, LakeError } from '../../base/index.ts';
+import { type IdGenerator, LakeError, LiveList } from '../../base/index.ts';
 import { type Identity, identityLabel } from '../../govern/scope/index.ts';
 import { queryErrors } from './errors.ts';
 
@@ -35,9 +35,12 @@ interface Entry {
 }
 
 export function createRunningQueries(ids: IdGenerator): RunningQueries {
-  const running = new Set<Entry>();
+  const running = new LiveList<Entry>();
   const named = (id: string) =>
-    [...running].filter(({ queryId, requestId }) => queryId === id || requestId === id);
+    running
+      .places()
+      .map(({ member }) => member)
+      .filter(({ queryId, requestId }) => queryId === id || requestId === id);
   const ofCaller = (caller: string, id: string) => named(id).filter((entry) => entry.caller === caller);
   return {
     add(identity, { chosenId, requestId }) {
@@ -49,8 +52,8 @@ export function createRunningQueries(ids: IdGenerator): RunningQueries {
       }
       const queryId = isTaken ? ids.next() : wanted;
       const entry = { caller, queryId, requestId, abort: new AbortController() };
-      running.add(entry);
-      return { queryId, signal: entry.abort.signal, remove: () => running.delete(entry) };
+      const place = running.add(entry);
+      return { queryId, signal: entry.abort.signal, remove: () => place.remove() };
     },
     cancel(identity, id, all) {
       const own = ofCaller(identityLabel(identity), id);

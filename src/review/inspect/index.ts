@@ -19,6 +19,7 @@ export { addressesReviewer } from './instructions/addresses-reviewer.ts';
 export { encodedTexts } from './instructions/decoded-text.ts';
 export { testCases } from './rules/hollow-test/test-cases.ts';
 export type { RustNode } from './rust/rust-node.ts';
+export { spanOf } from './rust/rust-node.ts';
 export type { RustSource } from './rust/rust-source.ts';
 export { parseRust } from './rust/rust-source.ts';
 export { sarifLog, sarifOf } from './sarif.ts';

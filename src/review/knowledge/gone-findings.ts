@@ -1,3 +1,4 @@
+import { compareTexts } from '../../base/index.ts';
 import type { FindingRow } from './finding-row.ts';
 import type { IterationKey } from './iteration-key.ts';
 
@@ -20,9 +21,5 @@ export function goneFindings(rows: readonly FindingRow[], iteration: IterationKe
       ...{ finding_id: row.finding_id, path: row.path, rule: row.rule, claim: row.claim },
       ...{ severity: row.severity, commit: row.closed_by_commit },
     }))
-    .sort((a, b) => compare(a.path, b.path) || compare(a.finding_id, b.finding_id));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+    .sort((a, b) => compareTexts(a.path, b.path) || compareTexts(a.finding_id, b.finding_id));
 }

@@ -1,3 +1,4 @@
+import { compareTexts } from '../../base/index.ts';
 /**
  * One iteration among those of a repository. Rows belong to it by its id; its number alone names none, since two that
  * were run at different places may share one.
@@ -9,9 +10,5 @@ export interface IterationKey {
 
 /** Earlier iterations first; of one number, by their ids. */
 export function byIteration(a: IterationKey, b: IterationKey): number {
-  return a.iteration - b.iteration || compare(a.iteration_id, b.iteration_id);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return a.iteration - b.iteration || compareTexts(a.iteration_id, b.iteration_id);
 }

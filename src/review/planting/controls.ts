@@ -1,5 +1,5 @@
 // Changes that are no defect: whoever reports one cries wolf.
-import { lineAt, type PlantingFile, replaced } from './planting-file.ts';
+import { commentedAbove, lineAt, type PlantingFile, replaced } from './planting-file.ts';
 
 export type Control = (file: PlantingFile) => string | null;
 
@@ -64,8 +64,7 @@ const commented: Control = (file) => {
     (node) => node.type === 'FunctionDeclaration' || node.type === 'ExpressionStatement',
   );
   if (first === undefined || lineAt(file.text, first.start) < 2) return null;
-  const at = file.text.lastIndexOf('\n', first.start) + 1;
-  return `${file.text.slice(0, at)}// The order of what follows does not matter.\n// It is kept for readers.\n${file.text.slice(at)}`;
+  return commentedAbove(file.text, first.start);
 };
 
 export const CONTROLS: ReadonlyMap<string, Control> = new Map([

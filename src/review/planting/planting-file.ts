@@ -53,6 +53,13 @@ export function replaced(
   return text.slice(0, span.start) + by + text.slice(span.end);
 }
 
+/** The text with two lines of comment above the line of a place. */
+export function commentedAbove(text: string, position: number): string {
+  const at = text.lastIndexOf('\n', position) + 1;
+  const comment = '// The order of what follows does not matter.\n// It is kept for readers.\n';
+  return text.slice(0, at) + comment + text.slice(at);
+}
+
 export function lineAt(text: string, position: number): number {
   return text.slice(0, position).split('\n').length;
 }

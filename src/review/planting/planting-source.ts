@@ -1,9 +1,10 @@
+import { spanOf } from '../inspect/index.ts';
 import { CONTROLS } from './controls.ts';
 import { MUTATORS } from './mutators.ts';
 import { type Planted, type PlantingTree, plantingFile } from './planting-file.ts';
 import { RUST_CONTROLS } from './rust-controls.ts';
 import { RUST_MUTATORS } from './rust-mutators.ts';
-import { rustPlantingFile, spanOf } from './rust-planting-file.ts';
+import { rustPlantingFile } from './rust-planting-file.ts';
 
 /** Languages that defects can be planted in; a script is TypeScript or JavaScript. */
 export type PlantingLanguage = 'script' | 'rust';

@@ -1,7 +1,7 @@
 // Changes of Rust files that are no defect: whoever reports one cries wolf.
-import type { RustNode } from '../inspect/index.ts';
-import { replaced } from './planting-file.ts';
-import { type RustPlantingFile, spanOf } from './rust-planting-file.ts';
+import { type RustNode, spanOf } from '../inspect/index.ts';
+import { commentedAbove, replaced } from './planting-file.ts';
+import type { RustPlantingFile } from './rust-planting-file.ts';
 
 export type RustControl = (file: RustPlantingFile) => string | null;
 
@@ -62,8 +62,7 @@ const reordered: RustControl = (file) => {
 const commented: RustControl = (file) => {
   const [first] = file.functions;
   if (first === undefined) return null;
-  const at = file.text.lastIndexOf('\n', spanOf(first).start) + 1;
-  return `${file.text.slice(0, at)}// The order of what follows does not matter.\n// It is kept for readers.\n${file.text.slice(at)}`;
+  return commentedAbove(file.text, spanOf(first).start);
 };
 
 /** A comment says the same in other words. */

@@ -1,6 +1,6 @@
-import type { RustNode } from '../inspect/index.ts';
+import { type RustNode, spanOf } from '../inspect/index.ts';
 import { type Planted, plantedAt, replaced } from './planting-file.ts';
-import { leadingLines, type RustPlantingFile, spanOf } from './rust-planting-file.ts';
+import { leadingLines, type RustPlantingFile } from './rust-planting-file.ts';
 
 const ASSERTION = /^(?:assert|assert_eq|assert_ne|assert_matches|debug_assert|debug_assert_eq)$/;
 

@@ -1,5 +1,5 @@
 // Ways to break a Rust file, each a defect by how it was made.
-import type { RustNode } from '../inspect/index.ts';
+import { type RustNode, spanOf } from '../inspect/index.ts';
 import { type Planted, plantedAt, replaced } from './planting-file.ts';
 import { hollowRustTest } from './rust-hollow-tests.ts';
 import {
@@ -7,7 +7,6 @@ import {
   type RustPlantingFile,
   rustMentions,
   soleRustDefinition,
-  spanOf,
 } from './rust-planting-file.ts';
 
 export type RustMutator = (file: RustPlantingFile) => readonly Planted[];

@@ -1,4 +1,4 @@
-import { parseRust, type RustNode, type RustSource } from '../inspect/index.ts';
+import { parseRust, type RustNode, type RustSource, spanOf } from '../inspect/index.ts';
 import type { PlantingTree } from './planting-file.ts';
 
 /** One Rust file, parsed on its own, and what the tree around it calls and defines. */
@@ -24,11 +24,6 @@ export function rustPlantingFile(project: PlantingTree, path: string, text: stri
     functions: all.filter((node) => isProduction && node.field('body') !== null && !source.isTestCode(node)),
     tests: all.filter((node) => leadingLines(text, node).some((line) => /^#\[(?:\w+::)*test\b/.test(line))),
   };
-}
-
-export function spanOf(node: RustNode): { readonly start: number; readonly end: number } {
-  const { start, end } = node.range();
-  return { start: start.index, end: end.index };
 }
 
 /** The lines of attributes and comments right above a node, the nearest first. */

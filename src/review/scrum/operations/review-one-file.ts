@@ -1,4 +1,4 @@
-import { type Clock, type IdGenerator, LakeError } from '../../../base/index.ts';
+import { LakeError } from '../../../base/index.ts';
 import {
   type Invocation,
   type MutationAttempt,
@@ -8,16 +8,13 @@ import {
 } from '../../../govern/scope/index.ts';
 import { type MetastoreReader, statement } from '../../../metastore/index.ts';
 import type { ScrumFileRow, ScrumRowRow } from '../../../metastore/tables/scrum.ts';
-import { findingRowsOf } from '../../knowledge/index.ts';
 import { scrumErrors } from '../errors.ts';
-import { type FileToReview, seenAgain } from '../file-findings.ts';
+import { type FileToReview, findingsOf, seenAgain } from '../file-findings.ts';
 import { type FileInput, type FileOutput, fileInput, fileOutput } from '../file-schema.ts';
 import { openFile, requireDeclared, stillRunning } from '../file-under-review.ts';
 import {
   type FileReading,
   fileReading,
-  findingPlace,
-  type IterationRecords,
   iterationFacts,
   pendingReview,
   requireRunning,
@@ -25,18 +22,11 @@ import {
 import { insertRows, rowToInsert } from '../iteration-statements.ts';
 import { keptCall } from '../kept-call.ts';
 import { type ReviewedFile, reviewedFile } from '../review-file.ts';
-import type { ReviewPrompts } from '../review-prompts.ts';
 import type { ScrumNews } from '../scrum-news.ts';
 import { shownAttempts, shownFindings, shownReview } from '../shown-review.ts';
-import { askedAnswer, progressNow } from './ask-next-model.ts';
+import { type AskParts, askedAnswer, progressNow } from './ask-next-model.ts';
 
-export interface ReviewOneParts {
-  readonly reader: MetastoreReader;
-  readonly records: IterationRecords;
-  readonly prompts: ReviewPrompts;
-  readonly clock: Clock;
-  readonly ids: IdGenerator;
-  readonly random: (sizeBytes: number) => Uint8Array;
+export interface ReviewOneParts extends AskParts {
   readonly tell: (news: ScrumNews) => void;
 }
 
@@ -214,22 +204,13 @@ function stillDeclared({ queries }: MetastoreReader, declared: ScrumFileRow) {
 }
 
 function outputOf(
-  { iteration, input, history }: FileToReview,
+  file: FileToReview,
   row: ScrumRowRow,
   reading: FileReading,
   told: { readonly reviewed: boolean; readonly eventId: string | null },
 ): FileOutput {
   const review = pendingReview(row);
-  const findings = findingRowsOf(
-    {
-      ...findingPlace(iteration),
-      judgedPaths: review.verdict === 'no_verdict' ? [] : [input.path],
-      reported: [...reading.told, ...reading.seen],
-      anchors: reading.anchors,
-      gonePaths: [],
-    },
-    history,
-  );
+  const findings = findingsOf(file, { ...reading, isJudged: review.verdict !== 'no_verdict' });
   return {
     row: shownReview(review),
     findings: shownFindings(findings),
