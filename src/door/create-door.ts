@@ -17,10 +17,10 @@ import { isUnknown, runMutation } from './run-mutation.ts';
 import { runRead } from './run-read.ts';
 import type { Rights } from './scope-parts.ts';
 import type { Settle } from './settle-intents.ts';
-import { createAuditor, type Refused } from './steps/audit.ts';
+import { type Audited, createAuditor, type Refused } from './steps/audit.ts';
 import { authorise } from './steps/authorise.ts';
 import { type Identified, identify, identifyNested } from './steps/identify.ts';
-import { judgeBefore } from './steps/judge.ts';
+import { type Judged, judgeBefore } from './steps/judge.ts';
 import { resolve } from './steps/resolve.ts';
 import { validate } from './steps/validate.ts';
 
@@ -86,9 +86,8 @@ export function createDoor(parts: DoorParts): CreatedDoor {
         return await runMutation({ ...shared, judged, startedMs, rights: rightsOf(identity), nested });
       }
       const spends = operation.spends === true;
-      const audited = spends
-        ? auditor.openWithSpending(judged, startedMs)
-        : await auditor.open(judged, startedMs);
+      const audited = await openRow(judged, startedMs);
+      audited.durable().catch(lifetime.stop);
       const purse = spends ? createPurse({ ...parts, audited }) : null;
       streaming = true;
       return await runRead({
@@ -104,6 +103,18 @@ export function createDoor(parts: DoorParts): CreatedDoor {
       reservation?.release();
       if (!streaming) lifetime.end();
     }
+  }
+
+  /** Durable, but for what waits for it by itself: the hold of a model's cost, and the answer of a run that only reads. */
+  function openRow(judged: Judged, startedMs: number): Audited | Promise<Audited> {
+    const { operation } = judged.grant.resolution.request.caller;
+    if (operation.kind === 'read' && operation.spends === true) {
+      return auditor.openWithSpending(judged, startedMs);
+    }
+    if (operation.kind === 'read' && operation.onlyReads === true) {
+      return auditor.openBeside(judged, startedMs);
+    }
+    return auditor.open(judged, startedMs);
   }
 
   function rightsOf(identity: Identity): Rights {

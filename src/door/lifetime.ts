@@ -3,18 +3,20 @@ import type { AccessControl } from '../govern/access/index.ts';
 import type { Identity } from '../govern/scope/index.ts';
 import { doorErrors } from './errors.ts';
 
-/** How long a request may go on: until its caller leaves or its key stops being valid. */
+/** How long a request may go on: until its caller leaves, its key stops being valid, or its record cannot be kept. */
 export interface Lifetime {
   readonly signal: AbortSignal;
   /** Why it was cut short; null while it goes on or after it ended by itself. */
-  reason(): LakeError | null;
+  reason(): Error | null;
+  /** Cuts it short; of several reasons the first counts. */
+  stop(reason: Error): void;
   end(): void;
 }
 
 export function beginLifetime(access: AccessControl, identity: Identity, caller: AbortSignal): Lifetime {
   const controller = new AbortController();
-  let cut: LakeError | null = null;
-  const stop = (error: LakeError) => {
+  let cut: Error | null = null;
+  const stop = (error: Error) => {
     cut ??= error;
     controller.abort(cut);
   };
@@ -34,6 +36,7 @@ export function beginLifetime(access: AccessControl, identity: Identity, caller:
   return {
     signal: controller.signal,
     reason: () => cut,
+    stop,
     end() {
       unsubscribe();
       caller.removeEventListener('abort', left);

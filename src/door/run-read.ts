@@ -30,7 +30,10 @@ interface ReadParts {
 /** How a run ended; truth's marks are added by `finish`. */
 type Ending = Omit<AuditResult, 'truth'> & { readonly truth?: AuditResult['truth'] };
 
-/** Runs a read whose audit row is open; the row is closed, durably, before the answer's last byte leaves. */
+/**
+ * Runs a read whose audit row is open, or is being opened beside it; the row is durable before the first byte of the answer
+ * leaves, and closed, durably, before the last.
+ */
 export async function runRead(parts: ReadParts): Promise<Answer> {
   const { audited, purse, lifetime } = parts;
   const { request, resolved } = audited.judged.grant.resolution;
@@ -68,11 +71,19 @@ export async function runRead(parts: ReadParts): Promise<Answer> {
     if (review !== null) parts.journal.committed(1);
     return review?.refusal ?? error;
   };
+  let source: AsyncIterable<unknown> | null = null;
   try {
     const { body } = call;
     const extent = extentAfter(parts.truth, audited.judged);
-    const invocation = { resolved, body, extentAfter: extent, nested: parts.nested };
+    const nested: Invocation<unknown>['nested'] = async (...asked) => {
+      await audited.durable();
+      return parts.nested(...asked);
+    };
+    const invocation = { resolved, body, extentAfter: extent, nested };
     const answer: ReadAnswer<unknown> = await operation.run(scope, request.input, invocation);
+    if (answer.kind !== 'value') source = answer.chunks;
+    // Whatever was read meanwhile: no byte of it leaves before the row is durable.
+    await audited.durable();
     if (answer.kind === 'judged-stream') {
       const { headers = {}, contentType } = answer;
       const released = releaseJudged(answer.chunks, extent, (context, seen, bytes) =>
@@ -95,6 +106,12 @@ export async function runRead(parts: ReadParts): Promise<Answer> {
     return { kind: 'value', status, headers, value, replayed: false, identity };
   } catch (error) {
     const reason = lifetime.reason() ?? error;
+    // What the answer would have come from, an engine process for one, is free for others.
+    await source?.[Symbol.asyncIterator]()
+      .return?.()
+      .catch((end: unknown) => {
+        parts.log.warn({ err: end }, 'an answer that was refused did not end well');
+      });
     throw await finish(failure(reason), reason).catch((closing: unknown) => {
       parts.log.error({ err: closing }, 'audit row not closed');
       return reason;

@@ -59,8 +59,8 @@ export const mutants: readonly Mutant[] = [
     step: 'audit: a read runs without its row',
     caughtBy: 'audited, opened and closed',
     file: 'src/door/steps/audit.ts',
-    find: 'await commit(pending.opening());',
-    replace: '',
+    find: 'pending.opensWith(commit(pending.opening()));',
+    replace: 'pending.opened();',
   },
   {
     step: 'audit: a row is never closed',

@@ -38,12 +38,17 @@ export interface AccessRoom {
 
 /** The room over a real store, journal, truth and door, with a home of its own. */
 export async function openAccessRoom(
-  settings: { auth?: Partial<Config['auth']>; operations?: readonly AnyOperation[] } = {},
+  settings: {
+    auth?: Partial<Config['auth']>;
+    operations?: readonly AnyOperation[];
+    truthRules?: string;
+  } = {},
 ): Promise<AccessRoom> {
   const time = testTime();
   const below = await openBelow({
     config: configSchema.parse({ auth: settings.auth ?? {} }),
     clock: { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs },
+    ...(settings.truthRules === undefined ? {} : { truthRules: settings.truthRules }),
   });
   const { home, config, clock, store, random, ids } = below;
   const datasets: DatasetFacts[] = [];

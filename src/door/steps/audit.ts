@@ -15,12 +15,25 @@ class Audited {
   readonly auditId: string | null;
   readonly startedMs: number;
   #opening: Statements;
+  #durable: Promise<void> = Promise.resolve();
 
   constructor(judged: Judged, auditId: string | null, startedMs: number, opening: Statements = []) {
     this.judged = judged;
     this.auditId = auditId;
     this.startedMs = startedMs;
     this.#opening = opening;
+  }
+
+  /** Told of the transaction that makes the row durable by itself, when that is under way. */
+  opensWith(transaction: Promise<void>): void {
+    this.#durable = transaction.then(() => this.opened());
+    // Whoever waits for it is told; a run that fails first may never ask.
+    this.#durable.catch(() => {});
+  }
+
+  /** Resolves once no transaction that opens the row is under way; rejects where that one failed. */
+  durable(): Promise<void> {
+    return this.#durable;
   }
 
   /** What opens the row, for the next transaction of this request; empty once it is durable. */
@@ -40,6 +53,8 @@ export type { Audited };
 export interface Auditor {
   /** Step 6 of a read. Durable when it returns; throws when it cannot be, so that nothing runs unrecorded. */
   open(judged: Judged, startedMs: number): Promise<Audited>;
+  /** The same for a run that only reads: it returns at once, and `durable` of it is waited for before anything is answered. */
+  openBeside(judged: Judged, startedMs: number): Audited;
   /**
    * The same for an operation that calls models: its row is opened in the transaction that holds the cost of the first
    * call, or closed whole where none is made.
@@ -130,6 +145,13 @@ export function createAuditor(parts: {
     return new Audited(judged, row.auditId, startedMs, [access.auditOpened(row)]);
   }
 
+  function openBeside(judged: Judged, startedMs: number): Audited {
+    if (isPublic(judged.grant.resolution.request.caller)) return new Audited(judged, null, startedMs);
+    const pending = unopened(judged, startedMs);
+    pending.opensWith(commit(pending.opening()));
+    return pending;
+  }
+
   async function commit(statements: Statements): Promise<void> {
     const outcome = await store.commit(statements);
     if (!outcome.committed) throw new Error(`an audit row was refused: ${outcome.refusal}`);
@@ -137,16 +159,17 @@ export function createAuditor(parts: {
 
   return {
     async open(judged, startedMs) {
-      if (isPublic(judged.grant.resolution.request.caller)) return new Audited(judged, null, startedMs);
-      const pending = unopened(judged, startedMs);
-      await commit(pending.opening());
-      pending.opened();
-      return pending;
+      const audited = openBeside(judged, startedMs);
+      await audited.durable();
+      return audited;
     },
+    openBeside,
     openWithSpending: unopened,
     async close(audited, result, due = []) {
       const { auditId, startedMs } = audited;
       if (auditId === null) return;
+      // A row whose opening is under way is not opened twice; one whose opening failed is tried once more, whole.
+      await audited.durable().catch(() => {});
       await commit([...audited.opening(), ...due, closing(auditId, startedMs, result)]);
       audited.opened();
     },

@@ -116,6 +116,12 @@ export interface ReadOperation<I, O, R> extends OperationBase<I, R> {
    * of the first call, so that no model is called before the row is durable.
    */
   readonly spends?: true;
+  /**
+   * The run has no effect but its answer, so that it may begin while its audit row is being made durable; what it runs
+   * `nested` waits, and so does every byte of the answer. Where the row cannot be kept, the run is stopped and what it
+   * read is dropped.
+   */
+  readonly onlyReads?: true;
   run(scope: ReadScope, input: I, invocation: ReadInvocation<R>): Promise<ReadAnswer<O>>;
 }
 

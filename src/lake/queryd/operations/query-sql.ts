@@ -74,6 +74,7 @@ export function querySqlOperation(deps: PlanDeps & RunDeps & { readonly running:
       },
       after: { taskClass: 'query.sql' },
     },
+    onlyReads: true,
     auditStatement: (input) => ({ sql: input.sql, parametersJson: JSON.stringify(input.params) }),
     run(scope, input, { resolved }) {
       const format = formatOf(input);

@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type AccessRoom, openAccessRoom } from '../../test/support/access-room.ts';
+import { nothingToJudge, type ReadAnswer, type ReadScope, readOperation } from '../govern/scope/index.ts';
+import type { Answer } from './index.ts';
+
+/** Chunks that say whether whoever took them let them go. */
+function watchedChunks() {
+  const seen = { isLetGo: false };
+  const iterator: AsyncIterator<Uint8Array> = {
+    next: async () => ({ done: false, value: Buffer.from('row\n') }),
+    async return() {
+      seen.isLetGo = true;
+      return { done: true, value: undefined };
+    },
+  };
+  return { seen, chunks: { [Symbol.asyncIterator]: () => iterator } };
+}
+
+let room: AccessRoom;
+afterEach(() => room.close());
+
+/** A room with one operation, `watched.read`, that only reads. */
+async function openRoom(
+  run: (scope: ReadScope) => Promise<ReadAnswer<never>>,
+  truthRules?: string,
+): Promise<() => Promise<Answer>> {
+  const operation = readOperation<Record<string, never>, never, undefined>({
+    name: 'watched.read',
+    summary: 'Answers what the test says',
+    description: 'Answers what the test says.',
+    input: z.strictObject({}),
+    output: z.never(),
+    access: { kind: 'authenticated', reason: 'a test' },
+    truth: { before: nothingToJudge('a test').before, after: { taskClass: 'watched' } },
+    onlyReads: true,
+    run,
+  });
+  room = await openAccessRoom({
+    operations: [operation],
+    ...(truthRules === undefined ? {} : { truthRules }),
+  });
+  return () =>
+    room.door.invoke({
+      operation: 'watched.read',
+      door: 'http',
+      requestId: 'watched',
+      credentials: { apiKey: room.adminKey, delegationToken: null },
+      input: {},
+      body: null,
+      idempotencyKey: null,
+      signal: new AbortController().signal,
+    });
+}
+
+const streamOf = (chunks: AsyncIterable<Uint8Array>): ReadAnswer<never> => ({
+  kind: 'stream',
+  contentType: 'text/plain',
+  chunks,
+  rowCount: () => 0,
+  truthContext: {},
+});
+
+describe('a run that only reads', () => {
+  it('begins while its audit row is being made durable, and answers nothing before it is', async () => {
+    const begun = Promise.withResolvers<void>();
+    const { chunks } = watchedChunks();
+    const invoke = await openRoom(async () => {
+      begun.resolve();
+      return streamOf(chunks);
+    });
+    const other = new DatabaseSync(join(room.home, 'store.sqlite'));
+    other.exec('BEGIN IMMEDIATE');
+    let answer: Answer | null = null;
+    const asked = invoke().then((came) => {
+      answer = came;
+      return came;
+    });
+    await begun.promise;
+    // Far more turns than an answer that waits for nothing takes.
+    for (let turns = 0; turns < 50; turns++) await turn();
+    expect(answer).toBeNull();
+    other.exec('ROLLBACK');
+    other.close();
+    const came = await asked;
+    if (came.kind !== 'stream') throw new Error('not a stream');
+    const iterator = came.chunks[Symbol.asyncIterator]();
+    expect(Buffer.from((await iterator.next()).value).toString()).toBe('row\n');
+    await iterator.return?.();
+    expect((await room.call('access.audit', {})).rows).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ operation: 'watched.read', status: 'cancelled', decision: 'allowed' }),
+      ]),
+    );
+  });
+
+  it('is stopped, and refused, when its audit row cannot be kept', async () => {
+    const invoke = await openRoom(
+      ({ signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    );
+    await room.store.close();
+    await expect(invoke()).rejects.toMatchObject({ code: 'metastore.unavailable' });
+  });
+
+  it('lets its answer go when its audit row cannot be kept', async () => {
+    const { seen, chunks } = watchedChunks();
+    const invoke = await openRoom(async () => streamOf(chunks));
+    await room.store.close();
+    await expect(invoke()).rejects.toMatchObject({ code: 'metastore.unavailable' });
+    expect(seen.isLetGo).toBe(true);
+  });
+
+  it('lets its answer go when truth blocks it', async () => {
+    const { seen, chunks } = watchedChunks();
+    const rule = `[[rules]]
+name = "never"
+task_class = "watched"
+phase = "after"
+action = "block"
+message = "Not this."
+when = { type = "FieldEquals", field = "operation", value = "watched.read" }
+`;
+    const invoke = await openRoom(async () => streamOf(chunks), rule);
+    await expect(invoke()).rejects.toMatchObject({ code: 'door.truth_blocked' });
+    expect(seen.isLetGo).toBe(true);
+  });
+});
