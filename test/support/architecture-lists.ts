@@ -61,6 +61,7 @@ export const RESTRICTED_MODULES: readonly {
     allowed: [
       { path: 'src/lake/engine/duckdb-instance.ts', reason: 'the adapter of the engine' },
       { path: 'src/lake/engine/duckdb-statement.ts', reason: 'how its statements are bound and run' },
+      { path: 'src/lake/engine/short-answer.ts', reason: 'its short answers, fetched as values' },
       { path: 'src/lake/engine/streamed-statement.ts', reason: 'its statements whose rows leave as bytes' },
       { path: 'src/lake/engine/json-row.ts', reason: 'the engine’s value types as JSON' },
       { path: 'src/lake/engine/json-value.ts', reason: 'the engine’s value types as JSON' },

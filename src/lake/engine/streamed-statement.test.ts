@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seedOfRun } from '../../../test/faults/seeded-random.ts';
 import { createDuckdbInstance, type DuckdbInstance } from './duckdb-instance.ts';
 import { resultPipePath } from './protocol.ts';
 import { makeResultPipe, openResultPipe } from './result-pipe.ts';
@@ -51,6 +53,7 @@ const VALUES = [
   `'quote " back \\ slash', 'line' || chr(10) || 'end' || chr(13) || chr(1), 'ünï ☃ 😀', '', NULL, 'a,b' || chr(9)`,
   "{'a': 1, 'b': [9007199254740993, NULL]}, [1.5::FLOAT, 'inf'::FLOAT], MAP {'k': 1::HUGEINT}, '{\"a\": NaN}'::JSON",
   "DATE '2024-02-29', TIMESTAMP '2024-02-29 12:00:00.5', INTERVAL 3 DAY, '\\x00\\xFF'::BLOB, uuid_nil(), TRUE",
+  `1::TINYINT, -2::SMALLINT, 9007199254740993::BIGINT, -9007199254740991::BIGINT, 18446744073709551615::UBIGINT, false, NULL::BIGINT, 'quote " \\ ' || chr(0) || chr(8) || chr(127) || ' ☃ 😀 / ' || chr(8232), NULL::VARCHAR`,
 ].map((values) => values.replace('uuid_nil()', "'00000000-0000-0000-0000-000000000001'::UUID"));
 
 describe('the answer of a shape that was short the last time', () => {
@@ -89,16 +92,58 @@ describe('the answer of a shape that was short the last time', () => {
     },
   );
 
+  it('goes through the pipe where one of its texts is long after all', async () => {
+    const rows = "SELECT 1 AS a, 'x' AS b, repeat('x', 200000) AS c UNION ALL SELECT 2, 'y', NULL";
+    await run("SELECT 1 AS a, 'x' AS b, '' AS c", 'three');
+    const long = await run(rows, 'three');
+    expect([long.isShort, long.rowCount, long.text.length > 200_000]).toEqual([false, 2, true]);
+  });
+
+  it('is the same by both ways, whatever its texts, numbers and truth values are', async () => {
+    const seed = seedOfRun();
+    console.log(`seed ${seed} (LAKEHOUSE_SEED replays it)`);
+    const cell = fc.record({
+      text: fc.option(fc.string({ unit: 'binary', maxLength: 20 })),
+      int: fc.option(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
+      truth: fc.option(fc.boolean()),
+    });
+    const literal = (text: string | null) =>
+      text === null
+        ? 'NULL'
+        : `'${text.toWellFormed().replaceAll("'", "''").replaceAll('\0', "' || chr(0) || '")}'`;
+    let made = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(cell, { minLength: 1, maxLength: 64 }), fc.string(), async (cells, name) => {
+        const column = `"${name.toWellFormed().replaceAll('"', '""').replaceAll('\0', '0') || 'a'}"`;
+        const rows = cells.map(
+          ({ text, int, truth }) =>
+            `(${literal(text)}::VARCHAR, ${int === null ? 'NULL' : `'${int}'`}::BIGINT, ${truth}::BOOLEAN)`,
+        );
+        const sql = `SELECT * FROM (VALUES ${rows.join(', ')}) AS t(${column}, n, t)`;
+        const shape = `made ${made++}`;
+        const piped = await run(sql, shape);
+        const short = await run(sql, shape);
+        expect([piped.isShort, short.isShort]).toEqual([false, true]);
+        expect(short.text).toBe(piped.text);
+      }),
+      { seed, numRuns: 100 },
+    );
+  });
+
   it('has the values of parameters that are no part of its text', async () => {
     const sql = 'SELECT $1::VARCHAR AS a';
     await run("SELECT 'x' AS a", 'bound');
     expect((await run(sql, 'bound', ['y'])).text).toBe('{"a":"y"}\n');
   });
 
-  it('is refused where its text is more than one statement', async () => {
-    await run('SELECT 1 AS a', 'one');
-    const closing =
-      'SELECT 1 AS a) AS r(c0)) AS r(t) LIMIT 65; CREATE TABLE t AS SELECT * FROM (SELECT * FROM (SELECT 1';
-    await expect(run(closing, 'one')).rejects.toThrow('only a query can be streamed');
+  it.each([
+    ['1 AS a', 'SELECT 1 AS a) AS r(c0) LIMIT 65; CREATE TABLE t AS SELECT * FROM (SELECT 1'],
+    [
+      '1.5 AS a',
+      'SELECT 1.5 AS a) AS r(c0)) AS r(t) LIMIT 65; CREATE TABLE t AS SELECT * FROM (SELECT * FROM (SELECT 1',
+    ],
+  ])('is refused where its text is more than one statement: %s', async (first, closing) => {
+    await run(`SELECT ${first}`, first);
+    await expect(run(closing, first)).rejects.toThrow('only a query can be streamed');
   });
 });

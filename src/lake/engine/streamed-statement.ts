@@ -1,15 +1,8 @@
-import { type DuckDBConnection, type DuckDBType, StatementType } from '@duckdb/node-api';
-import {
-  bind,
-  notStreamable,
-  quoteLiteral,
-  runForValue,
-  runWritten,
-  uniqueNames,
-} from './duckdb-statement.ts';
+import { type DuckDBConnection, StatementType } from '@duckdb/node-api';
+import { bind, notStreamable, quoteLiteral, runForValue, uniqueNames } from './duckdb-statement.ts';
 import type { EngineColumn, EngineFormat, EngineParameters } from './engine.ts';
-import { describeType, rowAsJson } from './json-row.ts';
 import type { StreamedAnswer } from './protocol.ts';
+import { internalNames, rowTexts, SHORT_ROWS, shortLines, type TypedColumn } from './short-answer.ts';
 
 /** A query whose rows leave as bytes, in a format. */
 export interface StreamedStatement {
@@ -34,17 +27,8 @@ export interface StreamParts {
   readonly pipe: string;
 }
 
-interface TypedColumn {
-  readonly name: string;
-  readonly type: DuckDBType;
-}
-
 const KNOWN_COLUMNS_MAX = 500;
 const SHAPE_CHARACTERS_MAX = 16_384;
-
-/** An answer of at most so many rows, none longer than so many bytes, may go without the pipe. */
-const SHORT_ROWS = 64;
-const SHORT_BYTES = 4_096;
 
 /**
  * Runs a statement whose rows leave as bytes. The engine itself writes them into the pipe, past JavaScript; but where
@@ -64,7 +48,7 @@ export async function streamStatement(
   const source = `(${request.sql}\n)`;
   const mayBeShort = shape !== null && format === 'ndjson' && Object.keys(parameters).length === 0;
   if (mayBeShort && shortShapes.has(shape)) {
-    const lines = await shortLines(connection, rowTexts(source, types));
+    const lines = await shortLines(connection, source, types);
     if (lines !== null) return { rowCount: lines.length, short: { columns, text: lines.join('') } };
     shortShapes.delete(shape);
   }
@@ -73,14 +57,6 @@ export async function streamStatement(
   const rowCount = Number((await runForValue(connection, copy, parameters)) ?? 0);
   if (mayBeShort && rowCount <= SHORT_ROWS) shortShapes.add(shape);
   return { rowCount, short: null };
-}
-
-/** The rows of a statement of one column of text, as lines; null where they are more or longer than is short. */
-async function shortLines(connection: DuckDBConnection, texts: string): Promise<readonly string[] | null> {
-  const bounded = `SELECT CASE WHEN strlen(t) <= ${SHORT_BYTES} THEN t END FROM (${texts}) AS r(t) LIMIT ${SHORT_ROWS + 1}`;
-  const rows = await (await runWritten(connection, bounded)).getRows();
-  const lines = rows.map(([text]) => (typeof text === 'string' ? `${text}\n` : null));
-  return lines.length <= SHORT_ROWS && lines.every((line) => line !== null) ? lines : null;
 }
 
 function copyStatement(
@@ -103,16 +79,6 @@ function copyStatement(
       return `COPY (SELECT ${names} FROM ${source} AS ${internalNames(columns)}) TO ${target} (${options})`;
     }
   }
-}
-
-/** The rows of a source, each as one JSON text. */
-function rowTexts(source: string, columns: readonly TypedColumn[]): string {
-  const described = columns.map(({ name, type }, at) => ({ name, sql: `c${at}`, type: describeType(type) }));
-  return `SELECT ${rowAsJson(described)} FROM ${source} AS ${internalNames(columns)}`;
-}
-
-function internalNames(columns: readonly TypedColumn[]): string {
-  return `r(${columns.map((_, at) => `c${at}`).join(', ')})`;
 }
 
 /** The statement's columns, remembered by its shape: finding them out plans the statement a second time. */
