@@ -23,12 +23,13 @@ const committed = (count: number): WriterAnswer => ({
   batches: Array.from({ length: count }, () => ({ kind: 'committed', rows: [] })),
 });
 
+const idle = () => false;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the commit queue', () => {
   it('sends commits of one turn together, in the order of the calls, and long turns in parts', async () => {
     const writer = slowWriter();
-    const queue = createCommitQueue({ send: writer.send, timeoutMs: 60_000, log });
+    const queue = createCommitQueue({ send: writer.send, isBusy: idle, timeoutMs: 60_000, log });
     const names = Array.from({ length: 20 }, (_, index) => `statement ${index}`);
     const outcomes = names.map((name) => queue.commit(batch(name)));
     await turn();
@@ -40,7 +41,7 @@ describe('the commit queue', () => {
 
   it('sends what several callbacks of one turn commit as one message', async () => {
     const writer = slowWriter();
-    const queue = createCommitQueue({ send: writer.send, timeoutMs: 60_000, log });
+    const queue = createCommitQueue({ send: writer.send, isBusy: idle, timeoutMs: 60_000, log });
     const first = queue.commit(batch('first'));
     for (let tick = 0; tick < 10; tick++) await Promise.resolve();
     await new Promise<void>((resolve) => process.nextTick(resolve));
@@ -51,11 +52,46 @@ describe('the commit queue', () => {
     expect(await Promise.all([first, second])).toMatchObject([{ committed: true }, { committed: true }]);
   });
 
+  it('lets the commits of several turns go as one message while the process has no time left', async () => {
+    const writer = slowWriter();
+    const load = { isBusy: true };
+    const queue = createCommitQueue({
+      send: writer.send,
+      isBusy: () => load.isBusy,
+      timeoutMs: 60_000,
+      log,
+    });
+    const first = queue.commit(batch('first'));
+    await turn();
+    const second = queue.commit(batch('second'));
+    await vi.waitUntil(() => writer.asked.length > 0);
+    expect(writer.asked.map(({ names }) => names)).toEqual([['first', 'second']]);
+    writer.asked[0]?.answer(committed(2));
+    await Promise.all([first, second]);
+    load.isBusy = false;
+    const third = queue.commit(batch('third'));
+    await turn();
+    const fourth = queue.commit(batch('fourth'));
+    await turn();
+    expect(writer.asked.slice(1).map(({ names }) => names)).toEqual([['third'], ['fourth']]);
+    for (const asked of writer.asked.slice(1)) asked.answer(committed(1));
+    await Promise.all([third, fourth]);
+  });
+
+  it('does not let a message that is full wait', async () => {
+    const writer = slowWriter();
+    const queue = createCommitQueue({ send: writer.send, isBusy: () => true, timeoutMs: 60_000, log });
+    const outcomes = Array.from({ length: 16 }, (_, index) => queue.commit(batch(`statement ${index}`)));
+    expect(writer.asked.map(({ names }) => names.length)).toEqual([16]);
+    writer.asked[0]?.answer(committed(16));
+    await Promise.all(outcomes);
+  });
+
   it('refuses new commits while the writer is silent, and takes them again once it answers', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
       const writer = slowWriter();
-      const queue = createCommitQueue({ send: writer.send, timeoutMs: 2_000, log });
+      const queue = createCommitQueue({ send: writer.send, isBusy: idle, timeoutMs: 2_000, log });
       const slow = queue.commit(batch('slow'));
       await turn();
       vi.advanceTimersByTime(1_999);
@@ -79,7 +115,7 @@ describe('the commit queue', () => {
 
   it('takes a group the writer could not keep for unavailable, or unknown where it may have been kept', async () => {
     const writer = slowWriter();
-    const queue = createCommitQueue({ send: writer.send, timeoutMs: 60_000, log });
+    const queue = createCommitQueue({ send: writer.send, isBusy: idle, timeoutMs: 60_000, log });
     for (const [kept, code] of [
       ['no', 'metastore.unavailable'],
       ['unknown', 'metastore.outcome_unknown'],
@@ -95,7 +131,7 @@ describe('the commit queue', () => {
 
   it('does not know what a writer that ended has kept, and refuses what comes after', async () => {
     const writer = slowWriter();
-    const queue = createCommitQueue({ send: writer.send, timeoutMs: 60_000, log });
+    const queue = createCommitQueue({ send: writer.send, isBusy: idle, timeoutMs: 60_000, log });
     const underWay = queue.commit(batch('under way'));
     await turn();
     writer.asked[0]?.die(new Error('out of memory'));
@@ -109,7 +145,7 @@ describe('the commit queue', () => {
 
   it('refuses what is far beyond what the store can keep up with', async () => {
     const writer = slowWriter();
-    const queue = createCommitQueue({ send: writer.send, timeoutMs: 60_000, log });
+    const queue = createCommitQueue({ send: writer.send, isBusy: idle, timeoutMs: 60_000, log });
     const waiting = Array.from({ length: 10_000 }, (_, index) => queue.commit(batch(String(index))));
     await expect(queue.commit(batch('one more'))).rejects.toMatchObject({ code: 'metastore.unavailable' });
     await turn();

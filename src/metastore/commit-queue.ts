@@ -7,13 +7,18 @@ import type { Batch, BatchAnswer, WriterAnswer } from './sqlite-writer.ts';
 
 /** A turn with more goes as several messages, so that the writer works while the rest is still being made. */
 const MESSAGE_BATCHES_MAX = 16;
+/** What a commit waits for others to go with it, while the process has no time left. */
+const COMPANY_MS = 5;
 /** Beyond it the store is far behind its callers, who are told at once. */
 const WAITING_MAX = 10_000;
 
 /**
  * Sends commits to the writer in the order of the calls; those of one turn of the event loop go as one message, and
- * the writer makes all messages that wait durable together. No time is waited: a lone commit goes when its turn ends. Sent
- * as each callback ended, sixteen callers' commits went one by one, each with its own wake-up and its own fsync.
+ * the writer makes all messages that wait durable together. A lone commit goes when its turn ends. Sent
+ * as each callback ended, sixteen callers' commits went one by one, each with its own wake-up and its own fsync. Where the
+ * event loop has no time left, every caller waits for it anyway: a commit then waits a little for others to share the
+ * fsync, which costs this processor more than the statements do. Measured with 16 callers of a model on one core: a
+ * fifth less processor time a call.
  *
  *   open ──a commit's time is up──▶ stalled: new commits are refused as unavailable ──any answer──▶ open
  *     └──drain, or the end of a thread of the store──▶ closed, with a reason
@@ -36,11 +41,15 @@ interface Entry {
 
 export function createCommitQueue(parts: {
   readonly send: (batches: readonly Batch[]) => Promise<WriterAnswer>;
+  /** Whether the event loop has no time left. */
+  readonly isBusy: () => boolean;
   readonly timeoutMs: number;
   readonly log: Logger;
 }): CommitQueue {
-  const { send, timeoutMs, log } = parts;
+  const { send, isBusy, timeoutMs, log } = parts;
   let turn: Entry[] = [];
+  /** Set while the commits of past turns wait for company. */
+  let company: NodeJS.Timeout | null = null;
   /** How many entries wait. */
   let waiting = 0;
   let state: 'open' | 'stalled' = 'open';
@@ -66,14 +75,21 @@ export function createCommitQueue(parts: {
       const entry: Entry = { statements, resolve, reject, timer: null };
       entry.timer = setTimeout(timeUp, timeoutMs, entry);
       waiting += 1;
-      if (turn.length === 0) setImmediate(() => void sendTurn());
+      if (turn.length === 0) setImmediate(endTurn);
       turn.push(entry);
       if (turn.length >= MESSAGE_BATCHES_MAX) void sendTurn();
     });
   }
 
+  function endTurn(): void {
+    if (turn.length > 0 && isBusy()) company ??= setTimeout(() => void sendTurn(), COMPANY_MS);
+    else void sendTurn();
+  }
+
   async function sendTurn(): Promise<void> {
     const entries = turn;
+    if (company !== null) clearTimeout(company);
+    company = null;
     if (entries.length === 0) return;
     turn = [];
     try {
