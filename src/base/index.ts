@@ -15,4 +15,5 @@ export type { Logger } from './log.ts';
 export { createLogger } from './log.ts';
 export { markdownCode } from './markdown-code.ts';
 export { matchesPattern } from './name-pattern.ts';
+export { RecentMap } from './recent-map.ts';
 export type { Statement } from './statement.ts';

@@ -1,3 +1,5 @@
+import { RecentMap } from '../../base/index.ts';
+
 /** How long answers of a task have been, by model, so that a hold need not cover the longest one a model could write. */
 export interface OutputSizes {
   observe(task: string, model: string, outputTokens: number): void;
@@ -7,7 +9,7 @@ export interface OutputSizes {
 
 const KEPT = 256;
 const ENOUGH = 20;
-/** Tasks and models remembered; the one heard of longest ago is forgotten first. */
+/** Tasks and models remembered. */
 const MAX_KEYS = 4_096;
 const RANK = 0.95;
 /** An answer beyond the rank is not cut at once. */
@@ -15,20 +17,14 @@ const HEADROOM = 2;
 const LEAST_TOKENS = 256;
 
 export function createOutputSizes(): OutputSizes {
-  const seen = new Map<string, number[]>();
+  const seen = new RecentMap<number[]>(MAX_KEYS);
   return {
     observe(task, model, outputTokens) {
       const key = JSON.stringify([task, model]);
       const sizes = seen.get(key) ?? [];
       sizes.push(outputTokens);
       if (sizes.length > KEPT) sizes.shift();
-      seen.delete(key);
-      seen.set(key, sizes);
-      if (seen.size <= MAX_KEYS) return;
-      for (const oldest of seen.keys()) {
-        seen.delete(oldest);
-        break;
-      }
+      seen.put(key, sizes);
     },
     usual(task, model) {
       const sizes = seen.get(JSON.stringify([task, model])) ?? [];

@@ -1,4 +1,4 @@
-import type { Demand, ResolveScope } from '../../govern/scope/index.ts';
+import { type Demand, identityLabel, type ResolveScope } from '../../govern/scope/index.ts';
 import type { BridgeParts } from './bridge-parts.ts';
 import { worstCost } from './catalogue/cost.ts';
 import type { Capability } from './catalogue/model-entry.ts';
@@ -32,7 +32,7 @@ export async function planChat(
   asked: ChatToPlan,
 ): Promise<PlannedChat> {
   const { chat, model } = asked;
-  const { most, likely } = await estimator.estimateInputTokens(sizesOf(chat));
+  const { most, likely } = await estimator.estimateInputTokens(sizesOf(chat, identityLabel(scope.identity)));
   const inputTokens = most + asked.contextTokens;
   const ladder = model?.startsWith(LADDER) === true ? model.slice(LADDER.length) : null;
   const plan = router.plan({
@@ -85,9 +85,10 @@ function needsOf(chat: ChatRequest): ReadonlySet<Capability> {
   ]);
 }
 
-function sizesOf(chat: ChatRequest): EstimatedRequest {
+function sizesOf(chat: ChatRequest, holder: string): EstimatedRequest {
   const parts = chat.messages.flatMap((message) => message.parts);
   return {
+    holder,
     images: parts.filter(({ kind }) => kind === 'image').length,
     tools: chat.tools.map((tool) => JSON.stringify(tool)),
     texts: [

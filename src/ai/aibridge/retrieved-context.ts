@@ -64,7 +64,7 @@ export async function retrieveContext(
   for (const row of result.rows) {
     // One line for every reader: no row can write the mark that ends them (K-12).
     const line = escapedJson(row);
-    left -= (await estimator.estimateInputTokens({ texts: [line], images: 0, tools: [] })).most;
+    left -= (await estimator.estimateInputTokens({ texts: [line], images: 0, tools: [], holder: null })).most;
     if (left < 0) break;
     lines.push(line);
   }

@@ -1,3 +1,4 @@
+import { RecentMap } from '../../base/index.ts';
 import type { Parser } from './parser.ts';
 
 /** Characters of questions and answers remembered together; what was asked for longest ago is forgotten first. */
@@ -12,56 +13,25 @@ const MAX_ENTRY_CHARACTERS = 262_144;
  * processor time and two messages between processes.
  */
 export function rememberingParser(parser: Parser): Parser {
-  const parsed = createMemory<string>((ast) => ast.length);
-  const deparsed = createMemory<{ readonly sql: string; readonly ast: string }>(
-    ({ sql, ast }) => sql.length + ast.length,
+  const parsed = new RecentMap<string>(REMEMBERED_CHARACTERS, (ast, sql) => sql.length + ast.length);
+  const deparsed = new RecentMap<{ readonly sql: string; readonly ast: string }>(
+    REMEMBERED_CHARACTERS,
+    (answer, ast) => ast.length + answer.sql.length + answer.ast.length,
   );
   return {
     ...parser,
     async parse(sql, signal) {
-      return parsed.get(sql) ?? parsed.put(sql, await parser.parse(sql, signal));
+      const known = parsed.get(sql);
+      if (known !== undefined) return known;
+      const ast = await parser.parse(sql, signal);
+      return sql.length + ast.length > MAX_ENTRY_CHARACTERS ? ast : parsed.put(sql, ast);
     },
     async deparse(ast, signal) {
-      return deparsed.get(ast) ?? deparsed.put(ast, await parser.deparse(ast, signal));
+      const known = deparsed.get(ast);
+      if (known !== undefined) return known;
+      const answer = await parser.deparse(ast, signal);
+      const characters = ast.length + answer.sql.length + answer.ast.length;
+      return characters > MAX_ENTRY_CHARACTERS ? answer : deparsed.put(ast, answer);
     },
-  };
-}
-
-interface Memory<T> {
-  get(key: string): T | undefined;
-  /** Answers the value. */
-  put(key: string, value: T): T;
-}
-
-/** In the order of last use, which is the order of a Map whose entries are put back when they are read. */
-function createMemory<T>(lengthOf: (value: T) => number): Memory<T> {
-  const entries = new Map<string, T>();
-  let characters = 0;
-  const lengthOfEntry = (key: string, value: T) => key.length + lengthOf(value);
-  const take = (key: string) => {
-    const value = entries.get(key);
-    if (value === undefined) return undefined;
-    entries.delete(key);
-    characters -= lengthOfEntry(key, value);
-    return value;
-  };
-  const put = (key: string, value: T) => {
-    const length = lengthOfEntry(key, value);
-    if (length > MAX_ENTRY_CHARACTERS) return value;
-    take(key);
-    entries.set(key, value);
-    characters += length;
-    for (const oldest of entries.keys()) {
-      if (characters <= REMEMBERED_CHARACTERS) break;
-      take(oldest);
-    }
-    return value;
-  };
-  return {
-    get(key) {
-      const value = take(key);
-      return value === undefined ? undefined : put(key, value);
-    },
-    put,
   };
 }

@@ -5,7 +5,8 @@ import { loadO200k } from './o200k.ts';
 import { createTokenEstimator } from './token-estimate.ts';
 
 const estimator = createTokenEstimator();
-const both = (text: string) => estimator.estimateInputTokens({ texts: [text], images: 0, tools: [] });
+const both = (text: string) =>
+  estimator.estimateInputTokens({ texts: [text], images: 0, tools: [], holder: null });
 const estimate = async (text: string) => (await both(text)).most;
 const count = await loadO200k();
 const PER_REQUEST = await estimate('');
@@ -43,7 +44,7 @@ test.each([
 });
 
 test('counts a frame for each message and tool, and an image', async () => {
-  const bare = { texts: [], images: 0, tools: [] };
+  const bare = { texts: [], images: 0, tools: [], holder: null };
   const { most: base } = await estimator.estimateInputTokens(bare);
   const more = async (request: object) => (await estimator.estimateInputTokens({ ...bare, ...request })).most;
   expect(await more({ texts: ['', ''] })).toBe(base + 16);
@@ -110,4 +111,22 @@ test('is never below o200k, and never above a token for each byte', async () => 
     }),
     { numRuns: 150 },
   );
+});
+
+test('of a text that its holder sent before is known at once, and the same; of another caller’s it is counted', async () => {
+  const text = 'A turn of a conversation that is sent again with every later turn. '.repeat(400);
+  const of = (holder: string | null) =>
+    estimator.estimateInputTokens({ texts: [text], images: 0, tools: [], holder });
+  /** Whether an estimate came before other work was let run, as counting a long text does. */
+  const isKnown = async (holder: string) => {
+    let letRun = false;
+    setImmediate(() => {
+      letRun = true;
+    });
+    await of(holder);
+    return !letRun;
+  };
+  expect(await of('ann')).toEqual(await of(null));
+  expect([await isKnown('bob'), await isKnown('ann'), await isKnown('bob')]).toEqual([false, true, true]);
+  expect(await of('ann')).toEqual(await of(null));
 });

@@ -1,3 +1,4 @@
+import { RecentMap, sha256Hex } from '../../../base/index.ts';
 import { loadO200k } from './o200k.ts';
 
 /** What a request sends to a model, as far as it is billed as input. */
@@ -7,6 +8,11 @@ export interface EstimatedRequest {
   readonly images: number;
   /** Each tool's name, description and schema as JSON. */
   readonly tools: readonly string[];
+  /**
+   * Whose texts they are: what they come to is remembered for this caller alone, so that the time another's request takes
+   * tells nothing of them (K-6). Null for texts that hardly come again.
+   */
+  readonly holder: string | null;
 }
 
 /** Tokens of a request, before a provider has counted them. */
@@ -63,11 +69,19 @@ const MAX_TOKENIZED_LENGTH = 1_048_576;
 /** Of the rest, for what is likely: prose and code have 3.8 to 4.4 bytes to a token of o200k. */
 const LIKELY_BYTES_PER_TOKEN = 4;
 
+/**
+ * Each turn of a conversation sends all before it again: what a text came to is remembered, for so many texts. Shorter ones
+ * are counted sooner than looked up.
+ */
+const REMEMBERED_TEXTS = 16_384;
+const REMEMBERED_FROM = 64;
+
 /** The tokenizer is loaded with the first estimate. */
 export function createTokenEstimator(): TokenEstimator {
   let loading: Promise<(text: string) => number> | null = null;
+  const seen = new RecentMap<TokenEstimate>(REMEMBERED_TEXTS);
   return {
-    async estimateInputTokens({ texts, images, tools }) {
+    async estimateInputTokens({ texts, images, tools, holder }) {
       loading ??= loadO200k();
       const count = await loading;
       const frames =
@@ -81,15 +95,27 @@ export function createTokenEstimator(): TokenEstimator {
       for (const text of [...texts, ...tools]) {
         const tokenized = text.slice(0, left);
         left -= tokenized.length;
-        const counted = await countInTurns(tokenized, count);
+        const key = holder === null || tokenized.length < REMEMBERED_FROM ? null : keyOf(holder, tokenized);
+        const estimate = (key === null ? undefined : seen.get(key)) ?? (await estimateText(tokenized, count));
+        if (key !== null) seen.put(key, estimate);
         const restBytes =
           tokenized.length < text.length ? Buffer.byteLength(text.slice(tokenized.length)) : 0;
-        likely += counted + Math.floor(restBytes / LIKELY_BYTES_PER_TOKEN);
-        most += mostTokens(tokenized, counted) + restBytes;
+        likely += estimate.likely + Math.floor(restBytes / LIKELY_BYTES_PER_TOKEN);
+        most += estimate.most + restBytes;
       }
       return { likely, most };
     },
   };
+}
+
+/** A digest, so that no prompt stays in memory. */
+function keyOf(holder: string, text: string): string {
+  return sha256Hex(`${holder}\0${text}`);
+}
+
+async function estimateText(text: string, count: (text: string) => number): Promise<TokenEstimate> {
+  const likely = await countInTurns(text, count);
+  return { likely, most: mostTokens(text, likely) };
 }
 
 /** What o200k counts, piece by piece. */

@@ -57,6 +57,7 @@ export function embeddings(parts: BridgeParts) {
           texts,
           images: 0,
           tools: [],
+          holder: null,
         });
         const plan = parts.router.plan({
           model: input.model,

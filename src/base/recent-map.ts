@@ -1,0 +1,43 @@
+/**
+ * A bounded map in the order of last use: what was put or asked for longest ago is forgotten first. One entry that is larger
+ * than all of it is not kept.
+ */
+export class RecentMap<T> {
+  readonly #entries = new Map<string, T>();
+  readonly #capacity: number;
+  readonly #sizeOf: (value: T, key: string) => number;
+  #size = 0;
+
+  /** `capacity` in the unit of `sizeOf`; entries, where every entry is as large as any other. */
+  constructor(capacity: number, sizeOf: (value: T, key: string) => number = () => 1) {
+    this.#capacity = capacity;
+    this.#sizeOf = sizeOf;
+  }
+
+  get(key: string): T | undefined {
+    const value = this.#entries.get(key);
+    if (value === undefined) return undefined;
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    return value;
+  }
+
+  /** Answers the value. */
+  put(key: string, value: T): T {
+    this.#forget(key);
+    this.#entries.set(key, value);
+    this.#size += this.#sizeOf(value, key);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#size <= this.#capacity) break;
+      this.#forget(oldest);
+    }
+    return value;
+  }
+
+  #forget(key: string): void {
+    const value = this.#entries.get(key);
+    if (value === undefined) return;
+    this.#entries.delete(key);
+    this.#size -= this.#sizeOf(value, key);
+  }
+}
