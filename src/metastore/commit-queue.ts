@@ -41,7 +41,7 @@ interface Entry {
 
 export function createCommitQueue(parts: {
   readonly send: (batches: readonly Batch[]) => Promise<WriterAnswer>;
-  /** Whether the event loop has no time left. */
+  /** Whether the process has no time left. */
   readonly isBusy: () => boolean;
   readonly timeoutMs: number;
   readonly log: Logger;

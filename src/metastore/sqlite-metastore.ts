@@ -8,9 +8,9 @@ import { createCommitQueue } from './commit-queue.ts';
 import { sqliteDialect } from './dialect.ts';
 import { metastoreErrors } from './errors.ts';
 import { takeHomeLock } from './home-lock.ts';
-import { watchLoopLoad } from './loop-load.ts';
 import type { Metastore, MetastoreReader } from './metastore.ts';
 import { allMigrations } from './migrations.ts';
+import { watchProcessLoad } from './process-load.ts';
 import { createReadQueue, type ReadQueue, within } from './read-queue.ts';
 import { notKept, notRead, openingRefused, threadEnded } from './sqlite-error.ts';
 import type { ReaderAnswer, ReaderOptions, ReaderQuestion } from './sqlite-reader.ts';
@@ -59,7 +59,7 @@ export async function openMetastore(options: OpenOptions): Promise<Metastore> {
     const reads = readQueueOf(reader, config.commit_timeout_ms);
     const queue = createCommitQueue({
       send: (batches) => writer.request({ kind: 'commit', wire: encode(batches) }),
-      isBusy: watchLoopLoad(),
+      isBusy: watchProcessLoad(),
       timeoutMs: config.commit_timeout_ms,
       log,
     });
