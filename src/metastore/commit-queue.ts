@@ -8,7 +8,7 @@ import type { Batch, BatchAnswer, WriterAnswer } from './sqlite-writer.ts';
 /** A turn with more goes as several messages, so that the writer works while the rest is still being made. */
 const MESSAGE_BATCHES_MAX = 16;
 /** What a commit waits for others to go with it, while the process has no time left. */
-const COMPANY_MS = 5;
+const COMPANY_MS = 4;
 /** Beyond it the store is far behind its callers, who are told at once. */
 const WAITING_MAX = 10_000;
 
@@ -16,9 +16,9 @@ const WAITING_MAX = 10_000;
  * Sends commits to the writer in the order of the calls; those of one turn of the event loop go as one message, and
  * the writer makes all messages that wait durable together. A lone commit goes when its turn ends. Sent
  * as each callback ended, sixteen callers' commits went one by one, each with its own wake-up and its own fsync. Where the
- * event loop has no time left, every caller waits for it anyway: a commit then waits a little for others to share the
- * fsync, which costs this processor more than the statements do. Measured with 16 callers of a model on one core: a
- * fifth less processor time a call.
+ * process has no time left, every caller waits for it anyway: a commit then waits a little for others to share the pages it
+ * writes and the fsync, which cost more than the statements do. Measured with 16 callers of a model on one core: a tenth
+ * to a fifth less processor time a call.
  *
  *   open ──a commit's time is up──▶ stalled: new commits are refused as unavailable ──any answer──▶ open
  *     └──drain, or the end of a thread of the store──▶ closed, with a reason
