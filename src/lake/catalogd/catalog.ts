@@ -77,6 +77,11 @@ export interface ScanFile {
   readonly lowerBounds: ReadonlyMap<number, Uint8Array>;
   readonly upperBounds: ReadonlyMap<number, Uint8Array>;
   readonly nullCounts: ReadonlyMap<number, number>;
+  /**
+   * The state of an object registered in place that all of this is said of; absent where versions before this fact
+   * registered it, which know the object by its size alone.
+   */
+  readonly sourceIdentity?: string;
 }
 
 /** A data file that `prepare` wrote and fsynced, with the statistics the engine returned for it. */
@@ -90,6 +95,8 @@ export interface NewDataFile {
   readonly nullCounts: ReadonlyMap<number, number>;
   readonly lowerBounds: ReadonlyMap<number, Uint8Array>;
   readonly upperBounds: ReadonlyMap<number, Uint8Array>;
+  /** What storage says of an object registered in place, as it was when it was read. */
+  readonly sourceIdentity?: string;
 }
 
 /** A change to one dataset, planned against its current pointer. */

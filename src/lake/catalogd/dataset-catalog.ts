@@ -9,6 +9,7 @@ import {
   requireOpenScope,
   type WriteScope,
 } from '../../govern/scope/index.ts';
+import type { ObjectSource } from '../storaged/index.ts';
 import type {
   AsOf,
   Catalog,
@@ -115,22 +116,36 @@ export class DatasetCatalog implements Catalog {
     if (dataFiles !== null && files.length !== dataFiles) {
       throw damagedMetadata('a manifest list names another number of files than its snapshot');
     }
-    await this.#requireUnchanged(pinned.facts.name, files);
+    await this.#requireUnchanged(record, snapshotId, files);
     return { snapshotId, schema, files };
   }
 
   /**
-   * Objects registered in place may be written past the catalog; a snapshot of them is only as good as they are. Another
-   * size is found here, before a query mixes what the snapshot says with what the object is now.
+   * Objects registered in place may be written past the catalog. One that is another file than was registered, or was
+   * written to since, is found here, before a query mixes what the snapshot says with what the object is now.
    */
-  async #requireUnchanged(name: string, files: readonly ScanFile[]): Promise<void> {
+  async #requireUnchanged(
+    { row }: DatasetRecord,
+    snapshotId: string,
+    files: readonly ScanFile[],
+  ): Promise<void> {
     const inPlace = files.filter((file) => !file.hasFieldIds);
-    const sizes = await Promise.all(inPlace.map((file) => this.#parts.warehouse.sizeBytes(file.path)));
-    if (inPlace.some((file, index) => file.sizeBytes !== sizes[index])) {
-      throw new LakeError(catalogErrors.source_changed, {
-        detail: `Objects that ${name} was registered over were replaced or removed since. Register it again.`,
-      });
-    }
+    const states = await Promise.all(inPlace.map((file) => this.#parts.objects.stateOf(file.path)));
+    const isChanged = inPlace.some(({ sourceIdentity, sizeBytes }, index) => {
+      const state = states[index];
+      return sourceIdentity === undefined
+        ? state?.sizeBytes !== sizeBytes
+        : state?.identity !== sourceIdentity;
+    });
+    if (!isChanged) return;
+    throw new LakeError(catalogErrors.source_changed, {
+      detail:
+        snapshotId === row.snapshot_id
+          ? `Objects that ${row.name} was registered over were replaced, written to or removed since. Register it ` +
+            'again with the same source: it then reads the objects as they are now.'
+          : `Objects of this earlier snapshot of ${row.name} were replaced, written to or removed since, and what they ` +
+            'held then was never copied. Query the dataset as it is now; ingest objects whose history must stay.',
+    });
   }
 
   async writeTarget(
@@ -301,6 +316,8 @@ type VersionedCommit = PlannedCommit & { readonly version: number };
 export interface CatalogParts {
   readonly store: DatasetStore;
   readonly warehouse: Warehouse;
+  /** Tells what became of objects registered in place. */
+  readonly objects: Pick<ObjectSource, 'stateOf'>;
   readonly files: TableFiles;
   readonly committer: TableCommitter;
   readonly ids: IdGenerator;
