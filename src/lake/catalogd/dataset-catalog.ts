@@ -13,6 +13,7 @@ import type { ObjectSource } from '../storaged/index.ts';
 import type {
   AsOf,
   Catalog,
+  ColumnChange,
   DatasetChange,
   IcebergField,
   IcebergSchema,
@@ -21,6 +22,7 @@ import type {
   ScanFile,
   ScanPlan,
 } from './catalog.ts';
+import { columnChanges } from './column-changes.ts';
 import { CommitTurns } from './commit-turns.ts';
 import { requireColumns, requireDatasetName } from './dataset-name.ts';
 import type { DatasetRecord } from './dataset-record.ts';
@@ -184,7 +186,7 @@ export class DatasetCatalog implements Catalog {
         const record = await this.#existing(change.name, change.mode);
         if (record === null) return this.#planCreate(change);
         requireDatasetRight(scope, record, 'write');
-        return this.#planChange(record, change);
+        return this.#planChange(scope, record, change);
       },
       async (version) => (await this.#parts.store.version(key)) >= version,
     );
@@ -214,10 +216,14 @@ export class DatasetCatalog implements Catalog {
         nowMs,
       },
     );
-    return plannedCommit({ change, commit, datasetId, metadata: planned.metadata, created: true });
+    return plannedCommit({ change, commit, datasetId, metadata: planned.metadata, before: null });
   }
 
-  async #planChange(record: DatasetRecord, change: DatasetChange): Promise<VersionedCommit> {
+  async #planChange(
+    scope: WriteScope,
+    record: DatasetRecord,
+    change: DatasetChange,
+  ): Promise<VersionedCommit> {
     const base = await this.#parts.files.metadata(record.row);
     const mode = change.mode === 'replace' ? 'replace' : 'append';
     const joined = reconcileSchemas(base, record.schema, change.schema, mode);
@@ -241,7 +247,12 @@ export class DatasetCatalog implements Catalog {
       nowMs,
     });
     const datasetId = record.row.dataset_id;
-    return plannedCommit({ change, commit, datasetId, metadata: planned.metadata, created: false });
+    const before = {
+      rowCount: Number(record.row.record_count),
+      isCountable: isCountable(scope, record),
+      columnChanges: columnChanges(record.schema, joined),
+    };
+    return plannedCommit({ change, commit, datasetId, metadata: planned.metadata, before });
   }
 
   /** An append of no file makes no snapshot; a replacement by nothing does. */
@@ -378,29 +389,49 @@ function carriedTags(record: DatasetRecord, schema: Pick<IcebergSchema, 'fields'
   });
 }
 
+/** Whether the caller may know how many rows there are, as when the dataset is described. */
+function isCountable(scope: WriteScope, record: DatasetRecord): boolean {
+  const reading = scope.authorise(record.facts, 'read');
+  return reading.allowed && reading.decision.rowFilters.length === 0;
+}
+
+/** Columns that one event names; it says how many there are. */
+const MOST_CHANGES_TOLD = 200;
+
 function plannedCommit(parts: {
   change: DatasetChange;
   commit: TableCommit;
   datasetId: string;
   metadata: TableMetadata;
-  created: boolean;
+  /** Null for a dataset that is made. */
+  before: { rowCount: number; isCountable: boolean; columnChanges: readonly ColumnChange[] } | null;
 }): VersionedCommit {
-  const { change, commit, datasetId, metadata } = parts;
+  const { change, commit, datasetId, metadata, before } = parts;
   const snapshotId = metadata['current-snapshot-id'];
   const eventData: JsonObject = {
     dataset: change.name,
     dataset_id: datasetId,
     mode: change.mode,
-    created: parts.created,
+    created: before === null,
     version: commit.version,
     snapshot_id: snapshotId === '-1' ? null : snapshotId,
     schema_id: metadata['current-schema-id'],
     files: change.files.length,
     records: change.files.reduce((sum, file) => sum + file.recordCount, 0),
+    records_before: before?.rowCount ?? 0,
+    column_change_count: before?.columnChanges.length ?? 0,
+    column_changes: (before?.columnChanges ?? []).slice(0, MOST_CHANGES_TOLD).map((one) => ({ ...one })),
     lineage: change.lineage,
   };
   return {
     statements: commit.statements,
+    before:
+      before === null
+        ? null
+        : {
+            rowCount: before.isCountable ? before.rowCount : null,
+            columnChanges: before.columnChanges,
+          },
     datasetId,
     snapshotId: snapshotId === '-1' ? null : snapshotId,
     schema: schemaById(metadata, metadata['current-schema-id']),
