@@ -65,6 +65,12 @@ describe('the commands against a server', () => {
     });
   });
 
+  it('says whether registering made a dataset or found it there', async () => {
+    const register = ['datasets', 'register', 'declared', '--columns', '[{"name": "id", "type": "long"}]'];
+    expect((await run(...register)).stdout).toMatch(/is registered/);
+    expect((await run(...register)).stdout).toMatch(/was registered before; nothing changed/);
+  });
+
   it('prints tables that no cell can disturb (K-14)', async () => {
     const { stdout } = await run('sql', 'SELECT * FROM people ORDER BY id');
     expect(stdout).toContain('\\x1b[31mred');

@@ -98,6 +98,22 @@ describe('registering in place', () => {
     expect(second).toMatchObject({ created: false, dataset_id: first.dataset_id, journal_event_id: null });
   });
 
+  it('says what was given and not applied to a dataset that is there', async () => {
+    const source = { bucket: 'default', key: 'kept/' };
+    const made = await registerPeople('kept');
+    expect(made.not_applied).toEqual([]);
+    const asked = {
+      ...{ owner: 'someone', description: 'Other', discoverable: true, tags: ['hr'] },
+      column_tags: [{ column: 'pay', tags: ['salary'] }],
+    };
+    const again = await room.call('catalog.datasets.register', { name: 'kept', source, ...asked });
+    expect(again).toMatchObject({ created: false, journal_event_id: null });
+    expect(again.not_applied).toEqual(['owner', 'description', 'discoverable', 'tags', 'column_tags']);
+    const column_tags = [{ column: 'EMAIL', tags: ['pii.email'] }];
+    const same = { name: 'kept', source, description: 'People', column_tags };
+    expect((await room.call('catalog.datasets.register', same)).not_applied).toEqual([]);
+  });
+
   it('makes a snapshot of objects that were added or replaced since, and refuses to read them before', async () => {
     const first = await registerPeople('grown');
     await parquet('grown/b.parquet', PEOPLE.replace('100', '200'));
