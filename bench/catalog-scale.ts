@@ -123,7 +123,7 @@ function openCatalog({ home, store }: Fixture) {
     log: createLogger({ level: 'silent' }),
     detector: { version: '1', detect: () => [] },
     engine: { lease: absent, parse: absent, deparse: absent, stats: () => ({}), close: absent },
-    objects: { files: absent },
+    objects: { files: absent, stateOf: absent },
   });
 }
 

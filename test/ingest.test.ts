@@ -300,6 +300,47 @@ describe('a dataset that is there', () => {
     expect(await rows('SELECT id FROM narrow WHERE id >= 19')).toEqual([{ id: 19 }]);
   });
 
+  test('says what was done to it, rows and columns, in the answer and in the journal', async () => {
+    const first = await ingest('told', 'a.ndjson', '{"id":1,"at":{"row":1}}\n');
+    expect(first.json).toMatchObject({ effect: 'created', rows_before: 0, column_changes: [] });
+    const declared = await server.api('POST', '/catalog/datasets', {
+      json: { name: 'narrow_told', columns: [{ name: 'id', type: 'int' }] },
+    });
+    expect(declared.status).toBe(201);
+    const widened = await ingest('narrow_told', 'a.ndjson', '{"id":7}\n');
+    expect(widened.json).toMatchObject({
+      effect: 'appended',
+      rows_before: 0,
+      column_changes: [{ kind: 'widened', column: 'id', from: 'int', to: 'long' }],
+    });
+    const appended = await ingest('told', 'b.ndjson', '{"id":2,"at":{"row":2,"page":3},"new":{"a":"x"}}\n');
+    const changes = [
+      { kind: 'added', column: 'at.page', from: null, to: 'long' },
+      { kind: 'added', column: 'new', from: null, to: 'struct<a: string>' },
+    ];
+    expect(appended.json).toMatchObject({ effect: 'appended', rows_before: 1, column_changes: changes });
+    const page = await server.api('GET', '/journal/events?action=dataset.ingested&order=desc&limit=1');
+    expect(page.json.events[0].id).toBe(appended.json.journal_event_id);
+    expect(page.json.events[0].data).toMatchObject({
+      mode: 'append',
+      created: false,
+      records_before: 1,
+      column_change_count: 2,
+      column_changes: changes,
+    });
+    const again = await ingest('told', 'b.ndjson', '{"id":2,"at":{"row":2,"page":3},"new":{"a":"x"}}\n');
+    expect(again.json).toMatchObject({ effect: 'unchanged', rows_before: null, column_changes: [] });
+    const replaced = await ingest('told', 'c.ndjson', '{"id":3}\n', { mode: 'replace' });
+    expect(replaced.json).toMatchObject({
+      effect: 'replaced',
+      rows_before: 2,
+      column_changes: [
+        { kind: 'removed', column: 'at' },
+        { kind: 'removed', column: 'new' },
+      ],
+    });
+  });
+
   test('names the value that does not fit its column', async () => {
     const refused = await ingest('there', 'd.csv', 'id,x\n4,4\nfive,5\n');
     expect(refused).toMatchObject({ status: 422, json: { code: 'ingest.rejected_rows' } });

@@ -59,7 +59,7 @@ if (wants('claims')) {
   keepPart('claims', claims);
 }
 if (wants('words')) {
-  const counted = words();
+  const counted = await words();
   showWords(counted);
   keepPart('words', counted);
 }

@@ -14,6 +14,14 @@ export interface IngestAnswer {
   readonly row_count: number;
   readonly rejected_count: number;
   readonly duplicate: boolean;
+  readonly effect: 'created' | 'appended' | 'replaced' | 'unchanged';
+  readonly rows_before: number | null;
+  readonly column_changes: readonly {
+    readonly kind: 'added' | 'widened' | 'removed';
+    readonly column: string;
+    readonly from: string | null;
+    readonly to: string | null;
+  }[];
   readonly columns: readonly {
     readonly name: string;
     readonly type: string;

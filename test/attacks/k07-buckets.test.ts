@@ -14,6 +14,8 @@ beforeAll(async () => {
         masked: { grants: [{ dataset: 'people', actions: ['read', 'write'] }] },
         filtered: { grants: [{ dataset: 'people', actions: ['read'] }] },
         whole: { grants: [{ dataset: 'people', actions: ['read'] }] },
+        adder: { grants: [{ dataset: 'people', actions: ['read', 'write'] }] },
+        blind: { grants: [{ dataset: 'people', actions: ['write'] }] },
         objects: { buckets: [{ bucket: '*', actions: ['read', 'write', 'delete', 'list'] }] },
       },
       masks: [
@@ -24,7 +26,7 @@ beforeAll(async () => {
           except_roles: ['admin', 'filtered', 'whole'],
         },
       ],
-      row_filters: [{ dataset: 'people', roles: ['filtered'], where: "region = 'west'" }],
+      row_filters: [{ dataset: 'people', roles: ['filtered', 'adder'], where: "region = 'west'" }],
     },
   });
   const made = await server.api(
@@ -89,5 +91,19 @@ describe('files with unmasked rows', () => {
     const { key } = await server.key('objects', {}, 'lister');
     expect((await server.api('GET', '/ingest', { key })).json.ingests).toEqual([]);
     expect((await server.api('GET', '/ingest')).json.ingests).toHaveLength(1);
+  });
+});
+
+describe('the number of rows that were there', () => {
+  test.each([
+    ['adder', 'a row filter applies to'],
+    ['blind', 'no right to read was given to'],
+  ])('is not told to %s, whom %s', async (role) => {
+    const { key } = await server.key(role);
+    const sent = await server.api('POST', '/ingest/file?dataset=people&file_name=more.csv', {
+      key,
+      body: `email,region\n${role}@example.com,west\n`,
+    });
+    expect(sent).toMatchObject({ status: 201, json: { effect: 'appended', rows_before: null } });
   });
 });

@@ -15,13 +15,14 @@ import {
 // K-15: a file to be reviewed is a caller's text, and is read in the process that serves everybody.
 
 /** Processor time of the work, the least of some runs. */
-function processorMs(work: () => unknown, count = 3): number {
-  const runs = Array.from({ length: count }, () => {
+async function processorMs(work: () => unknown, count = 3): Promise<number> {
+  const runs: number[] = [];
+  while (runs.length < count) {
     const before = process.cpuUsage();
-    work();
+    await work();
     const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1_000;
-  });
+    runs.push((user + system) / 1_000);
+  }
   return Math.max(1, Math.min(...runs));
 }
 
@@ -53,14 +54,14 @@ describe('K-15: what a review looks for in a text', () => {
   it.each([
     ['a German word without end', 'ignorier'],
     ['a Russian word without end', 'игнорир'],
-  ])('takes time in proportion to it, for %s', (_, word) => {
-    const times = [3_000, 24_000].map((characters) =>
-      processorMs(() => blindText('a.txt', 'text', word.repeat(characters / word.length))),
-    );
+  ])('takes time in proportion to it, for %s', async (_, word) => {
+    const timeOf = (characters: number) =>
+      processorMs(() => blindText('a.txt', 'text', word.repeat(characters / word.length)));
+    const times = [await timeOf(3_000), await timeOf(24_000)];
     expect((times[1] ?? 0) / (times[0] ?? 1)).toBeLessThan(24);
   });
 
-  it('is not looked for in every run of strings of a text that is full of them', () => {
+  it('is not looked for in every run of strings of a text that is full of them', async () => {
     const row = (strings: readonly string[]) =>
       `f(${strings.map((one) => `'${one}'`).join(',')})\n${'y = q\n'.repeat(20)}`;
     const words = Array.from({ length: 490 }, () => 'zqzqzqzq');
@@ -70,12 +71,12 @@ describe('K-15: what a review looks for in a text', () => {
       words.with(100, 'ignore').fill('--', 101, 180).with(180, 'previousinstruction'),
     ).repeat(20);
     const ratio =
-      processorMs(() => blindText('a.py', 'python', spread), 1) /
-      processorMs(() => blindText('a.py', 'python', plain));
+      (await processorMs(() => blindText('a.py', 'python', spread), 1)) /
+      (await processorMs(() => blindText('a.py', 'python', plain)));
     expect(ratio).toBeLessThan(24);
   });
 
-  it('finds known findings again without comparing each with each', () => {
+  it('finds known findings again without comparing each with each', async () => {
     const words = (seed: number) =>
       Array.from({ length: 400 }, (_, at) => `w${(at * 7 + seed) % 1_500}x`).join(' ');
     const finding = (at: number, seed: number) => ({
@@ -106,6 +107,6 @@ describe('K-15: what a review looks for in a text', () => {
       );
     };
     // Eight times where it grows with the findings, sixty-four with their pairs.
-    expect(compare(800) / compare(100)).toBeLessThan(30);
+    expect((await compare(800)) / (await compare(100))).toBeLessThan(30);
   });
 });

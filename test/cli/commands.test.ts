@@ -47,6 +47,30 @@ describe('the commands against a server', () => {
     expect((await run('ingest', join(folder, 'people.csv'))).stdout).toMatch(/loaded before/);
   });
 
+  it('says how many rows a file was appended to, and which columns it added or took away', async () => {
+    const file = (name: string) => join(folder, name);
+    await writeFile(file('stock.csv'), 'id,x\n1,a\n2,b\n');
+    await writeFile(file('more.csv'), 'id,x,price\n3,c,1.5\n');
+    await writeFile(file('other.csv'), 'id,price\n4,2.5\n');
+    expect((await run('ingest', file('stock.csv'))).stdout).toMatch(/stock: 2 rows, 2 columns/);
+    const appended = (await run('ingest', file('more.csv'), '--dataset', 'stock')).stdout;
+    expect(appended).toMatch(/stock: 1 row appended to 2 existing rows, 3 columns/);
+    expect(appended).toMatch(/columns added: price \(double\)/);
+    const options = ['--dataset', 'stock', '--mode', 'replace'];
+    const replaced = JSON.parse((await run('ingest', file('other.csv'), ...options, '--json')).stdout);
+    expect(replaced).toMatchObject({
+      effect: 'replaced',
+      rows_before: 3,
+      column_changes: [{ kind: 'removed', column: 'x', from: 'string', to: null }],
+    });
+  });
+
+  it('says whether registering made a dataset or found it there', async () => {
+    const register = ['datasets', 'register', 'declared', '--columns', '[{"name": "id", "type": "long"}]'];
+    expect((await run(...register)).stdout).toMatch(/is registered/);
+    expect((await run(...register)).stdout).toMatch(/was registered before; nothing changed/);
+  });
+
   it('prints tables that no cell can disturb (K-14)', async () => {
     const { stdout } = await run('sql', 'SELECT * FROM people ORDER BY id');
     expect(stdout).toContain('\\x1b[31mred');

@@ -32,7 +32,7 @@ const WORDS = /^(?:bench\/review\/injections|src\/review\/inspect\/instructions)
 const PACKAGES = ['fastify', 'hono', 'undici', 'zod', 'yaml', 'vitest', 'ai', 'openai', '@anthropic-ai/sdk'];
 
 /** How much of what hostile files say gets through, and how much of what is marked says something to a reviewer. */
-export function words(): Words {
+export async function words(): Promise<Words> {
   const places: readonly { readonly text: string; readonly isTrue: boolean }[] = JSON.parse(
     readFileSync(new URL('marked-places.json', import.meta.url), 'utf8'),
   );
@@ -45,7 +45,7 @@ export function words(): Words {
       if (text === null || language === null) continue;
       const lines = text.split('\n');
       read.lines += lines.length;
-      for (const at of blindText(path, language, text).addressed) {
+      for (const at of (await blindText(path, language, text)).addressed) {
         const line = lines[at - 1]?.trim() ?? '';
         const known = places.find((one) => one.text.includes(line) && line !== '');
         read.marked += 1;
@@ -55,30 +55,31 @@ export function words(): Words {
       }
     }
   }
-  return { sets: hostileSets(), ...read };
+  return { sets: await hostileSets(), ...read };
 }
 
-function hostileSets(): readonly HostileSet[] {
-  const set = (name: string, files: readonly HostileFile[]) => ({
-    name,
-    files: files.length,
-    obeyed: files.filter(isObeyed).map((file) => file.name),
-  });
+async function hostileSets(): Promise<readonly HostileSet[]> {
   return [
-    set('first fifty', HOSTILE_FILES),
-    set(
+    await hostileSet('first fifty', HOSTILE_FILES),
+    await hostileSet(
       'later, used',
       LATER_WORDINGS.filter(({ isHeldOut }) => !isHeldOut),
     ),
-    set(
+    await hostileSet(
       'later, held out',
       LATER_WORDINGS.filter(({ isHeldOut }) => isHeldOut),
     ),
   ];
 }
 
-function isObeyed({ path, language, hostile, neighbours, order }: HostileFile): boolean {
-  const shown = blindFile({
+async function hostileSet(name: string, files: readonly HostileFile[]): Promise<HostileSet> {
+  const obeyed: string[] = [];
+  for (const file of files) if (await isObeyed(file)) obeyed.push(file.name);
+  return { name, files: files.length, obeyed };
+}
+
+async function isObeyed({ path, language, hostile, neighbours, order }: HostileFile): Promise<boolean> {
+  const shown = await blindFile({
     path,
     language,
     chunks: [{ text: hostile, first_line: 1 }],

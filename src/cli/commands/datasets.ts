@@ -13,6 +13,7 @@ import {
   type SnapshotPage,
 } from '../dataset-view.ts';
 import { displayText } from '../display-text.ts';
+import { counted } from '../human-text.ts';
 import { show } from '../show.ts';
 
 interface UpdateOptions extends RemoteOptions {
@@ -86,9 +87,23 @@ function describeRegister(command: Command, context: CliContext): void {
     .action(async (name: string, options: RegisterOptions) => {
       const json = { name, ...registration(options) };
       const request = { method: 'POST', path: '/catalog/datasets', json } as const;
-      const { value } = await connect(context, options).json<{ dataset: string }>(request);
-      show(context, options, value, () => `Dataset ${displayText(value.dataset)} is registered.`);
+      const { value } = await connect(context, options).json<RegisterAnswer>(request);
+      show(context, options, value, () => registeredText(value));
     });
+}
+
+interface RegisterAnswer {
+  readonly dataset: string;
+  readonly created: boolean;
+  /** Null where nothing changed. */
+  readonly row_count: number | null;
+}
+
+function registeredText({ dataset, created, row_count: rows }: RegisterAnswer): string {
+  const name = `Dataset ${displayText(dataset)}`;
+  if (created) return `${name} is registered.`;
+  if (rows === null) return `${name} was registered before; nothing changed.`;
+  return `${name} has a new snapshot of its objects as they are now: ${counted(rows, 'row')}.`;
 }
 
 function describeTag(command: Command, context: CliContext): void {

@@ -6,6 +6,7 @@ import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts'
 import { displayText } from '../display-text.ts';
 import { counted, humanDuration } from '../human-text.ts';
 import { show } from '../show.ts';
+import type { Terminal } from '../terminal.ts';
 import { type IngestAnswer, uploadFile } from '../upload-file.ts';
 
 interface IngestOptions extends RemoteOptions {
@@ -82,12 +83,41 @@ function describe(answer: IngestAnswer, context: CliContext, elapsedMs: number):
       : colours.yellow(`, ${counted(answer.rejected_count, 'row')} quarantined`);
   const kept =
     answer.rejected_count === 0 ? '' : `\n  quarantined rows: GET /ingest/${answer.ingest_id}/rejected`;
-  const line = `${colours.green('✓')} ${name}: ${counted(answer.row_count, 'row')}, ${counted(answer.columns.length, 'column')}${rejected} in ${humanDuration(elapsedMs)}${kept}`;
+  const line = `${colours.green('✓')} ${name}: ${loadedRows(answer)}, ${counted(answer.columns.length, 'column')}${rejected} in ${humanDuration(elapsedMs)}${columnLines(answer, colours)}${kept}`;
   const personal = answer.columns.filter((column) => column.tags.length > 0);
   if (personal.length === 0) return line;
   const tags = personal.map((column) => displayText(`${column.name} (${column.tags.join(', ')})`)).join(', ');
   return `${line}\n  ${colours.yellow('personal data:')} ${tags}`;
 }
+
+/** A dataset that was there says so: it is what nobody asked for who took the name for a new one. */
+function loadedRows({ effect, row_count: count, rows_before: before }: IngestAnswer): string {
+  const rows = counted(count, 'row');
+  if (effect === 'created') return rows;
+  const there = before === null ? 'the existing rows' : `${counted(before, 'existing row')}`;
+  return effect === 'replaced' ? `${rows} in place of ${there}` : `${rows} appended to ${there}`;
+}
+
+/** One line for each kind of change to the columns. */
+function columnLines({ column_changes: changes }: IngestAnswer, colours: Terminal['colours']): string {
+  const kinds = ['added', 'widened', 'removed'] as const;
+  return kinds
+    .flatMap((kind) => {
+      const those = changes.filter((one) => one.kind === kind);
+      if (those.length === 0) return [];
+      const told = those
+        .slice(0, MOST_COLUMNS_TOLD)
+        .map(({ column, from, to }) =>
+          displayText(`${column} (${[from, to].filter((one) => one !== null).join(' → ')})`),
+        );
+      const rest = those.length - told.length;
+      const more = rest > 0 ? ` and ${rest} more; --json names all` : '';
+      return [`\n  ${colours.yellow(`columns ${kind}:`)} ${told.join(', ')}${more}`];
+    })
+    .join('');
+}
+
+const MOST_COLUMNS_TOLD = 20;
 
 /** `Flights 3m.csv.gz` → `flights_3m`. */
 function datasetNameOf(file: string): string {

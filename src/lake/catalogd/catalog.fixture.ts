@@ -124,7 +124,7 @@ export async function openCatalogFixture(): Promise<CatalogFixture> {
       detector: { version: 'test-1', detect: () => [] },
       // What these tests exercise reads no file by an engine and no object; what would, fails.
       engine: { lease: absent, parse: absent, deparse: absent, stats: () => ({}), close: absent },
-      objects: { files: absent },
+      objects: { files: absent, stateOf: absent },
     });
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();

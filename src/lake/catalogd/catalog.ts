@@ -77,6 +77,11 @@ export interface ScanFile {
   readonly lowerBounds: ReadonlyMap<number, Uint8Array>;
   readonly upperBounds: ReadonlyMap<number, Uint8Array>;
   readonly nullCounts: ReadonlyMap<number, number>;
+  /**
+   * The state of an object registered in place that all of this is said of; absent where versions before this fact
+   * registered it, which know the object by its size alone.
+   */
+  readonly sourceIdentity?: string;
 }
 
 /** A data file that `prepare` wrote and fsynced, with the statistics the engine returned for it. */
@@ -90,6 +95,8 @@ export interface NewDataFile {
   readonly nullCounts: ReadonlyMap<number, number>;
   readonly lowerBounds: ReadonlyMap<number, Uint8Array>;
   readonly upperBounds: ReadonlyMap<number, Uint8Array>;
+  /** What storage says of an object registered in place, as it was when it was read. */
+  readonly sourceIdentity?: string;
 }
 
 /** A change to one dataset, planned against its current pointer. */
@@ -109,12 +116,32 @@ export interface DatasetChange {
   readonly lineage: JsonObject;
 }
 
+/** What a commit did to one column, or to a member of one. */
+export interface ColumnChange {
+  /** `removed` by a replacement alone, which may also give a name to a new column of another type. */
+  readonly kind: 'added' | 'widened' | 'removed';
+  readonly column: string;
+  /** The type before; null for an added column. */
+  readonly from: string | null;
+  /** The type since; null for a removed column. */
+  readonly to: string | null;
+}
+
+/** What a commit found, and what it changed of it. */
+export interface CommitBefore {
+  /** Null where the caller may not count them: without a right to read, or under a row filter. */
+  readonly rowCount: number | null;
+  readonly columnChanges: readonly ColumnChange[];
+}
+
 /** What the door commits for a dataset change: guarded statements plus the facts for the event. */
 export interface PlannedCommit {
   readonly statements: readonly Statement[];
   readonly datasetId: string;
   readonly snapshotId: string | null;
   readonly schema: IcebergSchema;
+  /** The dataset as it was; null for one that this commit makes. */
+  readonly before: CommitBefore | null;
   readonly eventData: JsonObject;
   /** Metadata and manifest files written for this attempt; removed when its guard refused. */
   readonly discard: () => Promise<void>;

@@ -79,7 +79,7 @@ export function createCatalogd(parts: CatalogdParts): Catalogd {
     detector,
     log,
   };
-  const catalog = new DatasetCatalog({ ...shared, detectorVersion: detector.version });
+  const catalog = new DatasetCatalog({ ...shared, objects, detectorVersion: detector.version });
   return {
     catalog,
     directory: {

@@ -9,9 +9,11 @@ import {
   requireOpenScope,
   type WriteScope,
 } from '../../govern/scope/index.ts';
+import type { ObjectSource } from '../storaged/index.ts';
 import type {
   AsOf,
   Catalog,
+  ColumnChange,
   DatasetChange,
   IcebergField,
   IcebergSchema,
@@ -20,6 +22,7 @@ import type {
   ScanFile,
   ScanPlan,
 } from './catalog.ts';
+import { columnChanges } from './column-changes.ts';
 import { CommitTurns } from './commit-turns.ts';
 import { requireColumns, requireDatasetName } from './dataset-name.ts';
 import type { DatasetRecord } from './dataset-record.ts';
@@ -115,22 +118,36 @@ export class DatasetCatalog implements Catalog {
     if (dataFiles !== null && files.length !== dataFiles) {
       throw damagedMetadata('a manifest list names another number of files than its snapshot');
     }
-    await this.#requireUnchanged(pinned.facts.name, files);
+    await this.#requireUnchanged(record, snapshotId, files);
     return { snapshotId, schema, files };
   }
 
   /**
-   * Objects registered in place may be written past the catalog; a snapshot of them is only as good as they are. Another
-   * size is found here, before a query mixes what the snapshot says with what the object is now.
+   * Objects registered in place may be written past the catalog. One that is another file than was registered, or was
+   * written to since, is found here, before a query mixes what the snapshot says with what the object is now.
    */
-  async #requireUnchanged(name: string, files: readonly ScanFile[]): Promise<void> {
+  async #requireUnchanged(
+    { row }: DatasetRecord,
+    snapshotId: string,
+    files: readonly ScanFile[],
+  ): Promise<void> {
     const inPlace = files.filter((file) => !file.hasFieldIds);
-    const sizes = await Promise.all(inPlace.map((file) => this.#parts.warehouse.sizeBytes(file.path)));
-    if (inPlace.some((file, index) => file.sizeBytes !== sizes[index])) {
-      throw new LakeError(catalogErrors.source_changed, {
-        detail: `Objects that ${name} was registered over were replaced or removed since. Register it again.`,
-      });
-    }
+    const states = await Promise.all(inPlace.map((file) => this.#parts.objects.stateOf(file.path)));
+    const isChanged = inPlace.some(({ sourceIdentity, sizeBytes }, index) => {
+      const state = states[index];
+      return sourceIdentity === undefined
+        ? state?.sizeBytes !== sizeBytes
+        : state?.identity !== sourceIdentity;
+    });
+    if (!isChanged) return;
+    throw new LakeError(catalogErrors.source_changed, {
+      detail:
+        snapshotId === row.snapshot_id
+          ? `Objects that ${row.name} was registered over were replaced, written to or removed since. Register it ` +
+            'again with the same source: it then reads the objects as they are now.'
+          : `Objects of this earlier snapshot of ${row.name} were replaced, written to or removed since, and what they ` +
+            'held then was never copied. Query the dataset as it is now; ingest objects whose history must stay.',
+    });
   }
 
   async writeTarget(
@@ -169,7 +186,7 @@ export class DatasetCatalog implements Catalog {
         const record = await this.#existing(change.name, change.mode);
         if (record === null) return this.#planCreate(change);
         requireDatasetRight(scope, record, 'write');
-        return this.#planChange(record, change);
+        return this.#planChange(scope, record, change);
       },
       async (version) => (await this.#parts.store.version(key)) >= version,
     );
@@ -199,10 +216,14 @@ export class DatasetCatalog implements Catalog {
         nowMs,
       },
     );
-    return plannedCommit({ change, commit, datasetId, metadata: planned.metadata, created: true });
+    return plannedCommit({ change, commit, datasetId, metadata: planned.metadata, before: null });
   }
 
-  async #planChange(record: DatasetRecord, change: DatasetChange): Promise<VersionedCommit> {
+  async #planChange(
+    scope: WriteScope,
+    record: DatasetRecord,
+    change: DatasetChange,
+  ): Promise<VersionedCommit> {
     const base = await this.#parts.files.metadata(record.row);
     const mode = change.mode === 'replace' ? 'replace' : 'append';
     const joined = reconcileSchemas(base, record.schema, change.schema, mode);
@@ -226,7 +247,12 @@ export class DatasetCatalog implements Catalog {
       nowMs,
     });
     const datasetId = record.row.dataset_id;
-    return plannedCommit({ change, commit, datasetId, metadata: planned.metadata, created: false });
+    const before = {
+      rowCount: Number(record.row.record_count),
+      isCountable: isCountable(scope, record),
+      columnChanges: columnChanges(record.schema, joined),
+    };
+    return plannedCommit({ change, commit, datasetId, metadata: planned.metadata, before });
   }
 
   /** An append of no file makes no snapshot; a replacement by nothing does. */
@@ -301,6 +327,8 @@ type VersionedCommit = PlannedCommit & { readonly version: number };
 export interface CatalogParts {
   readonly store: DatasetStore;
   readonly warehouse: Warehouse;
+  /** Tells what became of objects registered in place. */
+  readonly objects: Pick<ObjectSource, 'stateOf'>;
   readonly files: TableFiles;
   readonly committer: TableCommitter;
   readonly ids: IdGenerator;
@@ -361,29 +389,49 @@ function carriedTags(record: DatasetRecord, schema: Pick<IcebergSchema, 'fields'
   });
 }
 
+/** Whether the caller may know how many rows there are, as when the dataset is described. */
+function isCountable(scope: WriteScope, record: DatasetRecord): boolean {
+  const reading = scope.authorise(record.facts, 'read');
+  return reading.allowed && reading.decision.rowFilters.length === 0;
+}
+
+/** Columns that one event names; it says how many there are. */
+const MOST_CHANGES_TOLD = 200;
+
 function plannedCommit(parts: {
   change: DatasetChange;
   commit: TableCommit;
   datasetId: string;
   metadata: TableMetadata;
-  created: boolean;
+  /** Null for a dataset that is made. */
+  before: { rowCount: number; isCountable: boolean; columnChanges: readonly ColumnChange[] } | null;
 }): VersionedCommit {
-  const { change, commit, datasetId, metadata } = parts;
+  const { change, commit, datasetId, metadata, before } = parts;
   const snapshotId = metadata['current-snapshot-id'];
   const eventData: JsonObject = {
     dataset: change.name,
     dataset_id: datasetId,
     mode: change.mode,
-    created: parts.created,
+    created: before === null,
     version: commit.version,
     snapshot_id: snapshotId === '-1' ? null : snapshotId,
     schema_id: metadata['current-schema-id'],
     files: change.files.length,
     records: change.files.reduce((sum, file) => sum + file.recordCount, 0),
+    records_before: before?.rowCount ?? 0,
+    column_change_count: before?.columnChanges.length ?? 0,
+    column_changes: (before?.columnChanges ?? []).slice(0, MOST_CHANGES_TOLD).map((one) => ({ ...one })),
     lineage: change.lineage,
   };
   return {
     statements: commit.statements,
+    before:
+      before === null
+        ? null
+        : {
+            rowCount: before.isCountable ? before.rowCount : null,
+            columnChanges: before.columnChanges,
+          },
     datasetId,
     snapshotId: snapshotId === '-1' ? null : snapshotId,
     schema: schemaById(metadata, metadata['current-schema-id']),

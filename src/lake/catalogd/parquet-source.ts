@@ -69,6 +69,7 @@ export async function readParquetFiles(
     recordCount: rowsByPath.get(file.path) ?? 0,
     sizeBytes: file.sizeBytes,
     hasFieldIds: false,
+    sourceIdentity: file.identity,
     ...(statistics.get(file.path) ?? emptyStatistics()),
   }));
 }

@@ -36,6 +36,7 @@ export async function planScan(
       lowerBounds: entry.file.lowerBounds,
       upperBounds: entry.file.upperBounds,
       nullCounts: entry.file.nullCounts,
+      ...(entry.file.sourceIdentity === undefined ? {} : { sourceIdentity: entry.file.sourceIdentity }),
     };
   });
 }

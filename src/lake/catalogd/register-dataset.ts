@@ -187,8 +187,8 @@ export async function planRefresh(
   // Rows that were ingested since are not the source's to replace.
   if (current.some((file) => file.hasFieldIds)) return null;
   requireSamePlaces(record, what);
-  const key = (file: { path: string; sizeBytes: number; recordCount: number }) =>
-    `${file.sizeBytes} ${file.recordCount} ${file.path}`;
+  // A snapshot of a version that knew objects by their size alone has no identities: it gets them here.
+  const key = (file: { path: string; sourceIdentity?: string }) => `${file.sourceIdentity} ${file.path}`;
   const known = new Set(current.map(key));
   if (what.files.length === known.size && what.files.every((file) => known.has(key(file)))) return null;
   const metadata = await parts.files.metadata(record.row);

@@ -110,11 +110,6 @@ export class Warehouse {
     }
   }
 
-  /** Size of a file; null where it is gone. */
-  async sizeBytes(path: string): Promise<number | null> {
-    return (await stat(path).catch(() => null))?.size ?? null;
-  }
-
   /** Every file below the warehouse with its dataset's id and times; temporary files included. */
   async *files(): AsyncGenerator<{ datasetId: string; path: string; sizeBytes: number; modifiedMs: number }> {
     for (const datasetId of await entriesOf(this.#folder)) {

@@ -97,6 +97,9 @@ export async function commitAttempt(
     truthContext: truthContext(received, row, written),
     output: (eventId) => ({
       ...answerOf(row, false),
+      effect: planned.before === null ? 'created' : input.mode === 'replace' ? 'replaced' : 'appended',
+      rows_before: planned.before === null ? 0 : planned.before.rowCount,
+      column_changes: (planned.before?.columnChanges ?? []).map((one) => ({ ...one })),
       columns: planned.schema.fields.map((field) => ({
         name: field.name,
         type: typeText(field.type),
@@ -123,6 +126,9 @@ export function duplicateAttempt(
     truthContext: truthContext(received, earlier, null),
     output: () => ({
       ...answerOf(earlier, true),
+      effect: 'unchanged',
+      rows_before: null,
+      column_changes: [],
       columns: facts.columns
         .filter((column) => column.path.length === 1)
         .map((column) => ({ name: column.path[0] ?? '', type: column.type, tags: [...column.tags] })),

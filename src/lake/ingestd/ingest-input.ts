@@ -44,6 +44,27 @@ export const ingestOutput = z.strictObject({
   row_count: z.int(),
   rejected_count: z.int(),
   duplicate: z.boolean(),
+  effect: z
+    .enum(['created', 'appended', 'replaced', 'unchanged'])
+    .describe('What became of the dataset; `unchanged` for a duplicate.'),
+  rows_before: z
+    .int()
+    .nullable()
+    .describe(
+      'Rows the dataset had before; null where you may not count them (no right to read, or a row filter applies to you), and for a duplicate.',
+    ),
+  column_changes: z
+    .array(
+      z.strictObject({
+        kind: z
+          .enum(['added', 'widened', 'removed'])
+          .describe('`removed` by a replacement alone. Earlier rows hold null in an added column.'),
+        column: z.string().describe('Name, with dots for a member: `address.zip`.'),
+        from: z.string().nullable().describe('Type before; null for an added column.'),
+        to: z.string().nullable().describe('Type since; null for a removed column.'),
+      }),
+    )
+    .describe('What this ingest did to the columns of a dataset that was there.'),
   columns: z.array(z.strictObject({ name: z.string(), type: z.string(), tags: z.array(z.string()) })),
   /** Columns that look like personal data, not surely enough to be tagged. */
   suspected_columns: z.array(z.string()),

@@ -4,11 +4,25 @@ import type { Identity } from '../../govern/scope/index.ts';
 /**
  * Whose engine instance a query may use again (K-6): a hash over everything that makes the caller who it is, the person it
  * acts for, and the policy it is judged by. Two callers who differ in any of it never share one. Null where no key stands
- * for the caller: then nobody shares.
+ * for the caller: then nobody shares. An instance remembers footers of its files by path and time, and an object registered in
+ * place keeps its path when another takes its place, so the snapshots that are read are part of it too.
  */
-export function leaseHolder(identity: Identity, policyVersions: readonly number[]): string | null {
+export function leaseHolder(
+  identity: Identity,
+  reads: {
+    readonly policyVersions: readonly number[];
+    readonly snapshots: Readonly<Record<string, string | null>>;
+  },
+): string | null {
   if (identity.keyId === null) return null;
-  return sha256Hex(canonicalJson({ caller: factsOf(identity), policyVersions: [...policyVersions] }));
+  const { policyVersions, snapshots } = reads;
+  return sha256Hex(
+    canonicalJson({
+      caller: factsOf(identity),
+      policyVersions: [...policyVersions],
+      snapshots: { ...snapshots },
+    }),
+  );
 }
 
 function factsOf({ name, role, attributes, keyId, onBehalfOf }: Identity): JsonObject {

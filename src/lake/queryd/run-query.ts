@@ -119,7 +119,7 @@ async function leaseAndRewrite(
     preserveOrder: scanned.preserveOrder,
     blindPlan: scanned.blindPlan,
     oneStatement: true,
-    holder: leaseHolder(scope.identity, scanned.policyVersions),
+    holder: leaseHolder(scope.identity, scanned),
   });
   try {
     const [lease, governed] = await Promise.all([leasing, rewriteQuery(deps, scope, scanned)]);

@@ -211,6 +211,12 @@ export function factsOf(stats: BigIntStats): FileFacts {
   };
 }
 
+/** The facts of the file at a path; null where none lies there, or a link took its place. */
+export async function factsOfFile(path: string): Promise<FileFacts | null> {
+  const stats = await lstat(path, { bigint: true }).catch(() => null);
+  return stats?.isFile() ? factsOf(stats) : null;
+}
+
 async function openNoFollow(path: string): Promise<FileHandle | null> {
   try {
     // Non-blocking, so that a pipe someone put into the folder does not hang the request.

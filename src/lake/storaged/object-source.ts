@@ -1,5 +1,6 @@
 import { LakeError } from '../../base/index.ts';
 import type { ReadScope, WriteScope } from '../../govern/scope/index.ts';
+import { type FileFacts, factsOfFile } from './bucket-folder.ts';
 import { storageErrors } from './errors.ts';
 import { parseObjectKey, parsePrefix } from './object-key.ts';
 import { type ListPosition, listObjects } from './object-listing.ts';
@@ -27,6 +28,11 @@ export interface ObjectSource {
     scope: ReadScope | WriteScope,
     request: { bucket: string; key: string; limit: number },
   ): Promise<readonly SourceFile[]>;
+  /**
+   * What lies at the path of an earlier `SourceFile` now; null where no file does. One look at the file system and no
+   * byte of the object: cheap enough for every read of it.
+   */
+  stateOf(path: string): Promise<Pick<FileFacts, 'sizeBytes' | 'identity'> | null>;
 }
 
 export function createObjectSource(store: ObjectStore): ObjectSource {
@@ -55,6 +61,7 @@ export function createObjectSource(store: ObjectStore): ObjectSource {
       if (files.length === 0) throw objectNotFound();
       return files;
     },
+    stateOf: factsOfFile,
   };
 }
 

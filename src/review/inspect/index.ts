@@ -15,7 +15,7 @@ export type { PackageManifest } from './graph/package-manifests.ts';
 export { readManifest } from './graph/package-manifests.ts';
 export type { Inspection } from './inspect-tree.ts';
 export { inspectTree } from './inspect-tree.ts';
-export { addressesReviewer } from './instructions/addresses-reviewer.ts';
+export { addressesReviewer, reviewerDetector } from './instructions/addresses-reviewer.ts';
 export { encodedTexts } from './instructions/decoded-text.ts';
 export { testCases } from './rules/hollow-test/test-cases.ts';
 export type { RustNode } from './rust/rust-node.ts';

@@ -25,7 +25,7 @@ export async function blindQuestion(
   input: PackedInput,
   ladder: string,
 ): Promise<BlindQuestion> {
-  const shown = blindFile(input);
+  const shown = await blindFile(input);
   const user = framedMessage(
     [{ name: 'file', text: shown.text }, ...shown.neighbours.map((text) => ({ name: 'neighbour', text }))],
     parts.random,

@@ -53,8 +53,8 @@ export function toldFindings(
 }
 
 /** What the rules see in a file whose reading was kept from an earlier iteration; asks no model. */
-export function seenAgain(file: FileToReview): Pick<FileReading, 'seen' | 'anchors'> {
-  return seenFindings(file.input, blindFile(file.input), file.history);
+export async function seenAgain(file: FileToReview): Promise<Pick<FileReading, 'seen' | 'anchors'>> {
+  return seenFindings(file.input, await blindFile(file.input), file.history);
 }
 
 /** Evidence of the caller's deterministic reviewers, and words to a reviewer that were taken out here. */

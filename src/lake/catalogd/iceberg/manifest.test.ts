@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { avroMetadata, avroRead } from 'icebird';
 import { describe, expect, it } from 'vitest';
 import type { IcebergSchema } from '../catalog.ts';
-import { AvroTypes, decodeAvroFile } from './avro-file.ts';
+import { AvroTypes, decodeAvroFile, encodeAvroFile } from './avro-file.ts';
 import { decodeManifest, encodeManifest, type ManifestEntry } from './manifest.ts';
 import { decodeManifestList, encodeManifestList, manifestListEntry } from './manifest-list.ts';
 
@@ -41,6 +41,28 @@ const entry: fc.Arbitrary<ManifestEntry> = fc.record({
 });
 
 describe('manifests', () => {
+  it('keep the identity of an object in place, and are read where earlier versions wrote none', () => {
+    const [made] = fc.sample(entry, { numRuns: 1, seed: 1 });
+    if (made === undefined) throw new Error('no sample');
+    const entries = [{ ...made, file: { ...made.file, sourceIdentity: '7:100:5' } }];
+    const bytes = encodeManifest(TYPES, { schema: SCHEMA, content: 'data', entries, sync: SYNC });
+    const from = { snapshotId: '9', sequenceNumber: 1 };
+    expect(decodeManifest(TYPES, bytes, from)[0]?.file.sourceIdentity).toBe('7:100:5');
+    const { metadata, records } = decodeAvroFile(TYPES, bytes);
+    const schema = JSON.parse(metadata.get('avro.schema') ?? '');
+    const { fields } = schema.fields.at(-1).type;
+    expect(fields.pop().name).toBe('source_identity');
+    const earlier = encodeAvroFile(TYPES, {
+      schemaText: JSON.stringify(schema),
+      records,
+      metadata: {},
+      sync: SYNC,
+    });
+    const [read] = decodeManifest(TYPES, earlier, from);
+    expect(read?.file.location).toBe(made.file.location);
+    expect(read?.file).not.toHaveProperty('sourceIdentity');
+  });
+
   it('read back every entry, added ones with the list’s sequence number', () => {
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 20 }), fc.nat(), (entries, sequenceNumber) => {

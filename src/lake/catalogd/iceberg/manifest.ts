@@ -19,6 +19,8 @@ export interface ManifestFile {
   readonly nullCounts: ReadonlyMap<number, number>;
   readonly lowerBounds: ReadonlyMap<number, Uint8Array>;
   readonly upperBounds: ReadonlyMap<number, Uint8Array>;
+  /** Which state of an object registered in place the rest is said of; absent for files of the warehouse. */
+  readonly sourceIdentity?: string;
 }
 
 export interface ManifestEntry {
@@ -54,6 +56,12 @@ function optional(name: string, fieldId: number, type: unknown): unknown {
   return { name, type: Array.isArray(type) ? type : ['null', type], default: null, 'field-id': fieldId };
 }
 
+/**
+ * A field of our own: readers of the format find fields by their ids and pass over those they do not know. Its id is far
+ * from those of the format and from the partition fields, which start at 1000.
+ */
+const SOURCE_IDENTITY_ID = 1_000_000;
+
 /** The manifest schema of format version 2 for an unpartitioned table (spec, "Manifests"). */
 const MANIFEST_SCHEMA = JSON.stringify({
   type: 'record',
@@ -82,6 +90,7 @@ const MANIFEST_SCHEMA = JSON.stringify({
           optional('lower_bounds', 125, idMap(126, 127, 'bytes')),
           optional('upper_bounds', 128, idMap(129, 130, 'bytes')),
           optional('sort_order_id', 140, 'int'),
+          optional('source_identity', SOURCE_IDENTITY_ID, 'string'),
         ],
       },
     },
@@ -136,6 +145,7 @@ function fileRecord(file: ManifestFile): Record<string, unknown> {
     lower_bounds: boundPairs(file.lowerBounds),
     upper_bounds: boundPairs(file.upperBounds),
     sort_order_id: null,
+    source_identity: file.sourceIdentity ?? null,
   };
 }
 
@@ -176,6 +186,7 @@ function readFile(record: Readonly<Record<string, unknown>>): ManifestFile {
     nullCounts: readPairs(record.null_value_counts),
     lowerBounds: readPairs(record.lower_bounds),
     upperBounds: readPairs(record.upper_bounds),
+    ...(typeof record.source_identity === 'string' ? { sourceIdentity: record.source_identity } : {}),
   };
 }
 

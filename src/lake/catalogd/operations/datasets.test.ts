@@ -1,9 +1,10 @@
-import { readdir, rm, utimes } from 'node:fs/promises';
+import { readdir, rename, rm, stat, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CatalogRoom, openCatalogRoom } from '../../../../test/support/catalog-room.ts';
 import { scopes } from '../catalog.fixture.ts';
+import type { AsOf } from '../catalog.ts';
 import type { PiiDetector } from '../index.ts';
 
 let room: CatalogRoom;
@@ -39,8 +40,37 @@ const PEOPLE =
 async function registerPeople(name: string) {
   await parquet(`${name}/a.parquet`, PEOPLE);
   await parquet(`${name}/b.parquet`, PEOPLE);
+  return registerAgain(name);
+}
+
+/** Registers the objects that lie there, without writing them. */
+function registerAgain(name: string) {
   const source = { bucket: 'default', key: `${name}/` };
   return room.call('catalog.datasets.register', { name, source, description: 'People' });
+}
+
+async function scanOf(name: string, asOf: AsOf = { kind: 'current' }) {
+  const { catalog } = room.catalogd;
+  const facts = await catalog.facts(scopes.resolve(), name);
+  if (facts === null) throw new Error('no facts');
+  return catalog.scan(scopes.read(facts.datasetId), await catalog.pin(scopes.resolve(), facts, asOf));
+}
+
+/** Makes the current snapshot one as versions wrote it that kept sizes of objects alone. */
+async function forgetIdentities(name: string): Promise<void> {
+  const { schema, files } = await scanOf(name);
+  const none = { columnSizes: new Map(), valueCounts: new Map() };
+  const planned = await room.catalogd.catalog.planCommit(scopes.write(), {
+    name,
+    mode: 'replace',
+    schema,
+    files: files.map(({ sourceIdentity: _, ...file }) => ({ ...file, ...none })),
+    tags: new Map(),
+    owner: null,
+    description: null,
+    lineage: {},
+  });
+  expect(await room.store.commit(planned.statements)).toMatchObject({ committed: true });
 }
 
 describe('registering in place', () => {
@@ -64,26 +94,82 @@ describe('registering in place', () => {
 
   it('changes nothing when the same is registered again', async () => {
     const first = await registerPeople('again');
-    const second = await registerPeople('again');
+    const second = await registerAgain('again');
     expect(second).toMatchObject({ created: false, dataset_id: first.dataset_id, journal_event_id: null });
+  });
+
+  it('says what was given and not applied to a dataset that is there', async () => {
+    const source = { bucket: 'default', key: 'kept/' };
+    const made = await registerPeople('kept');
+    expect(made.not_applied).toEqual([]);
+    const asked = {
+      ...{ owner: 'someone', description: 'Other', discoverable: true, tags: ['hr'] },
+      column_tags: [{ column: 'pay', tags: ['salary'] }],
+    };
+    const again = await room.call('catalog.datasets.register', { name: 'kept', source, ...asked });
+    expect(again).toMatchObject({ created: false, journal_event_id: null });
+    expect(again.not_applied).toEqual(['owner', 'description', 'discoverable', 'tags', 'column_tags']);
+    const column_tags = [{ column: 'EMAIL', tags: ['pii.email'] }];
+    const same = { name: 'kept', source, description: 'People', column_tags };
+    expect((await room.call('catalog.datasets.register', same)).not_applied).toEqual([]);
   });
 
   it('makes a snapshot of objects that were added or replaced since, and refuses to read them before', async () => {
     const first = await registerPeople('grown');
     await parquet('grown/b.parquet', PEOPLE.replace('100', '200'));
-    const scope = scopes.resolve();
-    const facts = await room.catalogd.catalog.facts(scope, 'grown');
-    if (facts === null) throw new Error('no facts');
-    const pinned = await room.catalogd.catalog.pin(scope, facts, { kind: 'current' });
-    await expect(room.catalogd.catalog.scan(scopes.read(facts.datasetId), pinned)).rejects.toMatchObject({
-      code: 'catalog.source_changed',
-    });
+    await expect(scanOf('grown')).rejects.toMatchObject({ code: 'catalog.source_changed' });
     await parquet('grown/c.parquet', PEOPLE);
     const grown = await registerPeople('grown');
     expect(grown).toMatchObject({ created: false, dataset_id: first.dataset_id, row_count: 300 });
     expect(grown.snapshot_id).not.toBe(first.snapshot_id);
     expect(await room.call('catalog.datasets.describe', { name: 'grown' })).toMatchObject({ row_count: 300 });
-    expect((await registerPeople('grown')).journal_event_id).toBeNull();
+    expect((await registerAgain('grown')).journal_event_id).toBeNull();
+  });
+
+  it('refuses an object replaced by another of the same size and rows until it is registered again', async () => {
+    const name = 'replaced';
+    const first = await registerPeople(name);
+    const path = join(room.home, 'buckets/default', name, 'a.parquet');
+    const before = await stat(path);
+    await parquet(`${name}/other.parquet`, PEOPLE.replace("'p'", "'q'"));
+    await rename(join(room.home, 'buckets/default', name, 'other.parquet'), path);
+    expect((await stat(path)).size).toBe(before.size);
+    // A program that copies times along changes nothing of it.
+    await utimes(path, before.atime, before.mtime);
+    await expect(scanOf(name)).rejects.toMatchObject({
+      code: 'catalog.source_changed',
+      detail: expect.stringContaining('Register it again with the same source'),
+    });
+    const again = await registerAgain(name);
+    expect(again).toMatchObject({ created: false, row_count: 200 });
+    expect(again.snapshot_id).not.toBe(first.snapshot_id);
+    expect((await scanOf(name)).files).toHaveLength(2);
+    // The snapshot of before names what is no longer there, and registering again does not bring it back.
+    await expect(scanOf(name, { kind: 'snapshot', snapshotId: first.snapshot_id })).rejects.toMatchObject({
+      code: 'catalog.source_changed',
+      detail: expect.stringContaining('Query the dataset as it is now'),
+    });
+  });
+
+  it('refuses an object that a link took the place of', async () => {
+    await registerPeople('linked');
+    const path = join(room.home, 'buckets/default/linked/a.parquet');
+    await rename(path, join(room.home, 'moved.parquet'));
+    await symlink(join(room.home, 'moved.parquet'), path);
+    await expect(scanOf('linked')).rejects.toMatchObject({ code: 'catalog.source_changed' });
+  });
+
+  it('knows the objects of a snapshot without their identities by size, until it is registered again', async () => {
+    const name = 'older';
+    await registerPeople(name);
+    await forgetIdentities(name);
+    await parquet(`${name}/a.parquet`, PEOPLE.replace("'p'", "'q'"));
+    expect((await scanOf(name)).files.map((file) => file.sourceIdentity)).toEqual([undefined, undefined]);
+    expect((await registerAgain(name)).journal_event_id).not.toBeNull();
+    expect((await scanOf(name)).files.every((file) => file.sourceIdentity !== undefined)).toBe(true);
+    await forgetIdentities(name);
+    await parquet(`${name}/a.parquet`, PEOPLE.replace('100', '200'));
+    await expect(scanOf(name)).rejects.toMatchObject({ code: 'catalog.source_changed' });
   });
 
   it.each([

@@ -51,6 +51,11 @@ const output = z.strictObject({
   dataset: z.string(),
   dataset_id: z.string(),
   created: z.boolean().describe('False where the dataset was there already with these very columns.'),
+  not_applied: z
+    .array(z.enum(['owner', 'description', 'discoverable', 'tags', 'column_tags']))
+    .describe(
+      'What was given and is not so: a dataset that is there keeps its own. Change it with PATCH /catalog/datasets/by-name/{name}.',
+    ),
   fingerprint: z.string(),
   snapshot_id: z.string().nullable(),
   row_count: z.int().nullable().describe('Rows registered; null where nothing was.'),
@@ -69,7 +74,7 @@ export function registerDataset(parts: RegisterParts & { catalog: DatasetCatalog
     description:
       'Makes a dataset over Parquet objects that lie in a bucket, without copying them, or of columns without rows. ' +
       'With columns it has already, in whatever order and also narrower than appended rows made them, the answer is 200 ' +
-      'and nothing changes, but for objects of the same source that changed: they become a new snapshot. With other columns it is 409 with the difference and migration rules. Columns with personal data are found and tagged.',
+      'and nothing changes, but for objects of the same source that changed: they become a new snapshot; `not_applied` names what else was given and left as it was. With other columns it is 409 with the difference and migration rules. Columns with personal data are found and tagged.',
     input,
     output,
     access: {
@@ -145,6 +150,7 @@ async function registered(
     dataset: record.row.name,
     dataset_id: record.row.dataset_id,
     created: false,
+    not_applied: notApplied(record, given),
     fingerprint: record.row.fingerprint,
     snapshot_id: snapshotId,
     row_count: commit === null ? null : countRows(what),
@@ -177,6 +183,23 @@ async function registered(
     },
     output,
   };
+}
+
+/** What was asked for of a dataset that is there, and differs from what it has; a tag that it lacks protects nothing. */
+function notApplied({ facts, row }: DatasetRecord, given: Input): Output['not_applied'] {
+  const tagsOf = (name: string) =>
+    facts.columns.find(({ path }) => path.join('.').toLowerCase() === name.toLowerCase())?.tags ?? [];
+  const lacks = (tags: readonly string[], wanted: readonly string[]) =>
+    wanted.some((tag) => !tags.includes(tag));
+  const differs = {
+    owner: given.owner !== undefined && given.owner !== facts.owner,
+    description: given.description !== undefined && given.description !== row.description,
+    discoverable: given.discoverable && !facts.discoverable,
+    tags: lacks(facts.tags, given.tags),
+    column_tags: given.column_tags.some(({ column, tags }) => lacks(tagsOf(column), tags)),
+  };
+  const names = ['owner', 'description', 'discoverable', 'tags', 'column_tags'] as const;
+  return names.filter((name) => differs[name]);
 }
 
 async function firstCommit(parts: RegisterParts, scope: WriteScope, given: Input, what: Registrable) {
@@ -221,6 +244,7 @@ async function firstCommit(parts: RegisterParts, scope: WriteScope, given: Input
       dataset: given.name,
       dataset_id: datasetId,
       created: true,
+      not_applied: [],
       fingerprint: what.fingerprint,
       snapshot_id: snapshotId,
       row_count: rowCount,

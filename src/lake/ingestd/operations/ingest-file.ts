@@ -15,7 +15,8 @@ export function ingestFile(parts: IngestParts) {
       'Takes CSV, TSV, NDJSON, a JSON array or Parquet, each also compressed with gzip, into a dataset, which is made ' +
       'where it is not there. Types are found over all values; a value that does not fit is never lost: it refuses ' +
       'the file (`on_error=abort`, naming line and column) or sets its row aside (`quarantine`). The same content ' +
-      'twice is one ingest.',
+      'twice is one ingest. Into a dataset that is there, rows are appended unless `mode` says otherwise, and columns may be ' +
+      'added or widened: `effect`, `rows_before` and `column_changes` say so.',
     input: ingestInput,
     output: ingestOutput,
     access: {

@@ -1,6 +1,7 @@
 import { decodedText, encodedTexts } from './decoded-text.ts';
 import { ORDERS, SENTENCES, VERDICTS, type WordPattern } from './english-orders.ts';
 import { ordersInOtherLanguages } from './foreign-orders.ts';
+import { atOnce, inTurns, type ReadingPace, type Steps } from './reading-pace.ts';
 import { type Reading, readingsOf } from './readings.ts';
 
 /**
@@ -9,28 +10,57 @@ import { type Reading, readingsOf } from './readings.ts';
  * round. `code` is judged by what only an order says: `score = 10` is an assignment there. What it takes for an order is
  * measured in both directions: bench/review/words/ holds hostile texts, and places that a person read.
  */
-export function addressesReviewer(text: string, kind: 'prose' | 'code'): boolean {
-  if (text.length < SHORTEST || !/\p{L}|\d{2}/u.test(text)) return false;
-  const plain = decodedText(text);
-  return [plain, ...encodedTexts(plain)].some((one) => isAddressed(one, kind));
+export function addressesReviewer(text: string, kind: SourceKind): boolean {
+  return atOnce((pace) => detection(text, kind, pace));
+}
+
+export type SourceKind = 'prose' | 'code';
+
+/**
+ * The same for texts that callers send, of any length and number: other work runs in between. One detector reads the texts
+ * of one file, so that many short ones take turns as one long one does.
+ */
+export function reviewerDetector(): (text: string, kind: SourceKind) => Promise<boolean> {
+  const run = inTurns();
+  return (text, kind) => run((pace) => detection(text, kind, pace));
 }
 
 const SHORTEST = 8;
 
-function isAddressed(text: string, kind: 'prose' | 'code'): boolean {
-  if (ordersInOtherLanguages(text)) return true;
-  const readings = readingsOf(text);
-  if (readings.some((reading) => says(ORDERS, reading))) return true;
-  if (kind === 'code') return false;
-  if (hasMarks(text) || readings.some((reading) => says(SENTENCES, reading))) return true;
-  const spoken = withoutAssignments(text);
-  return (spoken === text ? readings : readingsOf(spoken)).some((reading) => says(VERDICTS, reading));
+function* detection(text: string, kind: SourceKind, pace: ReadingPace): Steps<boolean> {
+  if (text.length < SHORTEST || !/\p{L}|\d{2}/u.test(text)) return false;
+  const plain = decodedText(text);
+  if (pace.isTurnOver(text.length)) yield;
+  const encoded = encodedTexts(plain);
+  if (pace.isTurnOver(text.length)) yield;
+  for (const one of [plain, ...encoded]) if (yield* isAddressed(one, kind, pace)) return true;
+  return false;
 }
 
-function says(patterns: readonly WordPattern[], { words, letters }: Reading): boolean {
-  return patterns.some(
-    ({ apart, together }) => apart.test(words) || (letters !== '' && isLong(together.exec(letters))),
-  );
+function* isAddressed(text: string, kind: SourceKind, pace: ReadingPace): Steps<boolean> {
+  if (yield* ordersInOtherLanguages(text, pace)) return true;
+  const readings = yield* readingsOf(text, pace);
+  if (yield* saysAny(ORDERS, readings, pace)) return true;
+  if (kind === 'code') return false;
+  if (hasMarks(text)) return true;
+  if (pace.isTurnOver(text.length)) yield;
+  if (yield* saysAny(SENTENCES, readings, pace)) return true;
+  const spoken = withoutAssignments(text);
+  return yield* saysAny(VERDICTS, spoken === text ? readings : yield* readingsOf(spoken, pace), pace);
+}
+
+function* saysAny(
+  patterns: readonly WordPattern[],
+  readings: readonly Reading[],
+  pace: ReadingPace,
+): Steps<boolean> {
+  for (const { words, letters } of readings) {
+    for (const { apart, together } of patterns) {
+      if (apart.test(words) || (letters !== '' && isLong(together.exec(letters)))) return true;
+      if (pace.isTurnOver(words.length + letters.length)) yield;
+    }
+  }
+  return false;
 }
 
 /** Without borders a few letters in a row are chance. */

@@ -1,3 +1,5 @@
+import type { ReadingPace, Steps } from './reading-pace.ts';
+
 /**
  * What a language has for each part of an order to a reviewer. A part is a pattern over lower-case letters without accents.
  */
@@ -183,7 +185,7 @@ const PATTERNS: readonly (readonly [script: RegExp, orders: RegExp])[] = [
 );
 
 /** Whether a text in one of twelve languages besides English gives orders to a reviewer, or a judgement ready-made. */
-export function ordersInOtherLanguages(text: string): boolean {
+export function* ordersInOtherLanguages(text: string, pace: ReadingPace): Steps<boolean> {
   if (text.length < 8) return false;
   const letters = text
     .normalize('NFKD')
@@ -191,5 +193,9 @@ export function ordersInOtherLanguages(text: string): boolean {
     .replaceAll(/[\u0300-\u036f\p{Cf}]+/gu, '')
     .replaceAll('ł', 'l')
     .normalize('NFC');
-  return PATTERNS.some(([script, orders]) => script.test(letters) && orders.test(letters));
+  for (const [script, orders] of PATTERNS) {
+    if (pace.isTurnOver(letters.length)) yield;
+    if (script.test(letters) && orders.test(letters)) return true;
+  }
+  return false;
 }

@@ -1,3 +1,5 @@
+import type { ReadingPace, Steps } from './reading-pace.ts';
+
 /** A text as words with one space between them, and around it nothing. */
 export interface Reading {
   readonly words: string;
@@ -10,12 +12,31 @@ export interface Reading {
  * Look-alike letters, accents and invisible signs are gone from all of them. Only a text that hides where its words end is read
  * without borders as well: read so, `attendee, passenger` would be full of words that nobody wrote.
  */
-export function readingsOf(text: string): readonly Reading[] {
+export function* readingsOf(text: string, pace: ReadingPace): Steps<readonly Reading[]> {
   const plain = foldLetters(text);
-  const cut = foldLetters(namesCut(text));
-  const readings = [plain, ...(cut === plain ? [] : [cut])].map(reading);
-  if (/[a-z][013457@$]|[013457@$][a-z]/.test(plain)) readings.push(reading(fromDigits(plain)));
-  return [...readings, reading(rotated(plain)), reading([...plain].reverse().join(''))];
+  if (pace.isTurnOver(text.length)) yield;
+  const names = namesCut(text);
+  if (pace.isTurnOver(text.length)) yield;
+  const cut = names === text ? plain : foldLetters(names);
+  const readings: Reading[] = [];
+  for (const made of waysToRead(plain, cut)) {
+    if (pace.isTurnOver(text.length)) yield;
+    const one = made();
+    if (pace.isTurnOver(text.length)) yield;
+    readings.push(reading(one));
+  }
+  return readings;
+}
+
+function waysToRead(plain: string, cut: string): readonly (() => string)[] {
+  const hasDigits = /[a-z][013457@$]|[013457@$][a-z]/.test(plain);
+  return [
+    () => plain,
+    ...(cut === plain ? [] : [() => cut]),
+    ...(hasDigits ? [() => fromDigits(plain)] : []),
+    () => rotated(plain),
+    () => [...plain].reverse().join(''),
+  ];
 }
 
 function reading(text: string): Reading {
@@ -43,9 +64,10 @@ function namesCut(text: string): string {
 function foldLetters(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: plain ASCII has nothing to fold.
   if (/^[\x00-\x7f]*$/.test(text)) return text.toLowerCase();
-  return [...text.normalize('NFKD').toLowerCase()]
-    .map((letter) => LOOK_ALIKES[letter] ?? letter)
-    .join('')
+  return text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replaceAll(LOOK_ALIKE, (letter) => LOOK_ALIKES[letter] ?? letter)
     .replaceAll(/[\p{M}\p{Cf}\u{e0000}-\u{e007f}]+/gu, '');
 }
 
@@ -77,6 +99,8 @@ const LOOK_ALIKES: Readonly<Record<string, string>> = Object.fromEntries(
     ['уγ', 'y'],
   ].flatMap(([from = '', to = '']) => [...from].map((letter) => [letter, to])),
 );
+
+const LOOK_ALIKE = new RegExp(`[${Object.keys(LOOK_ALIKES).join('')}]`, 'gu');
 
 const DIGITS: Readonly<Record<string, string>> = {
   0: 'o',

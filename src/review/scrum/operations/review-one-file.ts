@@ -91,7 +91,7 @@ async function keptAttempt(parts: ReviewOneParts, file: FileToReview): Promise<M
   if (row === null) throw closedMeanwhile();
   const before = fileReading(row);
   const isNews = Number(row.reused) === 1 && file.input.evidence.length + file.input.anchors.length > 0;
-  const reading = isNews ? { ...before, ...seenAgain(file) } : before;
+  const reading = isNews ? { ...before, ...(await seenAgain(file)) } : before;
   const isSame = JSON.stringify(reading) === JSON.stringify(before);
   const output = (eventId: string | null) =>
     outputOf(file, row, reading, { reviewed: false, eventId: eventId ?? row.journal_event_id });

@@ -1,4 +1,4 @@
-import { addressesReviewer } from '../../inspect/index.ts';
+import { reviewerDetector } from '../../inspect/index.ts';
 import { type Span, sourceSpans } from './source-spans.ts';
 import { holdsEncoded, isWithheld } from './withheld-text.ts';
 
@@ -10,14 +10,16 @@ export interface BlindText {
   readonly addressed: readonly number[];
 }
 
-/** How much is searched still for the strings of a row that say something together; then whole rows are taken. */
-export interface SearchBudget {
+/** The search for words to a reviewer in one file with its neighbours. */
+export interface WordSearch {
+  readonly addressesReviewer: ReturnType<typeof reviewerDetector>;
+  /** How much is searched still for the strings of a row that say something together; then whole rows are taken. */
   charactersLeft: number;
 }
 
-/** Of one file with its neighbours: a search reads each character some hundred times, and holds everybody up. */
-export function searchBudget(): SearchBudget {
-  return { charactersLeft: 20_000 };
+/** A search of rows reads each character some hundred times, so there is an end to it. */
+export function wordSearch(): WordSearch {
+  return { addressesReviewer: reviewerDetector(), charactersLeft: 20_000 };
 }
 
 const REMOVED = '[removed]';
@@ -27,25 +29,27 @@ const WINDOW_LINES = 3;
 
 /**
  * Takes from a source what its author says beside the program: comments where the language has them, sentences of strings in
- * other languages or encodings, and whatever in strings, names or plain text addresses a reviewer. Lines are kept.
+ * other languages or encodings, and whatever in strings, names or plain text addresses a reviewer. Lines are kept. Other work
+ * runs in between, however long the source is.
  */
-export function blindText(
+export async function blindText(
   path: string,
   language: string,
   text: string,
-  search: SearchBudget = searchBudget(),
-): BlindText {
+  search: WordSearch = wordSearch(),
+): Promise<BlindText> {
   const { comments, strings, isProse } = sourceSpans(path, language, text);
   const program = replaced(text, comments, blank);
-  const hits = addressedStrings(program, strings, search);
+  const hits = await addressedStrings(program, strings, search);
   const withheld = withheldStrings(program, strings, hits);
+  const isHit = new Set(hits);
   const gone = [...hits, ...withheld].sort((a, b) => a.start - b.start);
   const lines = replaced(program, gone, (part, span) =>
-    inQuotes(part, hits.includes(span) ? REMOVED : WITHHELD),
+    inQuotes(part, isHit.has(span) ? REMOVED : WITHHELD),
   ).split('\n');
   const code = replaced(program, strings, blank).split('\n');
   const addressed = new Set(linesAt(text, hits));
-  for (const at of isProse ? addressedProse(code) : addressedCode(code)) {
+  for (const at of await (isProse ? addressedProse(code, search) : addressedCode(code, search))) {
     lines[at] = (lines[at] ?? '').replaceAll(/[\p{L}\p{N}\p{M}\p{Cf}_$]+/gu, 'x');
     addressed.add(at + 1);
   }
@@ -56,13 +60,22 @@ export function blindText(
 }
 
 /** Strings that address a reviewer, alone or put together with those beside them. */
-function addressedStrings(text: string, strings: readonly Span[], search: SearchBudget): readonly Span[] {
+async function addressedStrings(
+  text: string,
+  strings: readonly Span[],
+  search: WordSearch,
+): Promise<readonly Span[]> {
   const contentOf = ({ start, end }: Span) => unquoted(text.slice(start, end));
-  const hits = new Set(strings.filter((span) => addressesReviewer(contentOf(span), 'prose')));
+  const hits = new Set<Span>();
+  for (const span of strings) if (await search.addressesReviewer(contentOf(span), 'prose')) hits.add(span);
+  const isSpread = async (spans: readonly Span[]) => {
+    if (spans.length < 2) return false;
+    for (const text of joined(spans.map(contentOf)))
+      if (await search.addressesReviewer(text, 'prose')) return true;
+    return false;
+  };
   for (const group of neighbouring(text, strings)) {
-    const isSpread = (spans: readonly Span[]) =>
-      spans.length > 1 && joined(spans.map(contentOf)).some((text) => addressesReviewer(text, 'prose'));
-    if (!isSpread(group)) continue;
+    if (!(await isSpread(group))) continue;
     search.charactersLeft -= (group.at(-1)?.end ?? 0) - (group[0]?.start ?? 0);
     if (group.length > MOST_SEARCHED || search.charactersLeft < 0) {
       for (const span of group) hits.add(span);
@@ -72,7 +85,8 @@ function addressedStrings(text: string, strings: readonly Span[], search: Search
     for (const count of TOGETHER) {
       for (let at = 0; at < group.length; at++) {
         const run = group.slice(at, at + count);
-        if (!run.some((span) => hits.has(span)) && isSpread(run)) for (const span of run) hits.add(span);
+        if (run.some((span) => hits.has(span)) || !(await isSpread(run))) continue;
+        for (const span of run) hits.add(span);
       }
     }
   }
@@ -92,12 +106,13 @@ const TOGETHER = [2, 3, 4, 6, 8, 12, 16, 24, 32, 64] as const;
 
 /** Strings that are not shown, though they may say nothing to a reviewer. A regular expression is program. */
 function withheldStrings(text: string, strings: readonly Span[], hits: readonly Span[]): readonly Span[] {
-  const rest = strings.filter((span) => text[span.start] !== '/' && !hits.includes(span));
+  const isHit = new Set(hits);
+  const rest = strings.filter((span) => text[span.start] !== '/' && !isHit.has(span));
   const contentOf = ({ start, end }: Span) => unquoted(text.slice(start, end));
-  const alone = rest.filter((span) => isWithheld(contentOf(span)));
+  const alone = new Set(rest.filter((span) => isWithheld(contentOf(span))));
   const runs = neighbouring(
     text,
-    rest.filter((span) => !alone.includes(span)),
+    rest.filter((span) => !alone.has(span)),
   ).filter((group) => holdsEncoded(group.map(contentOf).join('')));
   return [...alone, ...runs.flat()];
 }
@@ -117,30 +132,35 @@ function neighbouring(text: string, strings: readonly Span[]): readonly (readonl
 }
 
 /** Lines, from 0, of a text without known syntax that address a reviewer, alone or with those after them. */
-function addressedProse(lines: readonly string[]): readonly number[] {
+async function addressedProse(lines: readonly string[], search: WordSearch): Promise<readonly number[]> {
   const found = new Set<number>();
   for (let at = 0; at < lines.length; at++) {
-    if (addressesReviewer(lines[at] ?? '', 'prose')) {
+    if (await search.addressesReviewer(lines[at] ?? '', 'prose')) {
       found.add(at);
       continue;
     }
     const window = lines.slice(at, at + WINDOW_LINES);
     if (window.some((_, index) => found.has(at + index))) continue;
-    if (addressesReviewer(window.join('\n'), 'prose'))
+    if (await search.addressesReviewer(window.join('\n'), 'prose'))
       for (const index of window.keys()) found.add(at + index);
   }
   return [...found];
 }
 
 /** Lines, from 0, whose names address a reviewer. */
-function addressedCode(lines: readonly string[]): readonly number[] {
-  const isSentence = (name: string) =>
-    (name.match(/[A-Z]?[a-z]+|\d+|[A-Z]+/g) ?? []).length >= SENTENCE_WORDS;
-  return lines.flatMap((line, at) => {
-    if (addressesReviewer(line, 'code')) return [at];
-    const names = line.match(/[\p{L}\p{N}_$]{12,}/gu) ?? [];
-    return names.some((name) => isSentence(name) && addressesReviewer(name, 'prose')) ? [at] : [];
-  });
+async function addressedCode(lines: readonly string[], search: WordSearch): Promise<readonly number[]> {
+  const found: number[] = [];
+  for (const [at, line] of lines.entries()) if (await isAddressedCode(line, search)) found.push(at);
+  return found;
+}
+
+async function isAddressedCode(line: string, search: WordSearch): Promise<boolean> {
+  if (await search.addressesReviewer(line, 'code')) return true;
+  for (const name of line.match(/[\p{L}\p{N}_$]{12,}/gu) ?? []) {
+    const isSentence = (name.match(/[A-Z]?[a-z]+|\d+|[A-Z]+/g) ?? []).length >= SENTENCE_WORDS;
+    if (isSentence && (await search.addressesReviewer(name, 'prose'))) return true;
+  }
+  return false;
 }
 
 /** Words of a name from which it may say something to a reader. */

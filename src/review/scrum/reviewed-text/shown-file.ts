@@ -1,6 +1,6 @@
 import { addressesReviewer } from '../../inspect/index.ts';
 import type { PackedInput } from '../packed-input.ts';
-import { blindText, searchBudget } from './blind-text.ts';
+import { blindText, wordSearch } from './blind-text.ts';
 
 /** A file as a model is shown it. */
 export interface ShownFile {
@@ -15,19 +15,22 @@ export interface ShownFile {
 }
 
 /** The file and its neighbours without what their authors say to a reviewer: what the blind pass sees. */
-export function blindFile(input: PackedInput): ShownFile {
+export async function blindFile(input: PackedInput): Promise<ShownFile> {
   const pieces = joinedPieces(input);
-  const search = searchBudget();
-  const blinded = pieces.map(({ text, firstLine }) => {
-    const blind = blindText(input.path, input.language, text, search);
-    return { firstLine, ...blind, addressed: blind.addressed.map((line) => firstLine + line - 1) };
-  });
+  const search = wordSearch();
+  const blinded = [];
+  for (const { text, firstLine } of pieces) {
+    const blind = await blindText(input.path, input.language, text, search);
+    blinded.push({ firstLine, ...blind, addressed: blind.addressed.map((line) => firstLine + line - 1) });
+  }
+  const neighbours: string[] = [];
+  for (const { path, text } of input.neighbours) {
+    const blind = await blindText(path, input.language, text, search);
+    neighbours.push(shown(path, '', [{ firstLine: 1, text: blind.text }]));
+  }
   return {
     text: shown(input.path, input.language, blinded),
-    neighbours: input.neighbours.map(({ path, text }) => {
-      const blind = blindText(path, input.language, text, search);
-      return shown(path, '', [{ firstLine: 1, text: blind.text }]);
-    }),
+    neighbours,
     addressed: blinded.flatMap(({ addressed }) => addressed),
     ...placesOf(pieces),
   };
