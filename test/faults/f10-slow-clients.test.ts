@@ -67,6 +67,34 @@ describe('F-10: slow and many clients', () => {
     expect(received.endsWith('0\r\n\r\n')).toBe(false);
   });
 
+  it('holds no engine process for a reader that takes nothing once its query is out of time, and kills none', async () => {
+    const patient = await startTestServer({ config: '[server]\nslow_reader_timeout_ms = 600000\n' });
+    const engine = async (name: string) => {
+      const { text } = await patient.api('GET', '/metrics');
+      return Number(new RegExp(`^lakehouse_engine_${name} (\\d+)$`, 'm').exec(text)?.[1]);
+    };
+    const sql = 'SELECT range AS n FROM range(100000000)';
+    const body = JSON.stringify({ sql, format: 'ndjson', timeout_ms: 1_500 });
+    const lines = Object.entries({
+      host: new URL(patient.url).host,
+      'x-api-key': patient.adminKey,
+      'content-type': 'application/json',
+      'content-length': String(body.length),
+    });
+    const socket = await openConnection(patient.url);
+    try {
+      socket.pause();
+      const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+      socket.write(`POST /query/sql HTTP/1.1\r\n${head}\r\n${body}`);
+      await expect.poll(() => engine('query_busy')).toBe(1);
+      await expect.poll(() => engine('query_busy')).toBe(0);
+      expect(await engine('killed')).toBe(0);
+    } finally {
+      socket.destroy();
+      await patient.close();
+    }
+  });
+
   it('answers /health while hundreds of connections do nothing, and lets no more in than allowed', async () => {
     // Nothing but their number closes these connections: headers may take as long as they like.
     const patient = await startTestServer({
