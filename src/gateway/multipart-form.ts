@@ -21,12 +21,9 @@ export interface FormParts {
   /** Members the operation cannot do without. */
   readonly required: readonly string[];
   readonly idleMs: number;
-  readonly spool: {
-    readonly folder: string;
-    newName(): string;
-    /** Throws where the caller is no one we keep bytes for. */
-    permit(): Promise<void>;
-  };
+  readonly spool: { readonly folder: string; newName(): string };
+  /** Throws where the caller is no one we keep bytes for. */
+  permit(): Promise<void>;
 }
 
 /** A file up to this size is read before the operation starts, so that its fields may stand behind it. */
@@ -58,7 +55,7 @@ export async function readForm(parts: FormParts): Promise<FormContent> {
   if (parts.required.every((name) => parts.input.has(name))) {
     return { content: followedByEnd(rest, form), ...described, close: async () => {} };
   }
-  await parts.spool.permit();
+  await parts.permit();
   const spooled: SpooledUpload = await spoolUpload(parts.spool.folder, parts.spool.newName(), rest);
   try {
     await readTail(form, parts.input);

@@ -21,7 +21,9 @@ export interface ContentParts {
   readonly jsonLimitBytes: number;
   readonly idleMs: number;
   readonly budget: BodyBudget;
-  readonly spool: { readonly folder: string; newName(): string; permit(): Promise<void> };
+  readonly spool: { readonly folder: string; newName(): string };
+  /** Throws where the caller is no one we keep bytes for. */
+  permit(): Promise<void>;
 }
 
 const FORM = 'multipart/form-data';
@@ -47,7 +49,8 @@ export async function readContent(parts: ContentParts): Promise<RequestContent> 
         return { input: input.input(), ...rawBody(parts) };
       }
       const required = plan.schema.required ?? [];
-      const form = await readForm({ request, input, required, idleMs: parts.idleMs, spool: parts.spool });
+      const { idleMs, spool, permit } = parts;
+      const form = await readForm({ request, input, required, idleMs, spool, permit });
       addFileFacts(plan, input, form);
       return { input: input.input(), body: form.content, close: form.close };
     }
@@ -78,7 +81,8 @@ async function readJson(parts: ContentParts): Promise<Record<string, unknown>> {
   const length = Number(request.headers['content-length']);
   const declaredBytes = Number.isSafeInteger(length) ? length : null;
   const limitBytes = parts.jsonLimitBytes;
-  const release = parts.budget.reserve(Math.min(declaredBytes ?? limitBytes, limitBytes));
+  const mostBytes = Math.min(declaredBytes ?? limitBytes, limitBytes);
+  const release = await parts.budget.reserve(mostBytes, parts.permit);
   try {
     return parseJsonBody(await readWhole(request.raw, { declaredBytes, limitBytes, idleMs: parts.idleMs }));
   } finally {
