@@ -28,7 +28,9 @@ export interface FormParts {
 
 /** A file up to this size is read before the operation starts, so that its fields may stand behind it. */
 const PEEK_BYTES = 65_536;
-const LIMITS = { fieldNameSize: 100, fieldSize: 65_536, fields: 64, files: 1, parts: 65, headerPairs: 32 };
+const LIMITS = { fieldNameSize: 100, fieldSize: 65_536, fields: 16, files: 1, parts: 17, headerPairs: 32 };
+/** Memory that a form may take before its caller is asked for: its fields, and the beginning of its file. */
+export const FORM_BYTES = LIMITS.fields * LIMITS.fieldSize + 2 * PEEK_BYTES;
 
 /**
  * Reads a form up to its part `file` and hands that part's bytes on as they arrive. Fields stand before the file. They

@@ -164,6 +164,26 @@ describe('F-10: slow and many clients', () => {
         for (const socket of strangers) socket.destroy();
       }
     });
+
+    it('leave no room for a form either, whose fields are kept too, and give it back', async () => {
+      const form = () => {
+        const body =
+          '--edge\r\ncontent-disposition: form-data; name="dataset"\r\n\r\nformed\r\n' +
+          '--edge\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\nid\n1\n\r\n--edge--\r\n';
+        const type = { 'content-type': 'multipart/form-data; boundary=edge' };
+        return patient.api('POST', '/ingest/file', { body, headers: type });
+      };
+      const callers: Socket[] = [];
+      try {
+        for (let at = 0; at < 80; at++) callers.push(await begin(patient.adminKey));
+        await expect.poll(async () => (await query()).status).toBe(503);
+        expect((await form()).json.code).toBe('gateway.overloaded');
+      } finally {
+        for (const socket of callers) socket.destroy();
+      }
+      await expect.poll(async () => (await query()).status).toBe(200);
+      expect((await form()).status).toBe(201);
+    });
   });
 
   it('refuses headers without end', async () => {
