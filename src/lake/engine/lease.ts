@@ -133,6 +133,7 @@ async function startStream(
     .guard(() => send((columns) => begun.resolve({ columns, text: null })))
     .then(
       (answer) => {
+        pipe.over();
         if (answer.short === null) pipe.finish();
         else {
           begun.resolve(answer.short);
@@ -141,6 +142,7 @@ async function startStream(
         return answer;
       },
       (error: Error) => {
+        pipe.over();
         begun.reject(error);
         pipe.abandon(error);
         throw error;

@@ -271,6 +271,20 @@ describe('engine pool', () => {
     },
   );
 
+  it('stops a stream that is given up before its first byte without killing its process', async () => {
+    const { killed } = pool.stats();
+    for (let round = 0; round < 5; round++) {
+      const abort = new AbortController();
+      const lease = await pool.lease(request({ signal: abort.signal }));
+      const stream = await lease.stream('SELECT range AS n FROM range(100000000)', [], 'ndjson');
+      // The columns are known, and the engine is about to open the pipe.
+      if (round % 2 === 0) abort.abort();
+      else await stream.chunks[Symbol.asyncIterator]().return?.();
+      await lease.release();
+    }
+    expect(pool.stats()).toMatchObject({ query_busy: 0, killed });
+  });
+
   it('gives the process back when a reader leaves a stream early', async () => {
     await using({}, async (lease) => {
       const stream = await lease.stream('SELECT i FROM range(100000000) r(i)', [], 'ndjson');
