@@ -20,7 +20,7 @@ export interface Remembered extends Told {
 /** A key held by a request in flight. */
 export interface Reservation {
   readonly remembered: Remembered | null;
-  /** The statement that remembers the answer, for the mutation's transaction; guard `idempotency_taken`. */
+  /** The statement that remembers the answer, for the mutation's transaction; see `requireUntaken`. */
   record(fingerprint: string, told: Told): Statement;
   release(): void;
 }
@@ -34,6 +34,20 @@ export interface Idempotency {
   reserve(request: Validated): Promise<Reservation | null>;
   /** Forgets records older than the retention. */
   retention(): Statement;
+}
+
+const TAKEN = 'idempotency_taken';
+
+/**
+ * Throws `door.idempotency_in_flight` where a change was refused because the answer to its key is recorded already: by another
+ * gateway on the same store, or by a commit whose outcome was not known. No later attempt at it can do better.
+ */
+export function requireUntaken(refusal: string): void {
+  if (refusal !== TAKEN) return;
+  throw new LakeError(doorErrors.idempotency_in_flight, {
+    detail:
+      'A request with this Idempotency-Key was answered while this one ran; send this one again to get its answer.',
+  });
 }
 
 export function createIdempotency(parts: {
@@ -103,7 +117,7 @@ export function createIdempotency(parts: {
                   .doUpdateSet(row)
                   .where('idempotency_records.created_ms', '<=', clock.nowMs() - retentionMs),
               );
-            return statement(insert, { rows: 1, refusal: 'idempotency_taken' });
+            return statement(insert, { rows: 1, refusal: TAKEN });
           },
         };
       } catch (error) {

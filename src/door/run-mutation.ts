@@ -17,7 +17,7 @@ import type { EventContext, Journal } from '../lake/journald/index.ts';
 import { type CommitOutcome, type Metastore, metastoreErrors } from '../metastore/index.ts';
 import type { Answer } from './door.ts';
 import { doorErrors } from './errors.ts';
-import { fingerprintOf, hashBody, type Reservation, type Told } from './idempotency.ts';
+import { fingerprintOf, hashBody, type Reservation, requireUntaken, type Told } from './idempotency.ts';
 import type { Lifetime } from './lifetime.ts';
 import { grantParts, type Rights } from './scope-parts.ts';
 import { type Settle, settleIntent } from './settle-intents.ts';
@@ -106,6 +106,7 @@ async function commitPrepared(
     }
     if (outcome.committed) return answer(parts, attempt, outcome.told);
     await attempt.discard?.();
+    requireUntaken(outcome.refusal);
   }
   throw new LakeError(doorErrors.conflict, {
     detail: 'Others kept changing the same thing; nothing was changed. Send the request again.',

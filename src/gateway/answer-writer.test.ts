@@ -71,3 +71,45 @@ test('a failure after several chunks leaves no end', async () => {
   expect(body).not.toContain('two');
   expect(broken).toBe(1);
 });
+
+test('an answer whose head cannot be sent is given up: its record is closed, and the caller hears a refusal', async () => {
+  let isClosed = false;
+  async function* one(): AsyncGenerator<Uint8Array> {
+    try {
+      yield Buffer.from('{"a":1}');
+    } finally {
+      isClosed = true;
+    }
+  }
+  const refused = Promise.withResolvers<unknown>();
+  const server = createServer((_, response) => {
+    writeAnswer({
+      response,
+      answer: {
+        kind: 'stream',
+        status: 200,
+        headers: { 'x-name': '\u6a21' },
+        contentType: 'text/plain',
+        identity: null,
+        chunks: one(),
+      },
+      headOnly: false,
+      slowReaderMs: 60_000,
+      onBreak: () => undefined,
+    }).then(refused.resolve, (error: unknown) => {
+      refused.resolve({ error: String(error), headersSent: response.headersSent, isClosed });
+      response.destroy();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+  expect(await refused.promise).toEqual({
+    error: expect.stringContaining('x-name'),
+    headersSent: false,
+    isClosed: true,
+  });
+  socket.destroy();
+  server.close();
+});

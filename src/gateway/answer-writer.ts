@@ -33,8 +33,14 @@ export async function writeAnswer(parts: AnswerParts): Promise<Delivery> {
     return 'sent';
   }
   let step = await chunks.next();
-  setHeaders(parts, { 'content-type': answer.contentType });
-  response.statusCode = answer.status;
+  try {
+    setHeaders(parts, { 'content-type': answer.contentType });
+    response.statusCode = answer.status;
+  } catch (error) {
+    // The answer has begun: only when it is told that nobody reads it does it give back what it holds.
+    await chunks.return?.();
+    throw error;
+  }
   try {
     while (step.done !== true) {
       const next: IteratorResult<Uint8Array> = await chunks.next();

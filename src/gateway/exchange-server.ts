@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Clock, type IdGenerator, LakeError, LiveList, type Logger } from '../base/index.ts';
 import type { Answer, Call } from '../door/index.ts';
@@ -24,6 +25,8 @@ export interface ExchangeServer {
   stopTaking(): void;
   /** Cuts off what is still in flight. */
   abortAll(): void;
+  /** Whether an answer is on its way over this connection, into which no other byte may go. */
+  isAnsweringOn(connection: Duplex): boolean;
 }
 
 /** What an exchange is for. */
@@ -134,6 +137,7 @@ export function createExchangeServer(parts: ExchangeServerParts): ExchangeServer
     abortAll() {
       for (const { member } of inFlight.places()) member.abort();
     },
+    isAnsweringOn: (connection) => inFlight.places().some(({ member }) => member.hasBegunOn(connection)),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Credentials } from '../govern/access/index.ts';
 
 /** One request and the place its answer goes to, with what is known before its route. */
@@ -9,6 +10,8 @@ export interface Exchange {
   /** Aborted when the client leaves before its answer is complete, or when shutdown's patience ends. */
   readonly signal: AbortSignal;
   abort(): void;
+  /** Whether part of the answer has left over this connection. */
+  hasBegunOn(connection: Duplex): boolean;
 }
 
 const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
@@ -29,6 +32,7 @@ export function openExchange(
     startedMs: parts.nowMs,
     signal: controller.signal,
     abort: () => controller.abort(),
+    hasBegunOn: (connection) => request.socket === connection && response.headersSent,
   };
 }
 

@@ -88,7 +88,7 @@ async function createApp(parts: GatewayParts, exchanges: ExchangeServer): Promis
   const { server } = parts.config;
   const app = fastify({
     ...serverLimits(server),
-    clientErrorHandler: refuseBrokenRequest(parts.ids),
+    clientErrorHandler: refuseBrokenRequest(parts.ids, (connection) => exchanges.isAnsweringOn(connection)),
     frameworkErrors: (error, request, reply) => {
       void exchanges.serve(request, reply, NO_ROUTE, () => Promise.reject(frameworkRefusal(error)));
     },

@@ -33,12 +33,16 @@ export function serverLimits(server: Config['server']) {
   } satisfies FastifyHttpOptions<Server>;
 }
 
-/** Answers what is not an HTTP request, or did not arrive in time, and closes its connection. */
+/**
+ * Answers what is not an HTTP request, or did not arrive in time, and closes its connection. One over which an answer is on
+ * its way is reset: its reader would take the refusal for a part of that answer.
+ */
 export function refuseBrokenRequest(
   ids: IdGenerator,
+  isAnsweringOn: (connection: Socket) => boolean,
 ): (error: Error & { code?: string }, socket: Socket) => void {
   return (error, socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    if (error.code === 'ECONNRESET' || !socket.writable || isAnsweringOn(socket)) {
       socket.destroy();
       return;
     }

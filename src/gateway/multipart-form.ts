@@ -21,17 +21,16 @@ export interface FormParts {
   /** Members the operation cannot do without. */
   readonly required: readonly string[];
   readonly idleMs: number;
-  readonly spool: {
-    readonly folder: string;
-    newName(): string;
-    /** Throws where the caller is no one we keep bytes for. */
-    permit(): Promise<void>;
-  };
+  readonly spool: { readonly folder: string; newName(): string };
+  /** Throws where the caller is no one we keep bytes for. */
+  permit(): Promise<void>;
 }
 
 /** A file up to this size is read before the operation starts, so that its fields may stand behind it. */
 const PEEK_BYTES = 65_536;
-const LIMITS = { fieldNameSize: 100, fieldSize: 65_536, fields: 64, files: 1, parts: 65, headerPairs: 32 };
+const LIMITS = { fieldNameSize: 100, fieldSize: 65_536, fields: 16, files: 1, parts: 17, headerPairs: 32 };
+/** Memory that a form may take before its caller is asked for: its fields, and the beginning of its file. */
+export const FORM_BYTES = LIMITS.fields * LIMITS.fieldSize + 2 * PEEK_BYTES;
 
 /**
  * Reads a form up to its part `file` and hands that part's bytes on as they arrive. Fields stand before the file. They
@@ -58,7 +57,7 @@ export async function readForm(parts: FormParts): Promise<FormContent> {
   if (parts.required.every((name) => parts.input.has(name))) {
     return { content: followedByEnd(rest, form), ...described, close: async () => {} };
   }
-  await parts.spool.permit();
+  await parts.permit();
   const spooled: SpooledUpload = await spoolUpload(parts.spool.folder, parts.spool.newName(), rest);
   try {
     await readTail(form, parts.input);

@@ -5,7 +5,7 @@ import { arrivingBytes, readWhole } from './body-reader.ts';
 import { gatewayErrors } from './errors.ts';
 import { createInputBuilder, type InputBuilder, type RequestHead } from './input-builder.ts';
 import { parseJsonBody } from './json-body.ts';
-import { type FormContent, readForm } from './multipart-form.ts';
+import { FORM_BYTES, type FormContent, readForm } from './multipart-form.ts';
 import type { ContentPlan } from './route-plan.ts';
 
 /** What the door is given of a request. */
@@ -21,7 +21,9 @@ export interface ContentParts {
   readonly jsonLimitBytes: number;
   readonly idleMs: number;
   readonly budget: BodyBudget;
-  readonly spool: { readonly folder: string; newName(): string; permit(): Promise<void> };
+  readonly spool: { readonly folder: string; newName(): string };
+  /** Throws where the caller is no one we keep bytes for. */
+  permit(): Promise<void>;
 }
 
 const FORM = 'multipart/form-data';
@@ -46,11 +48,25 @@ export async function readContent(parts: ContentParts): Promise<RequestContent> 
       if (mediaType(request) !== FORM) {
         return { input: input.input(), ...rawBody(parts) };
       }
-      const required = plan.schema.required ?? [];
-      const form = await readForm({ request, input, required, idleMs: parts.idleMs, spool: parts.spool });
+      const form = await readFields(parts, input);
       addFileFacts(plan, input, form);
       return { input: input.input(), body: form.content, close: form.close };
     }
+  }
+}
+
+/** A form up to its file. What it takes of memory till then is reserved: nobody was asked for a key yet. */
+async function readFields(parts: ContentParts, input: InputBuilder): Promise<FormContent> {
+  const { request, idleMs, spool, permit } = parts;
+  const required = parts.plan.schema.required ?? [];
+  const release = await parts.budget.reserve(
+    Math.min(declaredBytes(request) ?? FORM_BYTES, FORM_BYTES),
+    permit,
+  );
+  try {
+    return await readForm({ request, input, required, idleMs, spool, permit });
+  } finally {
+    release();
   }
 }
 
@@ -75,12 +91,12 @@ async function readJson(parts: ContentParts): Promise<Record<string, unknown>> {
   if (!hasBody(request)) return {};
   if (!/^application\/(?:[a-z0-9.-]+\+)?json$/.test(mediaType(request))) throw unsupportedBody();
   if (request.headers['content-encoding'] !== undefined) throw encodedBody();
-  const length = Number(request.headers['content-length']);
-  const declaredBytes = Number.isSafeInteger(length) ? length : null;
+  const declared = declaredBytes(request);
   const limitBytes = parts.jsonLimitBytes;
-  const release = parts.budget.reserve(Math.min(declaredBytes ?? limitBytes, limitBytes));
+  const release = await parts.budget.reserve(Math.min(declared ?? limitBytes, limitBytes), parts.permit);
   try {
-    return parseJsonBody(await readWhole(request.raw, { declaredBytes, limitBytes, idleMs: parts.idleMs }));
+    const whole = { declaredBytes: declared, limitBytes, idleMs: parts.idleMs };
+    return parseJsonBody(await readWhole(request.raw, whole));
   } finally {
     release();
   }
@@ -100,6 +116,11 @@ function headOf(request: FastifyRequest): RequestHead {
       return Array.isArray(value) ? value.join(', ') : value;
     },
   };
+}
+
+function declaredBytes(request: FastifyRequest): number | null {
+  const length = Number(request.headers['content-length']);
+  return Number.isSafeInteger(length) ? length : null;
 }
 
 function hasBody(request: FastifyRequest): boolean {

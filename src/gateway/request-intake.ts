@@ -59,7 +59,8 @@ export function createRequestIntake(parts: IntakeParts): RequestIntake {
           budget,
           jsonLimitBytes: server.json_body_limit_bytes,
           idleMs: server.upload_idle_timeout_ms,
-          spool: { folder: parts.spoolFolder, newName: () => ids.next(), permit: prove },
+          spool: { folder: parts.spoolFolder, newName: () => ids.next() },
+          permit: prove,
         });
       } catch (error) {
         // What is wrong with a request is told only to callers with a valid key: identity comes first (G-3).

@@ -1,3 +1,6 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parquetOf } from '../harness/parquet-of.ts';
 import { type ApiAnswer, startTestServer, type TestServer } from '../harness/server.ts';
@@ -85,6 +88,39 @@ describe('F-6: changes at the same time', () => {
     expect((await ask()).status).toBe(201);
   }, 60_000);
 
+  test.each([
+    ['POST', '/ingest/file?dataset=meanwhile', 'system/sources'],
+    ['PUT', '/buckets/default/objects/meanwhile.csv', 'buckets/default/.lakehouse/uploads'],
+  ])(
+    'a key whose answer another gateway recorded meanwhile (%s %s): told so, then given that answer',
+    async (method, path, folder) => {
+      const key = (name: string) => ({
+        'content-type': 'text/csv',
+        'idempotency-key': `${name} ${path}`.replaceAll(' ', '-'),
+      });
+      const first = await server.api(method, path, { body: 'id\n1\n', headers: key('first') });
+      expect(first.status).toBe(201);
+      const files = async () => (await readdir(join(server.home, folder))).length;
+      const before = await files();
+      const body = new TransformStream<Uint8Array, Uint8Array>();
+      const writer = body.writable.getWriter();
+      const racing = server.api(method, path, { body: body.readable, headers: key('raced') });
+      await writer.write(Buffer.from('id\n'));
+      await expect.poll(files).toBe(before + 1);
+      recordAgain(server.home, key('first')['idempotency-key'], key('raced')['idempotency-key']);
+      await writer.write(Buffer.from('1\n'));
+      await writer.close();
+      const raced = await racing;
+      expect({ status: raced.status, code: raced.json.code }).toEqual({
+        status: 409,
+        code: 'door.idempotency_in_flight',
+      });
+      const again = await server.api(method, path, { body: 'id\n1\n', headers: key('raced') });
+      expect(again.headers.get('idempotency-replayed')).toBe('true');
+      expect(again.text).toBe(first.text);
+    },
+  );
+
   test('two creations of one dataset with other columns: one wins, the other is refused with the difference', async () => {
     const answers = await together(2, (number) =>
       ingest('made', 'create', number === 0 ? 'a\n1\n' : 'b\nx\n'),
@@ -100,3 +136,19 @@ describe('F-6: changes at the same time', () => {
     expect(verified.json, verified.text).toMatchObject({ valid: true, problems: [] });
   });
 });
+
+/** Records an answer under another key, as a gateway on the same store does that was sent the same request. */
+function recordAgain(home: string, key: string, other: string): void {
+  const database = new DatabaseSync(join(home, 'store', 'lakehouse.db'), { timeout: 10_000 });
+  try {
+    database
+      .prepare(
+        'INSERT INTO idempotency_records (identity, operation, idempotency_key, fingerprint, status, headers_json, ' +
+          'response_json, created_ms) SELECT identity, operation, ?, fingerprint, status, headers_json, response_json, ' +
+          'created_ms FROM idempotency_records WHERE idempotency_key = ?',
+      )
+      .run(other, key);
+  } finally {
+    database.close();
+  }
+}

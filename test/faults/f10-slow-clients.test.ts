@@ -16,10 +16,15 @@ slow_reader_timeout_ms = 400
 /** F-10: thousands of connections, slow headers, slow readers. */
 describe('F-10: slow and many clients', () => {
   let server: TestServer;
+  let patient: TestServer;
   beforeAll(async () => {
     server = await startTestServer({ config: CONFIG });
+    patient = await startTestServer({ config: '[server]\nslow_reader_timeout_ms = 600000\n' });
   });
-  afterAll(() => server.close());
+  afterAll(async () => {
+    await server.close();
+    await patient.close();
+  });
 
   const headers = () => ({ host: new URL(server.url).host, 'x-api-key': server.adminKey });
 
@@ -67,18 +72,44 @@ describe('F-10: slow and many clients', () => {
     expect(received.endsWith('0\r\n\r\n')).toBe(false);
   });
 
+  it('holds no engine process for a reader that takes nothing once its query is out of time, and kills none', async () => {
+    const engine = async (name: string) => {
+      const { text } = await patient.api('GET', '/metrics');
+      return Number(new RegExp(`^lakehouse_engine_${name} (\\d+)$`, 'm').exec(text)?.[1]);
+    };
+    const sql = 'SELECT range AS n FROM range(100000000)';
+    const body = JSON.stringify({ sql, format: 'ndjson', timeout_ms: 1_500 });
+    const lines = Object.entries({
+      host: new URL(patient.url).host,
+      'x-api-key': patient.adminKey,
+      'content-type': 'application/json',
+      'content-length': String(body.length),
+    });
+    const socket = await openConnection(patient.url);
+    try {
+      socket.pause();
+      const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+      socket.write(`POST /query/sql HTTP/1.1\r\n${head}\r\n${body}`);
+      await expect.poll(() => engine('query_busy')).toBe(1);
+      await expect.poll(() => engine('query_busy')).toBe(0);
+      expect(await engine('killed')).toBe(0);
+    } finally {
+      socket.destroy();
+    }
+  });
+
   it('answers /health while hundreds of connections do nothing, and lets no more in than allowed', async () => {
     // Nothing but their number closes these connections: headers may take as long as they like.
-    const patient = await startTestServer({
+    const idle = await startTestServer({
       config: '[server]\nheaders_timeout_ms = 600000\nmax_connections = 300\n',
     });
     const health = () => {
-      const to = { host: new URL(patient.url).host, 'x-api-key': patient.adminKey };
-      return exchange(patient.url, requestLines('GET', '/health', to));
+      const to = { host: new URL(idle.url).host, 'x-api-key': idle.adminKey };
+      return exchange(idle.url, requestLines('GET', '/health', to));
     };
     const sockets: Socket[] = [];
     const open = async () => {
-      const socket = await openConnection(patient.url);
+      const socket = await openConnection(idle.url);
       sockets.push(socket);
     };
     const closed = () => sockets.filter((socket) => socket.closed).length;
@@ -95,7 +126,64 @@ describe('F-10: slow and many clients', () => {
       for (const socket of sockets) socket.destroy();
     }
     await expect.poll(async () => statusOf(await health())).toBe(200);
-    await patient.close();
+    await idle.close();
+  });
+
+  describe('bodies that begin and do not go on', () => {
+    /** Begins a body of 4 MiB, the longest that is taken as JSON; 64 of them are all that there is memory for. */
+    async function begin(key: string): Promise<Socket> {
+      const socket = await openConnection(patient.url);
+      const lines = {
+        host: new URL(patient.url).host,
+        'x-api-key': key,
+        'content-type': 'application/json',
+        'content-length': '4194304',
+      };
+      const head = Object.entries(lines)
+        .map(([name, value]) => `${name}: ${value}\r\n`)
+        .join('');
+      socket.write(`POST /query/sql HTTP/1.1\r\n${head}\r\n{`);
+      return socket;
+    }
+    const query = () => patient.api('POST', '/query/sql', { json: { sql: 'SELECT 1 AS n' } });
+
+    it('leave callers with a key half of the memory where they are of strangers', async () => {
+      const strangers: Socket[] = [];
+      let refused = 0;
+      try {
+        for (let at = 0; at < 64; at++) {
+          const socket = await begin('nobody');
+          strangers.push(socket);
+          socket.once('data', (bytes: Buffer) => {
+            if (statusOf(bytes.toString('latin1')) === 401) refused += 1;
+          });
+        }
+        await expect.poll(() => refused).toBe(32);
+        expect((await query()).status).toBe(200);
+      } finally {
+        for (const socket of strangers) socket.destroy();
+      }
+    });
+
+    it('leave no room for a form either, whose fields are kept too, and give it back', async () => {
+      const form = () => {
+        const body =
+          '--edge\r\ncontent-disposition: form-data; name="dataset"\r\n\r\nformed\r\n' +
+          '--edge\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\nid\n1\n\r\n--edge--\r\n';
+        const type = { 'content-type': 'multipart/form-data; boundary=edge' };
+        return patient.api('POST', '/ingest/file', { body, headers: type });
+      };
+      const callers: Socket[] = [];
+      try {
+        for (let at = 0; at < 80; at++) callers.push(await begin(patient.adminKey));
+        await expect.poll(async () => (await query()).status).toBe(503);
+        expect((await form()).json.code).toBe('gateway.overloaded');
+      } finally {
+        for (const socket of callers) socket.destroy();
+      }
+      await expect.poll(async () => (await query()).status).toBe(200);
+      expect((await form()).status).toBe(201);
+    });
   });
 
   it('refuses headers without end', async () => {

@@ -3,7 +3,7 @@ import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openConnection } from '../harness/raw-http.ts';
+import { bodyOf, openConnection } from '../harness/raw-http.ts';
 import { startTestServer, type TestServer } from '../harness/server.ts';
 
 /** F-8: the client leaves in the middle of an upload or of an answer. */
@@ -116,6 +116,27 @@ describe('F-8: a client disconnects', () => {
     await eventually(async () => {
       const { text } = await server.api('GET', '/metrics');
       return !/lakehouse_engine_\w+_busy [1-9]/.test(text);
+    });
+  });
+
+  it('or says what is no HTTP while it is answered: the answer is cut off, and no other byte is put into it', async () => {
+    const socket = await openConnection(server.url);
+    const lines = { host: new URL(server.url).host, 'x-api-key': server.adminKey, 'x-request-id': 'babbles' };
+    const head = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`GET /events/stream HTTP/1.1\r\n${head.join('')}\r\n`);
+    let answer = '';
+    socket.on('data', (bytes: Buffer) => {
+      answer += bytes.toString('latin1');
+    });
+    await expect.poll(() => answer).toContain('retry: 1000');
+    socket.write('\0\r\n\r\n');
+    if (!socket.closed) await once(socket, 'close');
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+    expect(answer).not.toContain('gateway.bad_request');
+    expect(bodyOf(answer).isWhole).toBe(false);
+    await eventually(async () => {
+      const { json } = await server.api('GET', '/access/audit?request_id=babbles');
+      return json.rows[0]?.status === 'cancelled';
     });
   });
 

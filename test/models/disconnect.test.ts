@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { callRecords, heldNow } from '../harness/call-records.ts';
 import { type ModelServer, startModelServer } from '../harness/model-server.ts';
@@ -91,6 +93,38 @@ test.each(WAYS.flatMap((way) => [true, false].map((stream) => ({ ...way, stream 
     const { calls, events } = records(requestId);
     expect(calls).toEqual([expect.objectContaining({ error_class: 'cancelled', output_tokens: 0 })]);
     expect(events).toHaveLength(1);
+    expect(heldNow(lake.server.home)).toEqual({ holds: 0, held: 0 });
+  },
+);
+
+test.each(WAYS)(
+  'leaving $path by $model while its hold is made durable: nothing is sent, and nothing to pay',
+  async (way) => {
+    const requestId = `held-${way.path}-${way.model}`.replaceAll(/\W/g, '-');
+    const before = lake.upstream.received.length;
+    const database = new DatabaseSync(join(lake.server.home, 'store', 'lakehouse.db'), { timeout: 10_000 });
+    try {
+      // The store waits for who writes into its file, and with it the hold.
+      database.exec('BEGIN IMMEDIATE');
+      const socket = await begin(way, requestId, { stream: true });
+      for (let turn = 0; turn < 50; turn++) await fetch(`${lake.server.url}/health`);
+      socket.destroy();
+      for (let turn = 0; turn < 5; turn++) await fetch(`${lake.server.url}/health`);
+      database.exec('ROLLBACK');
+    } finally {
+      database.close();
+    }
+    await closed(requestId).toEqual(['cancelled']);
+    const { calls } = records(requestId);
+    expect(calls).toEqual([
+      expect.objectContaining({
+        error_class: 'cancelled',
+        cost_nano_usd: 0,
+        input_tokens: 0,
+        output_tokens: 0,
+      }),
+    ]);
+    expect(lake.upstream.received.length).toBe(before);
     expect(heldNow(lake.server.home)).toEqual({ holds: 0, held: 0 });
   },
 );

@@ -252,6 +252,25 @@ test.each(
   },
 );
 
+// A pattern of the routing file takes any name, and a header no character beyond Latin-1.
+test.each([
+  ['/v1/chat/completions', { stream: false }],
+  ['/v1/chat/completions', { stream: true }],
+  ['/v1/embeddings', {}],
+])('a model of any name answers at %s %o, named in the header as in a URL', async (path, members) => {
+  const requestId = `any-name-${path.replaceAll('/', '-')}-${JSON.stringify(members).length}`;
+  const said =
+    path === '/v1/embeddings' ? { input: 'Hello?' } : { messages: [{ role: 'user', content: 'Hello?' }] };
+  const answer = await lake.server.api('POST', path, {
+    json: { model: 'ollama/模型 7b\ud800\n', ...said, ...members },
+    headers: { 'x-request-id': requestId },
+  });
+  expect(answer.status, answer.text).toBe(200);
+  expect(answer.headers.get('x-lakehouse-model')).toBe('ollama/%E6%A8%A1%E5%9E%8B%207b%EF%BF%BD%0A');
+  expect(callRecords(lake.server.home, requestId).audit).toEqual([expect.objectContaining({ status: 'ok' })]);
+  expect(heldNow(lake.server.home)).toEqual({ holds: 0, held: 0 });
+});
+
 test('a request that the provider calls wrong falls to no other model', async () => {
   lake.upstream.script(scripted('bad_request'));
   const before = lake.upstream.received.length;

@@ -109,12 +109,12 @@ export async function reachModel<T>(
     const attempt = attempts.next();
     if (attempt === null) throw failed.length === 0 && refused !== null ? refused : callFailed(failed, last);
     const { rung } = attempt;
-    if (attempt.waitMs > 0) await deps.wait(attempt.waitMs, asked.signal);
     const provider = deps.providers.get(rung.provider);
     if (provider === undefined) throw new Error(`the plan names no provider: ${rung.provider}`);
     const maxOutputTokens = capOf(deps, asked, rung);
     let spending: Spending;
     try {
+      if (attempt.waitMs > 0) await deps.wait(attempt.waitMs, asked.signal);
       spending = await hold(scope, asked, rung, maxOutputTokens);
     } catch (error) {
       attempts.passedOver(rung);
@@ -125,6 +125,8 @@ export async function reachModel<T>(
     }
     const account = createAccount(deps, asked.inputTokens, rung, spending);
     try {
+      // Who leaves while the hold is made durable pays for nothing that was sent.
+      asked.signal.throwIfAborted();
       const value = await send({ provider, rung, spending, maxOutputTokens });
       const settle: Account['settle'] = (counted, failure) => {
         const output = counted?.usage()?.output;
@@ -139,7 +141,7 @@ export async function reachModel<T>(
       if (!(error instanceof ProviderFailure)) {
         // A refusal of ours comes before anything is sent; whatever else broke may have been sent.
         if (isLakeError(error)) {
-          account.settle(null, 'bad_request');
+          account.settle(null, asked.signal.aborted ? 'cancelled' : 'bad_request', 'unsent');
           attempts.passedOver(rung);
         } else {
           account.settle(null, 'cancelled');
@@ -216,12 +218,13 @@ async function* telling(
 
 interface Account {
   timed(events: AsyncIterable<StreamEvent>): AsyncIterable<StreamEvent>;
-  /** Null where nothing of an answer came. */
-  settle(counted: Counted | null, failure: FailureClass | null): Settled;
+  /** `counted` is null where nothing of an answer came; an `unsent` call cost nothing. */
+  settle(counted: Counted | null, failure: FailureClass | null, unsent?: 'unsent'): Settled;
 }
 
 /** Classes of failure after which the provider may have worked, and billed, all the same. */
 const MAYBE_BILLED: ReadonlySet<FailureClass> = new Set(['timeout', 'cut_off', 'cancelled']);
+const NO_USAGE: TokenUsage = { input: 0, cachedInput: 0, cacheWriteInput: 0, output: 0, reasoning: 0 };
 /** Characters of an answer that stand for one token where the provider did not count; fewer, so that none is free. */
 const CHARACTERS_PER_TOKEN = 3;
 
@@ -252,8 +255,8 @@ function createAccount(deps: CallDeps, inputTokens: number, rung: Rung, spending
       telling(events, () => {
         firstTokenMs ??= clock.monotonicMs() - startedMs;
       }),
-    settle(counted, failure) {
-      const usage = usageOf(counted, failure);
+    settle(counted, failure, unsent) {
+      const usage = unsent === undefined ? usageOf(counted, failure) : NO_USAGE;
       const costNanoUsd = realCost(rung.entry, usage);
       spending.settle({
         status: failure === null ? 'ok' : counted === null ? 'failed' : 'partial',

@@ -60,6 +60,13 @@ export function fullName(rung: Pick<Rung, 'provider' | 'model'>): string {
   return `${rung.provider}/${rung.model}`;
 }
 
+/** The same for a header, which takes no character beyond Latin-1: what is not visible ASCII as in a URL, `%` too. */
+export function headerName(rung: Pick<Rung, 'provider' | 'model'>): string {
+  return fullName(rung)
+    .toWellFormed()
+    .replace(/[^\x21-\x24\x26-\x7e]/gu, (sign) => encodeURIComponent(sign));
+}
+
 /** What the dearest rung could cost, in nano-dollars. */
 export function dearestCost(planned: PlannedChat): number {
   const { plan, inputTokens } = planned;

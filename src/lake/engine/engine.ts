@@ -71,7 +71,7 @@ export interface EngineLease {
     format: EngineFormat,
     shape?: string | null,
   ): Promise<EngineStream>;
-  /** Gives the process back; always call it. Never throws. */
+  /** Gives the process back, which a lease that is stopped does by itself; always call it. Never throws. */
   release(): Promise<void>;
 }
 

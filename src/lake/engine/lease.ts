@@ -1,3 +1,4 @@
+import type { LakeError } from '../../base/index.ts';
 import type { EngineColumn, EngineLease, EngineStream, LeaseRequest } from './engine.ts';
 import type { EngineProcess } from './engine-process.ts';
 import { type LeaseWatch, watchLease } from './lease-watch.ts';
@@ -27,7 +28,12 @@ export function openLease(parts: LeaseParts): EngineLease {
   let released: Promise<void> | null = null;
   let isClosed = false;
   const ends = countEnds();
-  const watch = watchLease({ ...parts, onStop: (reason) => reader?.abandon(reason) });
+  // What is stopped is given back at once: its holder may wait for a reader that takes nothing. The watch is there by then.
+  const onStop = (reason: LakeError) => {
+    reader?.abandon(reason);
+    queueMicrotask(() => void releaseOnce());
+  };
+  const watch = watchLease({ ...parts, onStop });
   const release = async () => {
     // Only what ended well, and by itself, leaves an instance that another lease may have.
     const keep = ends.areClean() && watch.reason() === null;
@@ -38,6 +44,10 @@ export function openLease(parts: LeaseParts): EngineLease {
     watch.end();
     parts.onReleased();
   };
+  const releaseOnce = () => {
+    released ??= release();
+    return released;
+  };
   return {
     async query(sql, parameters = []) {
       const answer = await watch.guard(() =>
@@ -47,6 +57,9 @@ export function openLease(parts: LeaseParts): EngineLease {
       return answer.result;
     },
     async stream(sql, parameters, format, shape = null) {
+      const stopped = watch.reason();
+      // The process may be another's by now, and so may what its pipe holds.
+      if (stopped !== null) throw stopped;
       reader?.abandon(null);
       reader = openPipeOf(engine);
       const send = async (onColumns: (columns: readonly EngineColumn[]) => void) => {
@@ -62,10 +75,7 @@ export function openLease(parts: LeaseParts): EngineLease {
       };
       return startStream(watch, reader, send);
     },
-    release() {
-      released ??= release();
-      return released;
-    },
+    release: releaseOnce,
   };
 }
 
@@ -123,6 +133,7 @@ async function startStream(
     .guard(() => send((columns) => begun.resolve({ columns, text: null })))
     .then(
       (answer) => {
+        pipe.over();
         if (answer.short === null) pipe.finish();
         else {
           begun.resolve(answer.short);
@@ -131,6 +142,7 @@ async function startStream(
         return answer;
       },
       (error: Error) => {
+        pipe.over();
         begun.reject(error);
         pipe.abandon(error);
         throw error;

@@ -242,6 +242,49 @@ describe('engine pool', () => {
     expect(pool.stats().killed).toBe(killed);
   });
 
+  it.each([
+    ['aborted', 'engine.cancelled'],
+    ['out of time', 'engine.timeout'],
+  ])(
+    'gives the process of a lease that is %s to the next one, whatever its holder waits for',
+    async (how, code) => {
+      const { killed } = pool.stats();
+      const aborted = new AbortController();
+      const stopped = await pool.lease(
+        request(how === 'aborted' ? { signal: aborted.signal } : { timeoutMs: 2_000 }),
+      );
+      const stream = await stopped.stream('SELECT range AS n FROM range(100000000)', [], 'ndjson');
+      const chunks = stream.chunks[Symbol.asyncIterator]();
+      await chunks.next();
+      // There is one process for this lane, and it has not been given back.
+      const next = pool.lease(request());
+      if (how === 'aborted') aborted.abort();
+      const lease = await next;
+      const answer = await lease.stream('SELECT range AS n FROM range(100000)', [], 'ndjson');
+      // What the holder of the stopped one still tries touches neither the process nor its pipe.
+      expect(await codeOf(stopped.stream('SELECT 1 AS n', [], 'ndjson'))).toBe(code);
+      expect(await codeOf(chunks.next())).toBe(code);
+      await stopped.release();
+      expect((await text(answer)).split('\n')).toHaveLength(100_001);
+      await lease.release();
+      expect(pool.stats()).toMatchObject({ query_busy: 0, killed });
+    },
+  );
+
+  it('stops a stream that is given up before its first byte without killing its process', async () => {
+    const { killed } = pool.stats();
+    for (let round = 0; round < 5; round++) {
+      const abort = new AbortController();
+      const lease = await pool.lease(request({ signal: abort.signal }));
+      const stream = await lease.stream('SELECT range AS n FROM range(100000000)', [], 'ndjson');
+      // The columns are known, and the engine is about to open the pipe.
+      if (round % 2 === 0) abort.abort();
+      else await stream.chunks[Symbol.asyncIterator]().return?.();
+      await lease.release();
+    }
+    expect(pool.stats()).toMatchObject({ query_busy: 0, killed });
+  });
+
   it('gives the process back when a reader leaves a stream early', async () => {
     await using({}, async (lease) => {
       const stream = await lease.stream('SELECT i FROM range(100000000) r(i)', [], 'ndjson');

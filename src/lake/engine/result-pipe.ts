@@ -26,9 +26,14 @@ export interface ResultReader {
   readonly chunks: AsyncIterable<Uint8Array>;
   /** The writer has finished: the chunks end after the bytes still in the pipe. */
   finish(): void;
-  /** Gives up: a writer that is still busy gets a broken pipe. */
+  /** Gives up: a writer that is still busy gets a broken pipe, also one that opens the pipe only then. */
   abandon(error: Error | null): void;
+  /** The statement has ended, however it did: nothing of it opens the pipe any more. */
+  over(): void;
 }
+
+/** How often a writer that may wait for a reader is let on. */
+const KNOCK_MS = 20;
 
 /**
  * Opens the reading end before the engine opens the other one. A writing end of our own stays open until `finish`, so
@@ -38,6 +43,16 @@ export function openResultPipe(path: string): ResultReader {
   const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   let writeEnd: number | null = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
   const socket = new Socket({ fd: readEnd, readable: true, writable: false });
+  let isOver = false;
+  let knocking: NodeJS.Timeout | undefined;
+  // To open a pipe without a reader is to wait for one, past every interrupt: the process would have to be killed.
+  const knock = () => {
+    try {
+      closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+    } catch {
+      // A process that has died takes its pipe along, and nobody waits.
+    }
+  };
   const closeWriteEnd = () => {
     if (writeEnd !== null) closeSync(writeEnd);
     writeEnd = null;
@@ -52,6 +67,11 @@ export function openResultPipe(path: string): ResultReader {
       closeWriteEnd();
       if (error === null) socket.destroy();
       else socket.destroy(error);
+      if (!isOver) knocking ??= setInterval(knock, KNOCK_MS);
+    },
+    over() {
+      isOver = true;
+      clearInterval(knocking);
     },
   };
 }

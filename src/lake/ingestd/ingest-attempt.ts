@@ -199,15 +199,16 @@ function typeText(type: IcebergField['type']): string {
   return `struct<${type.fields.map((field) => `${field.name}: ${typeText(field.type)}`).join(', ')}>`;
 }
 
-async function discardWritten(parts: IngestParts, id: string, written: Written): Promise<void> {
-  if (written.rows !== null) await parts.files.removeDataFile(written.rows.file.path);
-  await discardFiles(parts, id);
-}
-
 /** Removes what an ingest keeps outside the warehouse. */
 export async function discardFiles(parts: IngestParts, id: string): Promise<void> {
   await parts.files.remove('sources', id);
   await parts.files.remove('quarantine', id);
   await parts.files.remove('work', id);
   await parts.files.remove('work', `${id}.clean`);
+}
+
+/** The same, and the rows that were written into the warehouse. */
+export async function discardWritten(parts: IngestParts, id: string, written: Written): Promise<void> {
+  if (written.rows !== null) await parts.files.removeDataFile(written.rows.file.path);
+  await discardFiles(parts, id);
 }

@@ -14,6 +14,7 @@ import type { FileTable } from './file-table.ts';
 import {
   commitAttempt,
   discardFiles,
+  discardWritten,
   duplicateAttempt,
   emptyAttempt,
   type IngestParts,
@@ -49,7 +50,7 @@ export async function prepareIngest(
     contentEncoding: input.content_encoding?.trim().toLowerCase() ?? null,
     limits: { maxBytes, maxExpansion },
   });
-  const discard = () => discardFiles(parts, id);
+  let discard = () => discardFiles(parts, id);
   try {
     if (upload.kind.kind === 'empty') return { attempt: async () => emptyAttempt(), discard };
     if (!upload.isUtf8 && input.on_error === 'abort') throw await notUtf8(parts.files, upload);
@@ -61,18 +62,13 @@ export async function prepareIngest(
       return { attempt: async () => duplicateAttempt(parts, received, facts, earlier), discard };
     }
     const written = await writeRows(parts, scope, received, facts);
+    discard = () => discardWritten(parts, id, written);
     await parts.files.remove('work', id);
     await parts.files.remove('work', `${id}.clean`);
     // The source goes to the disk while the engine reads it; the commit that names it comes after both.
     await upload.durable;
     await Promise.all([parts.files.keep('sources'), parts.files.keep('quarantine')]);
-    return {
-      attempt: () => commitAttempt(parts, scope, received, written),
-      async discard() {
-        if (written.rows !== null) await parts.files.removeDataFile(written.rows.file.path);
-        await discard();
-      },
-    };
+    return { attempt: () => commitAttempt(parts, scope, received, written), discard };
   } catch (error) {
     await discard();
     throw error;

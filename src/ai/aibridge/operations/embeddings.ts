@@ -3,7 +3,7 @@ import { readOperation } from '../../../govern/scope/index.ts';
 import type { BridgeParts } from '../bridge-parts.ts';
 import { reachModel } from '../call-model.ts';
 import type { TokenUsage } from '../chat.ts';
-import { fullName, modelDemands } from '../planned-chat.ts';
+import { headerName, modelDemands } from '../planned-chat.ts';
 import { ProviderFailure } from '../provider.ts';
 import type { RoutePlan } from '../routing/plan-route.ts';
 import { tagList, taskName } from './chat-truth.ts';
@@ -106,7 +106,7 @@ export function embeddings(parts: BridgeParts) {
       account.settle({ usage: () => inputOnly(used), said: () => '', finish: () => 'stop' }, null);
       return {
         kind: 'value',
-        headers: { 'x-lakehouse-model': fullName(rung) },
+        headers: { 'x-lakehouse-model': headerName(rung) },
         value: {
           object: 'list',
           data: value.vectors.map((vector, index) => ({

@@ -7,7 +7,7 @@ import type { ChatRequest } from '../chat.ts';
 import { type Dialect, type ParsedRequest, requireTranslatable } from '../dialects/dialect.ts';
 import {
   dearestCost,
-  fullName,
+  headerName,
   modelDemands,
   type PlannedChat,
   planChat,
@@ -149,7 +149,7 @@ async function answer(asked: Asked) {
     contentType: stream ? 'text/event-stream; charset=utf-8' : 'application/json',
     headers: {
       'cache-control': 'no-store',
-      'x-lakehouse-model': fullName(started.rung),
+      'x-lakehouse-model': headerName(started.rung),
       'x-lakehouse-attempts': String(started.attempts.length + 1),
       ...(losses.length === 0 ? {} : { 'x-lakehouse-losses': losses.join(', ') }),
     },
