@@ -27,7 +27,7 @@ afterEach(() => room.close());
 async function openRoom(
   run: (scope: ReadScope) => Promise<ReadAnswer<never>>,
   truthRules?: string,
-): Promise<() => Promise<Answer>> {
+): Promise<(key?: string) => Promise<Answer>> {
   const operation = readOperation<Record<string, never>, never, undefined>({
     name: 'watched.read',
     summary: 'Answers what the test says',
@@ -43,12 +43,12 @@ async function openRoom(
     operations: [operation],
     ...(truthRules === undefined ? {} : { truthRules }),
   });
-  return () =>
+  return (key = room.adminKey) =>
     room.door.invoke({
       operation: 'watched.read',
       door: 'http',
       requestId: 'watched',
-      credentials: { apiKey: room.adminKey, delegationToken: null },
+      credentials: { apiKey: key, delegationToken: null },
       input: {},
       body: null,
       idempotencyKey: null,
@@ -127,5 +127,26 @@ when = { type = "FieldEquals", field = "operation", value = "watched.read" }
     const invoke = await openRoom(async () => streamOf(chunks), rule);
     await expect(invoke()).rejects.toMatchObject({ code: 'door.truth_blocked' });
     expect(seen.isLetGo).toBe(true);
+  });
+
+  it('is recorded as ended by its key where that is revoked while nobody reads', async () => {
+    const { chunks } = watchedChunks();
+    const invoke = await openRoom(async () => streamOf(chunks));
+    const made = await room.call('access.keys.create', { name: 'ann', role: 'admin' });
+    const answer = await invoke(made.key);
+    if (answer.kind !== 'stream') throw new Error('not a stream');
+    const iterator = answer.chunks[Symbol.asyncIterator]();
+    await iterator.next();
+    await room.call('access.keys.revoke', { key_id: made.key_id });
+    await iterator.return?.();
+    expect((await room.call('access.audit', {})).rows).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          operation: 'watched.read',
+          status: 'failed',
+          code: 'door.revoked',
+        }),
+      ]),
+    );
   });
 });

@@ -142,11 +142,13 @@ function recorded(
   lifetime: Lifetime,
   finish: (result: Ending, error?: unknown) => Promise<unknown>,
 ): AsyncIterable<Uint8Array> {
-  const cancelled = () => ({
-    status: 'cancelled' as const,
-    code: doorErrors.cancelled.code,
-    rowCount: answer.rowCount(),
-  });
+  /** Of an answer that is given up: by its caller, or because its time is over. */
+  const cancelled = (): Ending => {
+    const reason = lifetime.reason();
+    const ending =
+      reason === null ? { status: 'cancelled' as const, code: doorErrors.cancelled.code } : failure(reason);
+    return { ...ending, rowCount: answer.rowCount() };
+  };
   const chunks = finished({ answer, lifetime, finish, cancelled });
   let started = false;
   const iterator: AsyncIterator<Uint8Array> = {
