@@ -2,8 +2,8 @@
 // The command `lakehouse`: starts the compiled program when it is there, the TypeScript sources otherwise.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { runPinned } from './pinned-node.js';
+import { runCommand } from './pinned-node.js';
 
 const compiled = fileURLToPath(new URL('../dist/cli/lakehouse.js', import.meta.url));
 const source = fileURLToPath(new URL('../src/cli/lakehouse.ts', import.meta.url));
-runPinned(existsSync(source) ? source : compiled, process.argv.slice(2));
+runCommand(existsSync(source) ? source : compiled, process.argv.slice(2));

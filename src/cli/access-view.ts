@@ -40,6 +40,48 @@ export function columnsTable(shown: readonly ShownColumn[], terminal: Terminal):
   return renderTable({ head: ['column', 'type', 'tags', 'masked by', 'because'], rows, columns, colours });
 }
 
+/** A role as `GET /access/roles` answers it. */
+export interface ListedRole {
+  readonly role: string;
+  readonly description: string | null;
+  readonly built_in: boolean;
+  /** False for a role that the policy does not have, only the program or a rule: it is granted nothing. */
+  readonly defined: boolean;
+  readonly grants: readonly { readonly dataset: string; readonly actions: readonly string[] }[];
+  readonly permissions: readonly string[];
+  readonly buckets: readonly {
+    readonly bucket: string;
+    readonly prefix: string;
+    readonly actions: readonly string[];
+  }[];
+  readonly keys: number;
+}
+
+/** Every role with its rights; where the policy has none of its own, how to make one. */
+export function rolesTable(roles: readonly ListedRole[], { columns, colours }: Terminal): string {
+  const rows = roles.map((role) => [
+    displayText(role.role),
+    rightsOf(role),
+    role.permissions.map(displayText).join(', '),
+    String(role.keys),
+    displayText(role.description ?? ''),
+  ]);
+  const head = ['role', 'granted', 'permissions', 'keys', 'description'];
+  const table = renderTable({ head, rows, columns, colours, numeric: new Set([3]) });
+  if (roles.some((role) => role.defined && !role.built_in)) return table;
+  return `${table}\nThe policy has no roles: add [roles.NAME] to access.toml, then \`lakehouse access apply\`.`;
+}
+
+function rightsOf(role: ListedRole): string {
+  if (role.built_in) return 'everything';
+  const grants = [
+    ...role.grants.map((grant) => `${grant.dataset}: ${grant.actions.join(', ')}`),
+    ...role.buckets.map((grant) => `${grant.bucket}/${grant.prefix}: ${grant.actions.join(', ')}`),
+  ];
+  if (grants.length > 0) return grants.map(displayText).join('; ');
+  return role.defined ? 'nothing' : 'nothing: not in the policy';
+}
+
 function seen(dataset: AccessMe['datasets'][number]): string {
   if (dataset.refused_because !== null) return displayText(`refused: ${dataset.refused_because}`);
   return dataset.filtered ? 'some rows' : 'all rows';

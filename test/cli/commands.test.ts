@@ -148,6 +148,26 @@ describe('the commands against a server', () => {
     expect(again.json.changed).toBe(false);
   });
 
+  it('lists the roles with what they are granted, and says what to do where there is none', async () => {
+    const before = (await run('access', 'policies', 'get')).stdout;
+    const file = join(folder, 'none.json');
+    await writeFile(file, JSON.stringify({ roles: {}, masks: [], row_filters: [] }));
+    await run('access', 'apply', file);
+    const none = await run('access', 'roles');
+    expect(none.stdout).toMatch(/admin .*everything/);
+    expect(none.stdout).toContain('add [roles.NAME] to access.toml');
+    const { version: _version, ...document } = JSON.parse(before);
+    await writeFile(file, JSON.stringify(document));
+    await run('access', 'apply', file);
+    const listed = await run('access', 'roles');
+    expect(listed.stdout).toMatch(/analyst .*people: read/);
+    expect(listed.stdout).not.toContain('[roles.NAME]');
+    const { roles } = (await run('access', 'roles', '--json')).json;
+    expect(roles.map((role: { role: string }) => role.role)).toEqual(
+      expect.arrayContaining(['admin', 'analyst']),
+    );
+  });
+
   it('makes, lists, rotates and revokes keys', async () => {
     const made = (
       await run(

@@ -135,6 +135,21 @@ describe('the HTTP door', () => {
     expect((await server.api('GET', `/catalog/datasets/by-name/${dataset}`)).status).toBe(404);
   });
 
+  it.each([
+    ['/query/sql', {}, '/sql', 'is missing; it must be a string'],
+    ['/query/sql', { sql: 7 }, '/sql', 'must be a string, not a number'],
+    ['/access/keys', { name: 'ann' }, '/role', 'is missing; it must be a string'],
+    ['/event', { title: 'x' }, '/source', 'is missing; it must be a string'],
+  ])(
+    'says of the input of %s with %j which member is wrong, and what it must be',
+    async (path, body, pointer, detail) => {
+      const { status, json } = await server.api('POST', path, { json: body });
+      expect([status, json.code]).toEqual([400, 'door.invalid_input']);
+      expect(json.errors).toContainEqual({ pointer, detail });
+      expect(JSON.stringify(json)).not.toMatch(/received|expected|undefined/);
+    },
+  );
+
   it('refuses a name given in the query and in the form', async () => {
     const body = form(['dataset', 'a'], ['file', new Blob(['a\n1\n'])]);
     expect((await ingest(body, '?dataset=a')).json.code).toBe('gateway.parameter_repeated');

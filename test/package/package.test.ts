@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,6 +43,22 @@ describe('the packed package, installed in an empty folder', () => {
     ];
     expect(files).toEqual(expect.arrayContaining(settings.map((name) => join('config', name))));
     expect(files.filter((file) => /(?:\.test\.|\.fixture\.|^src)/.test(file))).toEqual([]);
+  });
+
+  it('holds every file that its README and its pages link to', async () => {
+    const root = join(folder, 'node_modules/lakehouse');
+    const files = await readdir(root, { recursive: true });
+    const pages = files.filter((file) => file.endsWith('.md') && !file.startsWith('node_modules'));
+    expect(pages).toEqual(expect.arrayContaining(['README.md', join('docs', 'first-day.md')]));
+    const dead: string[] = [];
+    for (const page of pages) {
+      const text = await readFile(join(root, page), 'utf8');
+      for (const [, target = ''] of text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+        if (/^[a-z]+:/.test(target)) continue;
+        if (!existsSync(join(root, dirname(page), target))) dead.push(`${page}: ${target}`);
+      }
+    }
+    expect(dead).toEqual([]);
   });
 
   it('prints its version', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { closestName } from '../../config/index.ts';
+import { inputMistake } from '../../door/index.ts';
 
 /** The value of one argument. A parameter that may be left out and was, is null in the SQL. */
 export type ArgumentValue = string | number | boolean | null;
@@ -93,7 +94,7 @@ export function argumentJudge(
   const names = Object.keys(parameters.properties);
   return (given) => {
     // Without a prototype, so that only own members count as given (K-16).
-    const result = schema.safeParse(Object.assign(Object.create(null), given));
+    const result = schema.safeParse(Object.assign(Object.create(null), given), { error: inputMistake });
     if (result.success) {
       const fitting = new Map(Object.entries(result.data as Record<string, ArgumentValue>));
       return { ok: true, values: Object.fromEntries(names.map((name) => [name, fitting.get(name) ?? null])) };

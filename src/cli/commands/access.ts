@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { columnsTable } from '../access-view.ts';
+import { columnsTable, type ListedRole, rolesTable } from '../access-view.ts';
 import type { AddCommand, CliContext } from '../cli-context.ts';
 import { usageFailure } from '../cli-failure.ts';
 import { collectPairs, wholeNumber } from '../command-arguments.ts';
@@ -46,6 +46,8 @@ Examples:
   $ lakehouse access apply access.toml --dry-run     # the diff alone
   $ lakehouse access apply access.toml               # the same as: access policies apply
   $ lakehouse access explain candidates --role recruiter --attribute region=EMEA --column email
+  $ lakehouse access roles                           # who is granted what, and how many keys have each role
+  $ lakehouse access roles --json
   $ lakehouse access audit --limit 20
   $ lakehouse access delegate --agent matcher --output token   # the agent adds --on-behalf-of-file token`;
 
@@ -58,6 +60,7 @@ export const addAccessCommand: AddCommand = (program, context) => {
   describeApply(policies.command('apply'), context);
   describeApply(access.command('apply'), context);
   describeExplain(access.command('explain'), context);
+  describeRoles(access.command('roles'), context);
   describeAudit(access.command('audit'), context);
   describeDelegate(access.command('delegate'), context);
 };
@@ -103,6 +106,16 @@ function describeExplain(command: Command, context: CliContext): void {
       const api = connect(context, options);
       const { value } = await api.json<Explanation>({ method: 'POST', path: '/access/explain', json });
       show(context, options, value, () => renderExplanation(value, context.terminal));
+    });
+}
+
+function describeRoles(command: Command, context: CliContext): void {
+  addRemoteOptions(command)
+    .summary('every role: grants, permissions, live keys')
+    .action(async (options: RemoteOptions) => {
+      const request = { method: 'GET', path: '/access/roles' } as const;
+      const { value } = await connect(context, options).json<{ roles: readonly ListedRole[] }>(request);
+      show(context, options, value, () => rolesTable(value.roles, context.terminal));
     });
 }
 

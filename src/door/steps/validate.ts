@@ -1,5 +1,6 @@
 import { LakeError } from '../../base/index.ts';
 import { doorErrors } from '../errors.ts';
+import { inputMistake } from '../input-mistake.ts';
 import type { Identified } from './identify.ts';
 
 class Validated {
@@ -29,7 +30,7 @@ export function validate(caller: Identified): Validated {
           : 'The Idempotency-Key must be 1 to 128 visible ASCII characters.',
     });
   }
-  const parsed = operation.input.safeParse(call.input);
+  const parsed = operation.input.safeParse(call.input, { error: inputMistake });
   if (parsed.success) return new Validated(caller, parsed.data);
   const errors = parsed.error.issues.slice(0, 20).map((issue) => ({
     pointer: `/${issue.path.map(String).join('/')}`,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LakeError } from '../../../base/index.ts';
+import { inputMistake } from '../../../door/index.ts';
 import {
   identityLabel,
   mutationOperation,
@@ -38,7 +39,7 @@ const inputSchema = z
       check.addIssue({ code: 'custom', path: ['events'], message: 'Send one event or `events`, not both' });
     }
     if (events !== undefined) return;
-    for (const issue of eventSchema.safeParse(one).error?.issues ?? []) {
+    for (const issue of eventSchema.safeParse(one, { error: inputMistake }).error?.issues ?? []) {
       check.addIssue({ code: 'custom', path: [...issue.path], message: issue.message });
     }
   });
