@@ -149,4 +149,31 @@ when = { type = "FieldEquals", field = "operation", value = "watched.read" }
       ]),
     );
   });
+
+  it.each([
+    ['is held whole', 'row\n'.repeat(3), 'row\nrow\nrow\n'],
+    ['is not held where it is larger than a person is shown', 'x'.repeat(4_194_305), null],
+  ])('that truth wants reviewed %s', async (_, text, kept) => {
+    const rule = `[[rules]]
+name = "look"
+task_class = "watched"
+phase = "after"
+action = "require-review"
+message = "Somebody looks first."
+when = { type = "FieldEquals", field = "operation", value = "watched.read" }
+`;
+    async function* chunks() {
+      yield Buffer.from(text);
+    }
+    const invoke = await openRoom(async () => streamOf(chunks()), rule);
+    const refusal = await invoke().catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'door.review_required' });
+    const rows = await room.store.read(
+      room.store.queries.selectFrom('truth_reviews').select(['review_id', 'content_type', 'answer_base64']),
+    );
+    expect(rows.map((row) => Buffer.from(row.answer_base64, 'base64').toString())).toEqual(
+      kept === null ? [] : [kept],
+    );
+    expect(rows.map((row) => row.content_type)).toEqual(kept === null ? [] : ['text/plain']);
+  });
 });

@@ -1,7 +1,14 @@
-import { type Clock, isLakeError, type JsonObject, LakeError, type Logger } from '../base/index.ts';
+import {
+  type Clock,
+  collectBytes,
+  isLakeError,
+  type JsonObject,
+  LakeError,
+  type Logger,
+} from '../base/index.ts';
 import type { Invocation, ReadAnswer } from '../govern/scope/index.ts';
 import { scopeIssuer } from '../govern/scope/index.ts';
-import type { RuleExtent, Truth } from '../govern/truth/index.ts';
+import { MAX_REVIEWED_BYTES, type RuleExtent, type Truth } from '../govern/truth/index.ts';
 import type { Journal } from '../lake/journald/index.ts';
 import type { Answer } from './door.ts';
 import { doorErrors } from './errors.ts';
@@ -45,11 +52,7 @@ export async function runRead(parts: ReadParts): Promise<Answer> {
   });
   let marks: readonly TruthMark[] | null = audited.judged.marks;
   let held: { contentType: string; bytes: Uint8Array } | null = null;
-  const judge = (
-    context: JsonObject | undefined,
-    extent: RuleExtent,
-    whole: () => { contentType: string; bytes: Uint8Array },
-  ) => {
+  const judge = (context: JsonObject | undefined, extent: RuleExtent, whole: () => typeof held) => {
     try {
       marks = judgeAfter(parts.truth, audited.judged, context, extent);
     } catch (error) {
@@ -93,7 +96,12 @@ export async function runRead(parts: ReadParts): Promise<Answer> {
       const chunks = recorded({ chunks: released, rowCount: () => null, broken }, lifetime, finish);
       return { kind: 'stream', status: 200, headers, contentType, identity, chunks };
     }
-    judge(answer.truthContext, 'whole', () => heldValue(answer));
+    try {
+      judge(answer.truthContext, 'whole', () => heldValue(answer));
+    } catch (error) {
+      if (answer.kind === 'stream' && isReviewRequired(error)) held = await streamForReview(answer);
+      throw error;
+    }
     lifetime.signal.throwIfAborted();
     if (answer.kind === 'stream') {
       const { status = 200, headers = {}, contentType } = answer;
@@ -119,10 +127,20 @@ export async function runRead(parts: ReadParts): Promise<Answer> {
   }
 }
 
-/** A plain answer as it would have been sent; a stream that begins after it was judged holds nothing yet. */
+/** A plain answer as it would have been sent; null for a stream, of which nothing was read yet. */
 function heldValue(answer: Exclude<ReadAnswer<unknown>, { kind: 'judged-stream' }>) {
-  const bytes = Buffer.from(answer.kind === 'value' ? JSON.stringify(answer.value) : '');
-  return { contentType: 'application/json', bytes };
+  if (answer.kind === 'stream') return null;
+  return { contentType: 'application/json', bytes: Buffer.from(JSON.stringify(answer.value)) };
+}
+
+/** What a stream would have sent, for a person to look at; null where that is too large to keep. */
+async function streamForReview(answer: Extract<ReadAnswer<unknown>, { kind: 'stream' }>) {
+  const bytes = await collectBytes(answer.chunks, MAX_REVIEWED_BYTES);
+  return bytes === null ? null : { contentType: answer.contentType, bytes };
+}
+
+function isReviewRequired(error: unknown): boolean {
+  return isLakeError(error) && error.code === doorErrors.review_required.code;
 }
 
 /** A stream's bytes, however they came about. */

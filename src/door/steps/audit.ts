@@ -49,7 +49,7 @@ class Audited {
 
 export type { Audited };
 
-/** Writes audit rows: opened before a read runs, closed before its last byte, whole for a refusal or a mutation. */
+/** Writes audit rows: durable before a read answers, closed before its last byte, whole for a refusal or a mutation. */
 export interface Auditor {
   /** Step 6 of a read. Durable when it returns; throws when it cannot be, so that nothing runs unrecorded. */
   open(judged: Judged, startedMs: number): Promise<Audited>;
