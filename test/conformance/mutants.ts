@@ -23,9 +23,9 @@ export const mutants: readonly Mutant[] = [
     step: 'validate: input is taken as it comes',
     caughtBy: 'unknown field refused',
     file: 'src/door/steps/validate.ts',
-    find: 'operation.input.safeParse(call.input)',
+    find: 'operation.input.safeParse(call.input, { error: inputMistake })',
     replace:
-      '((parsed) => (parsed.success ? parsed : { ...parsed, success: true, data: call.input }))(operation.input.safeParse(call.input) as { success: boolean; data: unknown; error: { issues: { path: string[]; message: string }[] } })',
+      '((parsed) => (parsed.success ? parsed : { ...parsed, success: true, data: call.input }))(operation.input.safeParse(call.input, { error: inputMistake }) as { success: boolean; data: unknown; error: { issues: { path: string[]; message: string }[] } })',
   },
   {
     step: 'authorise: a refused demand passes',
