@@ -1,17 +1,19 @@
 /**
- * A bounded map in the order of last use: what was put or asked for longest ago is forgotten first. One entry that is larger
- * than all of it is not kept.
+ * A bounded map in the order of last use: what was put or asked for longest ago is forgotten first. An entry that is larger
+ * than `largest` is not kept.
  */
 export class RecentMap<T> {
   readonly #entries = new Map<string, T>();
   readonly #capacity: number;
   readonly #sizeOf: (value: T, key: string) => number;
+  readonly #largest: number;
   #size = 0;
 
   /** `capacity` in the unit of `sizeOf`; entries, where every entry is as large as any other. */
-  constructor(capacity: number, sizeOf: (value: T, key: string) => number = () => 1) {
+  constructor(capacity: number, sizeOf: (value: T, key: string) => number = () => 1, largest = Infinity) {
     this.#capacity = capacity;
     this.#sizeOf = sizeOf;
+    this.#largest = largest;
   }
 
   get(key: string): T | undefined {
@@ -25,8 +27,10 @@ export class RecentMap<T> {
   /** Answers the value. */
   put(key: string, value: T): T {
     this.#forget(key);
+    const size = this.#sizeOf(value, key);
+    if (size > this.#largest) return value;
     this.#entries.set(key, value);
-    this.#size += this.#sizeOf(value, key);
+    this.#size += size;
     for (const oldest of this.#entries.keys()) {
       if (this.#size <= this.#capacity) break;
       this.#forget(oldest);

@@ -11,6 +11,11 @@ export interface ReviewHold {
   readonly refusal: LakeError;
 }
 
+/** Whether a refusal says that a person must look at the answer first. */
+export function isReviewRequired(error: unknown): error is LakeError {
+  return isLakeError(error) && error.code === doorErrors.review_required.code;
+}
+
 /**
  * Keeps an answer that a rule wants reviewed: the answer and its journal event go into the transaction that closes the
  * request's row. Null for any other refusal. Call right before that commit.
@@ -24,7 +29,7 @@ export function holdForReview(parts: {
   readonly clock: Clock;
 }): ReviewHold | null {
   const { error, held, audited } = parts;
-  if (!isLakeError(error) || error.code !== doorErrors.review_required.code) return null;
+  if (!isReviewRequired(error)) return null;
   const { grant } = audited.judged;
   const { call, operation, identity } = grant.resolution.request.caller;
   const rules = marksOf(error) ?? [];

@@ -64,6 +64,16 @@ const streamOf = (chunks: AsyncIterable<Uint8Array>): ReadAnswer<never> => ({
   truthContext: {},
 });
 
+/** A rule that matches every answer of the operation. */
+const ruleThat = (action: string) => `[[rules]]
+name = "always"
+task_class = "watched"
+phase = "after"
+action = "${action}"
+message = "Not this."
+when = { type = "FieldEquals", field = "operation", value = "watched.read" }
+`;
+
 describe('a run that only reads', () => {
   it('begins while its audit row is being made durable, and answers nothing before it is', async () => {
     const begun = Promise.withResolvers<void>();
@@ -116,15 +126,7 @@ describe('a run that only reads', () => {
 
   it('lets its answer go when truth blocks it', async () => {
     const { seen, chunks } = watchedChunks();
-    const rule = `[[rules]]
-name = "never"
-task_class = "watched"
-phase = "after"
-action = "block"
-message = "Not this."
-when = { type = "FieldEquals", field = "operation", value = "watched.read" }
-`;
-    const invoke = await openRoom(async () => streamOf(chunks), rule);
+    const invoke = await openRoom(async () => streamOf(chunks), ruleThat('block'));
     await expect(invoke()).rejects.toMatchObject({ code: 'door.truth_blocked' });
     expect(seen.isLetGo).toBe(true);
   });
@@ -154,18 +156,10 @@ when = { type = "FieldEquals", field = "operation", value = "watched.read" }
     ['is held whole', 'row\n'.repeat(3), 'row\nrow\nrow\n'],
     ['is not held where it is larger than a person is shown', 'x'.repeat(4_194_305), null],
   ])('that truth wants reviewed %s', async (_, text, kept) => {
-    const rule = `[[rules]]
-name = "look"
-task_class = "watched"
-phase = "after"
-action = "require-review"
-message = "Somebody looks first."
-when = { type = "FieldEquals", field = "operation", value = "watched.read" }
-`;
     async function* chunks() {
       yield Buffer.from(text);
     }
-    const invoke = await openRoom(async () => streamOf(chunks()), rule);
+    const invoke = await openRoom(async () => streamOf(chunks()), ruleThat('require-review'));
     const refusal = await invoke().catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: 'door.review_required' });
     const rows = await room.store.read(

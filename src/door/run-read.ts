@@ -12,7 +12,7 @@ import { MAX_REVIEWED_BYTES, type RuleExtent, type Truth } from '../govern/truth
 import type { Journal } from '../lake/journald/index.ts';
 import type { Answer } from './door.ts';
 import { doorErrors } from './errors.ts';
-import { holdForReview } from './hold-for-review.ts';
+import { holdForReview, isReviewRequired } from './hold-for-review.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { Purse } from './purse.ts';
 import { releaseJudged } from './release-judged.ts';
@@ -137,10 +137,6 @@ function heldValue(answer: Exclude<ReadAnswer<unknown>, { kind: 'judged-stream' 
 async function streamForReview(answer: Extract<ReadAnswer<unknown>, { kind: 'stream' }>) {
   const bytes = await collectBytes(answer.chunks, MAX_REVIEWED_BYTES);
   return bytes === null ? null : { contentType: answer.contentType, bytes };
-}
-
-function isReviewRequired(error: unknown): boolean {
-  return isLakeError(error) && error.code === doorErrors.review_required.code;
 }
 
 /** A stream's bytes, however they came about. */

@@ -13,25 +13,23 @@ const MAX_ENTRY_CHARACTERS = 262_144;
  * processor time and two messages between processes.
  */
 export function rememberingParser(parser: Parser): Parser {
-  const parsed = new RecentMap<string>(REMEMBERED_CHARACTERS, (ast, sql) => sql.length + ast.length);
+  const parsed = new RecentMap<string>(
+    REMEMBERED_CHARACTERS,
+    (ast, sql) => sql.length + ast.length,
+    MAX_ENTRY_CHARACTERS,
+  );
   const deparsed = new RecentMap<{ readonly sql: string; readonly ast: string }>(
     REMEMBERED_CHARACTERS,
     (answer, ast) => ast.length + answer.sql.length + answer.ast.length,
+    MAX_ENTRY_CHARACTERS,
   );
   return {
     ...parser,
     async parse(sql, signal) {
-      const known = parsed.get(sql);
-      if (known !== undefined) return known;
-      const ast = await parser.parse(sql, signal);
-      return sql.length + ast.length > MAX_ENTRY_CHARACTERS ? ast : parsed.put(sql, ast);
+      return parsed.get(sql) ?? parsed.put(sql, await parser.parse(sql, signal));
     },
     async deparse(ast, signal) {
-      const known = deparsed.get(ast);
-      if (known !== undefined) return known;
-      const answer = await parser.deparse(ast, signal);
-      const characters = ast.length + answer.sql.length + answer.ast.length;
-      return characters > MAX_ENTRY_CHARACTERS ? answer : deparsed.put(ast, answer);
+      return deparsed.get(ast) ?? deparsed.put(ast, await parser.deparse(ast, signal));
     },
   };
 }

@@ -96,8 +96,10 @@ export function createTokenEstimator(): TokenEstimator {
         const tokenized = text.slice(0, left);
         left -= tokenized.length;
         const key = holder === null || tokenized.length < REMEMBERED_FROM ? null : keyOf(holder, tokenized);
-        const estimate = (key === null ? undefined : seen.get(key)) ?? (await estimateText(tokenized, count));
-        if (key !== null) seen.put(key, estimate);
+        const estimate =
+          key === null
+            ? await estimateText(tokenized, count)
+            : (seen.get(key) ?? seen.put(key, await estimateText(tokenized, count)));
         const restBytes =
           tokenized.length < text.length ? Buffer.byteLength(text.slice(tokenized.length)) : 0;
         likely += estimate.likely + Math.floor(restBytes / LIKELY_BYTES_PER_TOKEN);
