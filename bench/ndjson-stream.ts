@@ -67,11 +67,14 @@ async function rawStream(server: BenchServer, scan: string): Promise<number> {
   return performance.now() - startedMs;
 }
 
-/** The server's own 99th percentile since it was last asked. */
+/** Node's sampler records the time between two of its samples, which an idle event loop takes this often. */
+const SAMPLE_MS = 10;
+
+/** The server's own 99th percentile since it was last asked: how late the event loop was for a sample. */
 async function eventLoopDelayMs(server: BenchServer): Promise<number> {
   const response = await server.callers.admin.api.stream({ method: 'GET', path: '/metrics' });
   const value = /^lakehouse_nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(await response.text())?.[1];
-  return Number(value) * 1000;
+  return Number(value) * 1000 - SAMPLE_MS;
 }
 
 function countLines(bytes: Uint8Array): number {

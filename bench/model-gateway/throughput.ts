@@ -20,10 +20,10 @@ export async function throughput({ mock, ours, peers }: Gateways): Promise<reado
   const targets = [ours, ...peers];
   const loops = await closedLoops(targets);
   const loopOf = (target: Target) => loops.get(target) ?? { perSecond: Number.NaN, processorMs: Number.NaN };
-  const highest = new Map<Target, number>();
-  for (const target of targets) {
-    highest.set(target, await highestRate(mock, target, loopOf(target).perSecond));
-  }
+  const highest = await highestRates(
+    mock,
+    targets.map((target) => [target, loopOf(target).perSecond] as const),
+  );
   return peers.flatMap((peer) => {
     const factor = FACTORS[peer.name] ?? '';
     const searched = `highest rate of model calls, p99 ≤ ${P99_LIMIT_MS} ms over the mock’s, beside ${peer.name}`;
@@ -66,22 +66,45 @@ async function closedLoops(targets: readonly Target[]): Promise<ReadonlyMap<Targ
 }
 
 /**
- * The highest rate at which every request is answered, in time, and none is left behind: steps up or down from a guess
- * until one rate held and a higher one failed, then halves between.
+ * Of each target the highest rate at which every request is answered, in time, and none is left behind. The searches take
+ * turns, so that a slow spell of the machine falls on all of them.
  */
-async function highestRate(mock: Target, target: Target, guess: number): Promise<number> {
+async function highestRates(
+  mock: Target,
+  guesses: readonly (readonly [Target, number])[],
+): Promise<ReadonlyMap<Target, number>> {
+  const searches = guesses.map(([target, guess]) => ({ target, search: searchFrom(guess) }));
+  for (let left = searches; left.length > 0; left = left.filter(({ search }) => search.rate() !== null)) {
+    for (const { target, search } of left) {
+      const rate = search.rate();
+      if (rate !== null) search.tell(await holds(mock, target, rate));
+    }
+  }
+  return new Map(searches.map(({ target, search }) => [target, search.held()]));
+}
+
+/** Steps up or down from a guess until one rate held and a higher one failed, then halves between. */
+function searchFrom(guess: number) {
   let held = 0;
   let failed = Number.POSITIVE_INFINITY;
-  let rate = Math.max(4, Math.round(guess * 0.7));
-  while (held === 0 || failed / held > PRECISION) {
-    if (await holds(mock, target, rate)) held = rate;
-    else failed = rate;
-    if (failed <= 4) return 0;
-    if (failed === Number.POSITIVE_INFINITY) rate = Math.ceil(held * 1.25);
-    else rate = held === 0 ? Math.floor(failed * 0.7) : Math.round(Math.sqrt(held * failed));
-    if (rate === held || rate === failed) break;
-  }
-  return held;
+  let rate: number | null = Math.max(4, Math.round(guess * 0.7));
+  const next = (): number | null => {
+    if (failed <= 4 || (held > 0 && failed / held <= PRECISION)) return null;
+    if (failed === Number.POSITIVE_INFINITY) return Math.ceil(held * 1.25);
+    const between = held === 0 ? Math.floor(failed * 0.7) : Math.round(Math.sqrt(held * failed));
+    return between === held || between === failed ? null : between;
+  };
+  return {
+    /** To try next; null when the search is over. */
+    rate: () => rate,
+    tell(isHeld: boolean) {
+      if (isHeld) held = rate ?? held;
+      else failed = rate ?? failed;
+      rate = next();
+    },
+    /** 0 where none held. */
+    held: () => held,
+  };
 }
 
 async function holds(mock: Target, target: Target, rate: number): Promise<boolean> {
