@@ -158,6 +158,47 @@ describe('policies', () => {
     expect((await room.call('access.me', {}, { key: made.key })).datasets).toEqual([]);
   });
 
+  it('are not taken away by a request or a file that says nothing', async () => {
+    await expect(put({})).rejects.toMatchObject({
+      code: 'door.invalid_input',
+      detail: expect.stringContaining('what is left out is taken away'),
+    });
+    for (const toml of ['', '# all of it is gone\n', '[roles]\n']) {
+      await expect(put({ toml, dry_run: true })).rejects.toMatchObject({ code: 'access.invalid_policy' });
+    }
+    expect((await room.call('access.policies.get')).version).toBe(1);
+    expect(await put({ roles: {} })).toMatchObject({ version: 2, changed: true });
+  });
+
+  it('warn of a rule about a column that its dataset does not have', async () => {
+    const { warnings } = await put({
+      ...policy,
+      masks: [
+        { dataset: 'candidates', column: 'Email', method: 'email' },
+        { dataset: 'candidates', column: 'emial', method: 'email' },
+        { dataset: 'candidates', column: 'name', method: 'expression', expression: 'left(nmae, 1)' },
+        { dataset: 'later', column: 'emial', method: 'email' },
+        { dataset: 'cand*', column: 'emial', method: 'email' },
+      ],
+      row_filters: [
+        { dataset: 'candidates', where: 'region = identity.region' },
+        { dataset: 'candidates', where: 'regoin = identity.region' },
+      ],
+    });
+    expect(warnings).toEqual([
+      'The mask on column candidates.emial masks nothing: candidates has no such column.',
+      'The mask on column candidates.name reads a column that candidates does not have: its readers are refused.',
+      expect.stringMatching(
+        /^row_filter candidates [0-9a-f]{12} reads a column that candidates does not have/,
+      ),
+    ]);
+  });
+
+  it('warn that a role admin of their own changes nothing', async () => {
+    const { warnings } = await put({ ...policy, roles: { ...policy.roles, admin: { grants: [] } } });
+    expect(warnings).toEqual(['[roles.admin] has no effect: the role is built in and may do everything.']);
+  });
+
   it('take effect at once on the next decision', async () => {
     const [candidates] = room.datasets;
     if (candidates === undefined) throw new Error('no dataset');
