@@ -20,8 +20,8 @@ const policy = {
   row_filters: [{ dataset: 'candidates', where: secretSql, except_roles: ['admin'] }],
 };
 
-/** An operation that writes to a dataset, for which the door answers. */
-function probe(name: string, mayCreate: boolean): AnyOperation {
+/** An operation on a dataset, for which the door answers. */
+function probe(name: string, mayCreate: boolean, action: 'read' | 'write' = 'write'): AnyOperation {
   return readOperation({
     name,
     summary: name,
@@ -32,7 +32,7 @@ function probe(name: string, mayCreate: boolean): AnyOperation {
       kind: 'demands',
       async resolve(_scope, input) {
         const facts = room.datasets.find((dataset) => dataset.name === input.name) ?? null;
-        const demand = { kind: 'dataset', name: input.name, action: 'write', facts, mayCreate } as const;
+        const demand = { kind: 'dataset', name: input.name, action, facts, mayCreate } as const;
         return { demands: [demand], resolved: null };
       },
     },
@@ -42,7 +42,9 @@ function probe(name: string, mayCreate: boolean): AnyOperation {
 }
 
 async function openRoom(): Promise<void> {
-  room = await openAccessRoom({ operations: [probe('probe.make', true), probe('probe.change', false)] });
+  room = await openAccessRoom({
+    operations: [probe('probe.make', true), probe('probe.change', false), probe('probe.read', false, 'read')],
+  });
   room.datasets.push(
     datasetOf('candidates', [
       { sinceMs: 1, columns: [column(1, 'name'), column(2, 'region'), column(3, 'email', 'pii.email')] },
@@ -303,7 +305,23 @@ describe('demands', () => {
       reason: 'The role analyst has no grant to read known.',
       discoverable: true,
       owner: 'olga',
+      granted: false,
     });
+  });
+
+  it('that a rule stands against do not send the caller for a grant that is there', async () => {
+    const bare = await room.call('access.keys.create', { name: 'bare', role: 'analyst' });
+    const refused = (name: string) =>
+      room.call('probe.read', { name }, { key: bare.key }).catch((error) => error);
+    const byRule = await refused('candidates');
+    expect(byRule.detail).toBe(
+      'A row filter needs the identity attribute region. The grant is there: ask an administrator, who can change your key or the rule.',
+    );
+    expect(byRule.data).toEqual({ dataset: 'candidates', action: 'read' });
+    const byGrant = await refused('known');
+    expect(byGrant.detail).toBe(
+      'The role analyst has no grant to read known. Ask its owner, olga, for read on "known".',
+    );
   });
 
   it('for unmasked rows are refused to a role with masks or filters', async () => {
