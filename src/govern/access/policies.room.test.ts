@@ -94,6 +94,36 @@ describe('policies', () => {
     expect(records).not.toContain('Top Secret');
   });
 
+  it('answer line by line what each rule says more and less, and record none of it', async () => {
+    const analystRole = { ...policy.roles.analyst, models: ['openai/*'] };
+    const grants = [{ dataset: 'candidates', actions: ['read', 'write'] }];
+    const asked = {
+      roles: { ...policy.roles, analyst: { ...analystRole, grants } },
+      masks: [
+        { tag: 'pii.email', method: 'expression', expression: "'gone'", except_roles: ['admin', 'hr'] },
+      ],
+    };
+    const { diff } = await put({ ...asked, dry_run: true });
+    expect(diff.rules).toEqual([
+      {
+        rule: expect.stringMatching(/^row_filter candidates/),
+        added: [],
+        removed: [`where ${secretSql}`, 'for every role', 'not for admin'],
+      },
+      { rule: 'role analyst', added: ['write on candidates', 'model openai/*'], removed: [] },
+      {
+        rule: 'mask tag pii.email',
+        added: ["method expression 'gone'", 'not for hr'],
+        removed: ['method email'],
+      },
+    ]);
+    await put(asked);
+    const events = await room.store.read(room.store.queries.selectFrom('journal_events').selectAll());
+    expect(events.map((event) => event.record).join('')).not.toMatch(/'gone'|Top Secret/);
+    const { roles } = await room.call('access.roles.list');
+    expect(roles.find(({ role }: { role: string }) => role === 'analyst').models).toEqual(['openai/*']);
+  });
+
   it('change nothing under dry_run or where nothing differs', async () => {
     const dry = await put({ ...policy, masks: [], dry_run: true });
     expect(dry).toMatchObject({ dry_run: true, changed: true, version: 1, journal_event_id: null });
@@ -410,6 +440,17 @@ describe('explain', () => {
     expect((await explain({ ...asked, attributes: { region: 'EU' } })).allowed).toBe(true);
     expect((await explain({ role: 'auditor', dataset: 'candidates' })).reason).toContain('no grant');
     expect((await explain({ ...asked, attributes: { region: 'EU' }, action: 'write' })).allowed).toBe(false);
+  });
+
+  it('explains no name that keys of different rights carry', async () => {
+    const asked = { identity: 'twin', dataset: 'candidates' };
+    const twin = (region: string) =>
+      room.call('access.keys.create', { name: 'twin', role: 'analyst', attributes: { region } });
+    await twin('EU');
+    await twin('EU');
+    expect((await explain(asked)).allowed).toBe(true);
+    await twin('US');
+    expect(await refused(asked, room.adminKey)).toBe('access.identity_ambiguous');
   });
 
   it('explains oneself to anyone, without policy SQL', async () => {

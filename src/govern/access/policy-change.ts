@@ -5,7 +5,7 @@ import type { LoadedPolicy } from './access-state.ts';
 import { boundSince, compilePolicy } from './compiled-policy.ts';
 import { accessErrors } from './errors.ts';
 import type { ExpressionParser } from './expression-parser.ts';
-import { diffPolicies, isEmptyDiff, type PolicyDiff } from './policy-diff.ts';
+import { diffPolicies, diffRules, isEmptyDiff, type PolicyDiff, type RuleDiff } from './policy-diff.ts';
 import { type PolicyDocument, policyText } from './policy-document.ts';
 import { policyWarnings } from './policy-warnings.ts';
 
@@ -15,6 +15,8 @@ export interface PolicyChange {
   /** The version once committed; the current one where nothing changes. */
   readonly version: number;
   readonly diff: PolicyDiff;
+  /** The same rule by rule, in lines that hold SQL: for the answer, never for the journal. */
+  readonly rules: readonly RuleDiff[];
   /** What is allowed but probably not meant. */
   readonly warnings: readonly string[];
   /** Null where nothing changes. */
@@ -49,10 +51,11 @@ export async function planPolicyChange(
   const since = boundSince(document, current.since, nowMs, request.rebind);
   const compiled = await compilePolicy({ document, version: fromVersion + 1, since, parser: parts.parser });
   const diff = diffPolicies(current.compiled.document, document);
+  const rules = diffRules(current.compiled.document, document);
   const warnings = policyWarnings(compiled, request.datasets);
   // The first policy is stored even where it says nothing: from then on the file is not read again.
   if (isEmptyDiff(diff) && !request.rebind && fromVersion > 0) {
-    return { fromVersion, version: fromVersion, diff, warnings, commit: null };
+    return { fromVersion, version: fromVersion, diff, rules, warnings, commit: null };
   }
   const version = fromVersion + 1;
   const { queries } = parts.reader;
@@ -86,5 +89,5 @@ export async function planPolicyChange(
     },
   };
   const statements = [statement(raise, { rows: 1, refusal: 'policy_changed' }), statement(insert)];
-  return { fromVersion, version, diff, warnings, commit: { statements, event } };
+  return { fromVersion, version, diff, rules, warnings, commit: { statements, event } };
 }

@@ -78,6 +78,9 @@ const putOutput = z.strictObject({
     added: z.array(z.string()),
     removed: z.array(z.string()),
     changed: z.array(z.string()),
+    rules: z
+      .array(z.strictObject({ rule: z.string(), added: z.array(z.string()), removed: z.array(z.string()) }))
+      .describe('What each of these rules says more and less, line by line.'),
   }),
   warnings: z.array(z.string()),
   journal_event_id: z.string().nullable(),
@@ -117,6 +120,11 @@ export function putPolicies(parts: AccessParts): AnyOperation {
               added: [...change.diff.added],
               removed: [...change.diff.removed],
               changed: [...change.diff.changed],
+              rules: change.rules.map(({ rule, added, removed }) => ({
+                rule,
+                added: [...added],
+                removed: [...removed],
+              })),
             },
             warnings: [...change.warnings],
             journal_event_id,
@@ -148,6 +156,7 @@ const listedRole = z.strictObject({
   grants: z.array(z.strictObject({ dataset: z.string(), actions: z.array(z.string()) })),
   permissions: z.array(z.string()),
   buckets: z.array(z.strictObject({ bucket: z.string(), prefix: z.string(), actions: z.array(z.string()) })),
+  models: z.array(z.string()).describe('Patterns of full names, `provider/model`.'),
   keys: z.int().describe('Live keys of the role.'),
 });
 
@@ -198,6 +207,7 @@ function shownRole(parts: AccessParts, name: string): z.output<typeof listedRole
     grants: role?.grants ?? [],
     permissions: role?.permissions ?? [],
     buckets: role?.buckets ?? [],
+    models: role?.models ?? [],
     keys: live.length,
   };
 }
