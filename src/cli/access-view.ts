@@ -54,6 +54,7 @@ export interface ListedRole {
     readonly prefix: string;
     readonly actions: readonly string[];
   }[];
+  readonly models: readonly string[];
   readonly keys: number;
 }
 
@@ -77,6 +78,7 @@ function rightsOf(role: ListedRole): string {
   const grants = [
     ...role.grants.map((grant) => `${grant.dataset}: ${grant.actions.join(', ')}`),
     ...role.buckets.map((grant) => `${grant.bucket}/${grant.prefix}: ${grant.actions.join(', ')}`),
+    ...role.models.map((model) => `model ${model}`),
   ];
   if (grants.length > 0) return grants.map(displayText).join('; ');
   return role.defined ? 'nothing' : 'nothing: not in the policy';

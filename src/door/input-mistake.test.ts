@@ -25,10 +25,20 @@ const cases: readonly [string, z.ZodType, unknown, string][] = [
   ['a number at an open end', z.number().lt(5), 5, 'must be less than 5'],
   ['a long string', z.string().max(2), 'secret', 'must be at most 2 characters long'],
   ['an empty list', z.array(z.string()).min(1), [], 'must be a list of at least 1 element'],
+  ['no time', z.iso.datetime({ offset: true }), 'tomorrow', 'must be a time such as 2030-01-31T08:00:00Z'],
   ['words of the schema', z.string().refine(() => false, { error: 'own words' }), 'a', 'own words'],
 ];
 
 it.each(cases)('says what is expected of %s', (_name, schema, value, expected) => {
   const result = z.strictObject({ member: schema }).safeParse({ member: value }, { error: inputMistake });
   expect(result.error?.issues.map(({ path, message }) => [path, message])).toEqual([[['member'], expected]]);
+});
+
+it('says of the name of a member what the schema of names says', () => {
+  const name = z.string().regex(/^[a-z]+$/, 'a name is lower case');
+  const schema = z.strictObject({ members: z.record(name, z.string()) });
+  const result = schema.safeParse({ members: { Region: 'x' } }, { error: inputMistake });
+  expect(result.error?.issues.map(({ path, message }) => [path, message])).toEqual([
+    [['members', 'Region'], 'cannot have this name: a name is lower case'],
+  ]);
 });

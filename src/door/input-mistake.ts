@@ -18,6 +18,10 @@ const NOUNS: Readonly<Record<string, string>> = {
  * Undefined leaves the schema's own words. Never repeats a value.
  */
 export function inputMistake(issue: RawIssue): string | undefined {
+  if (issue.code === 'invalid_key') {
+    const [told] = issue.issues;
+    return told === undefined ? undefined : `cannot have this name: ${told.message}`;
+  }
   const expected = expectation(issue);
   if (expected === undefined) return undefined;
   if (issue.input === undefined) return `is missing; it must be ${expected}`;
@@ -42,6 +46,8 @@ function expectation(issue: RawIssue | z.core.$ZodIssue): string | undefined {
       if (forms.length === 0 || forms.includes(undefined)) return undefined;
       return [...new Set(forms)].join(' or ');
     }
+    case 'invalid_format':
+      return issue.format === 'datetime' ? 'a time such as 2030-01-31T08:00:00Z' : undefined;
     case 'too_small':
       return bounded(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum);
     case 'too_big':

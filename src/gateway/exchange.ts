@@ -36,12 +36,20 @@ export function openExchange(
   };
 }
 
-/** The key comes by `X-API-Key` or `Authorization: Bearer`; two different ones are none. */
+/**
+ * The key comes by `X-API-Key` or `Authorization: Bearer`; two different ones are none. A header `X-On-Behalf-Of` that
+ * holds nothing is a token that does not verify: who meant to act for a person never acts with the agent's own rights.
+ */
 function credentialsOf(headers: IncomingHttpHeaders): Credentials {
   const direct = textOf(headers['x-api-key']);
   const bearer = /^bearer +([\x21-\x7e]+)$/i.exec(headers.authorization ?? '')?.[1] ?? null;
   const apiKey = direct !== null && bearer !== null && direct !== bearer ? null : (direct ?? bearer);
-  return { apiKey, delegationToken: textOf(headers['x-on-behalf-of']) };
+  return { apiKey, delegationToken: delegationOf(headers['x-on-behalf-of']) };
+}
+
+function delegationOf(value: string | readonly string[] | undefined): string | null {
+  if (value === undefined) return null;
+  return typeof value === 'string' ? value : '';
 }
 
 function textOf(value: string | readonly string[] | undefined): string | null {

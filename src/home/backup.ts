@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { LakeError } from '../base/index.ts';
+import { makeEmptyFolder } from './empty-folder.ts';
 import { homeErrors } from './errors.ts';
 import { requireFormat } from './format.ts';
 import { homeLayout, isBelow } from './layout.ts';
@@ -41,6 +42,8 @@ export interface BackupPorts {
   onProgress(done: { readonly files: number; readonly sizeBytes: number }): void;
 }
 
+const TARGET_IN_USE = 'The target folder is not empty; choose a new one.';
+
 /** Not copied: spill and work are scratch, and the store's own files are replaced by its consistent copy. */
 const LEFT_OUT = new Set(['store', join('system', 'spill'), join('system', 'work')]);
 
@@ -51,7 +54,7 @@ const LEFT_OUT = new Set(['store', join('system', 'spill'), join('system', 'work
 export async function backupHome(home: string, target: string, ports: BackupPorts): Promise<BackupReport> {
   requireFormat(home);
   if (isBelow(home, target)) throw invalid('A backup cannot lie in the home that it copies.');
-  await requireEmpty(target);
+  await makeEmptyFolder(target, TARGET_IN_USE);
   const from = homeLayout(home);
   const to = homeLayout(target);
   const copyHomeFile = async (path: string) => {
@@ -91,7 +94,7 @@ export async function backupHome(home: string, target: string, ports: BackupPort
 
 /** Makes a home of a backup after checking every file's SHA-256 and the journal's chain; nothing is left on a refusal. */
 export async function restoreHome(backup: string, home: string, ports: BackupPorts): Promise<BackupReport> {
-  await requireEmpty(home);
+  await makeEmptyFolder(home, TARGET_IN_USE);
   const manifest = await readManifest(backup);
   let sizeBytes = 0;
   let files = 0;
@@ -202,13 +205,6 @@ async function writeDurably(file: string, text: string): Promise<void> {
 }
 
 /** Makes the folder where it is not there; it is its owner's alone, since unmasked rows come into it. */
-async function requireEmpty(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  if ((await readdir(folder)).length === 0) return chmod(folder, 0o700);
-  throw new LakeError(homeErrors.already_a_home, {
-    detail: 'The target folder is not empty; choose a new one.',
-  });
-}
 
 function invalid(detail: string): LakeError {
   return new LakeError(homeErrors.backup_invalid, { detail });

@@ -6,6 +6,11 @@ export const homeErrors = declareErrors('home', {
     title: 'Not a lakehouse home',
     remedy: 'Make one with `lakehouse init --home DIR`.',
   },
+  folder_unusable: {
+    kind: 'invalid',
+    title: 'The folder cannot be used',
+    remedy: 'Name a folder that is empty or not there yet, below one that this user may write to.',
+  },
   already_a_home: {
     kind: 'conflict',
     title: 'The folder is already in use',

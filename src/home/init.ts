@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { chmod, copyFile, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LakeError } from '../base/index.ts';
-import { homeErrors } from './errors.ts';
+import { makeEmptyFolder } from './empty-folder.ts';
 import { writeFormat } from './format.ts';
 import { homeLayout } from './layout.ts';
 
@@ -14,16 +13,12 @@ const FOLDERS = ['tools', 'prompts'] as const;
 /** Of a home made inside a repository, only what people write is for its history: never keys, store and tables. */
 const UNTRACKED = ['*', '!.gitignore', '!*.toml', '!tools/', '!prompts/', '!prompts/*', ''].join('\n');
 
-/** Makes the folder of a new home with the shipped configuration. Throws `home.already_a_home` for a folder in use. */
+/** Makes the folder of a new home with the shipped configuration. Throws what `makeEmptyFolder` throws. */
 export async function makeHome(home: string): Promise<void> {
-  if (existsSync(home) && readdirSync(home).length > 0) {
-    throw new LakeError(homeErrors.already_a_home, {
-      detail:
-        'The folder is not empty. Choose a new one, or start the home that is there with `lakehouse serve`.',
-    });
-  }
-  mkdirSync(home, { recursive: true, mode: 0o700 });
-  await chmod(home, 0o700);
+  await makeEmptyFolder(
+    home,
+    'The folder is not empty. Choose a new one, or start the home that is there with `lakehouse serve`.',
+  );
   const inFolders = FOLDERS.map(async (folder) => {
     mkdirSync(join(home, folder), { mode: 0o700 });
     return (await readdir(join(shippedFolder(), folder))).map((file) => join(folder, file));

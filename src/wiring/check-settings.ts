@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { openRouting, readCatalogue } from '../ai/aibridge/index.ts';
 import { isLakeError, LakeError } from '../base/index.ts';
@@ -5,6 +6,7 @@ import { configErrors, type FileProblem, type LoadedConfig, loadConfig } from '.
 import { parsePolicyToml } from '../govern/access/index.ts';
 import { openRuleBook } from '../govern/truth/index.ts';
 import { homeLayout } from '../home/index.ts';
+import { readEscalations } from '../review/observer/index.ts';
 import { readPrompts } from '../review/scrum/index.ts';
 import type { HomeOptions } from './open-home.ts';
 import { readPolicyFile } from './start-records.ts';
@@ -17,15 +19,16 @@ export interface CheckedSettings {
 }
 
 /**
- * Reads every settings file of a home as its start does, and starts nothing. Throws `config.invalid` with the mistakes of
+ * Reads the settings files of a home as its start does, and starts nothing. Throws `config.invalid` with the mistakes of
  * all of them in `data.problems` (file, line, key, suggestion); those of lakehouse.toml alone where it has any, since it
- * says which the others are. What only a running server knows is left to the start: whether the SQL of a policy compiles,
- * whether a rule's task class is one that is judged, and whether the keys of providers are there.
+ * says which the others are. What only a running server knows is left to the start: tool files, whose SQL the engine
+ * reads, whether the SQL of a policy compiles, whether a rule's task class is one that is judged, and whether the keys of
+ * providers are there.
  */
 export async function checkSettings(options: HomeOptions): Promise<CheckedSettings> {
   const { home, environment } = options;
   const loaded = loadConfig({ file: homeLayout(home).configFile, environment });
-  const { truth, access, models, scrum } = loaded.config;
+  const { truth, access, models, observer, scrum } = loaded.config;
   const files = [truth.rules_file, access.policy_file];
   const problems: SettingsProblem[] = [];
   const check = async (file: string, read: () => unknown) => {
@@ -40,6 +43,9 @@ export async function checkSettings(options: HomeOptions): Promise<CheckedSettin
   await check(access.policy_file, () =>
     parsePolicyToml(readPolicyFile(home, access.policy_file), access.policy_file),
   );
+  const { escalations_file } = observer;
+  await check(escalations_file, () => readEscalations(escalations_file, (path) => resolve(home, path)));
+  if (existsSync(resolve(home, escalations_file))) files.push(escalations_file);
   await check(scrum.prompts_folder, () => readPrompts((name) => resolve(home, scrum.prompts_folder, name)));
   if (models.catalogue_file !== '') {
     files.push(models.catalogue_file);

@@ -143,9 +143,11 @@ describe('the commands against a server', () => {
     const dry = await run('access', 'apply', file, '--dry-run');
     expect(dry.stdout).toMatch(/Nothing was changed \(dry run\)/);
     const applied = await run('access', 'apply', file);
-    expect(applied.stdout).toMatch(/[~+] role analyst/);
+    expect(applied.stdout).toMatch(/[~+] role analyst\n( {4}.*\n)* {4}\+ read on people\n/);
     const again = await run('access', 'policies', 'apply', file, '--json');
     expect(again.json.changed).toBe(false);
+    const rebound = await run('access', 'apply', file, '--rebind', '--json');
+    expect(rebound.json.version).toBe(again.json.version + 1);
   });
 
   it('lists the roles with what they are granted, and says what to do where there is none', async () => {

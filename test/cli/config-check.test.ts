@@ -30,8 +30,8 @@ describe('config check --home', () => {
   it('names the files it found valid', async () => {
     const { exitCode, stdout } = await check();
     expect(exitCode).toBe(0);
-    for (const name of ['truth.toml', 'access.toml', 'routing.toml']) expect(stdout).toContain(name);
-    const files = ['truth.toml', 'access.toml', 'routing.toml'];
+    const files = ['truth.toml', 'access.toml', 'observer.toml', 'routing.toml'];
+    for (const name of files) expect(stdout).toContain(name);
     expect((await check('--json')).json).toMatchObject({ valid: true, files });
   });
 
@@ -55,6 +55,11 @@ describe('config check --home', () => {
       'access.toml',
       '[roles.agent]\ngrant = []\n',
       { line: 2, key: 'roles.agent.grant', suggestion: 'grants' },
+    ],
+    [
+      'observer.toml',
+      '[[escalations]]\nname = "a"\nwhen = { kind = "k" }\ntimes = 2\nwithin_s = 9\nwithin = 9\n',
+      { line: 6, key: 'escalations[0].within', suggestion: 'within_s' },
     ],
     ['lakehouse.toml', '[models]\nroutingfile = "x"\n', { line: 2, key: 'models.routingfile' }],
   ])('names line, key and suggestion of a mistake in %s', async (name, text, problem) => {

@@ -62,6 +62,16 @@ describe('the HTTP door', () => {
     expect([answer.status, answer.json.code]).toEqual([401, 'access.unauthenticated']);
   });
 
+  it('refuses a header X-On-Behalf-Of that holds nothing, and does not answer for the agent alone', async () => {
+    const agent = await server.key('agent');
+    for (const token of ['', ' ']) {
+      const headers = { 'x-on-behalf-of': token };
+      const answer = await server.api('GET', '/access/me', { key: agent.key, headers });
+      expect([answer.status, answer.json.code]).toEqual([401, 'access.unauthenticated']);
+    }
+    expect((await server.api('GET', '/access/me', { key: agent.key })).status).toBe(200);
+  });
+
   it.each([
     ['text/plain', '{"sql":"SELECT 1"}', 415],
     ['application/x-www-form-urlencoded', 'sql=SELECT+1', 415],

@@ -143,7 +143,11 @@ test('a changed or missing byte of any kind of file is refused by its name, and 
   }
 }, 60_000);
 
-test('a target that is in use, and a folder that is no whole backup, are refused', async () => {
+test('a target that is in use or a file, and a folder that is no whole backup, are refused', async () => {
+  const file = join(server.home, 'lakehouse.toml');
+  await expect(restore({ ...options(file), from: copy })).rejects.toMatchObject({
+    code: 'home.folder_unusable',
+  });
   await expect(restore({ ...options(server.home), from: copy })).rejects.toMatchObject({
     code: 'home.already_a_home',
   });

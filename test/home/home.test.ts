@@ -38,6 +38,13 @@ async function init(config = SMALL_ENGINE): Promise<string> {
 }
 
 describe('a new home', () => {
+  test('is refused in words where its folder is a file, or below one', async () => {
+    await writeFile(join(folder, 'file'), '');
+    for (const taken of [join(folder, 'file'), join(folder, 'file', 'home')]) {
+      await expect(initHome({ home: taken })).rejects.toMatchObject({ code: 'home.folder_unusable' });
+    }
+  });
+
   test('is its owner’s alone, and its first event is its making', async () => {
     const key = await init();
     for (const path of ['', 'keys', 'store', 'warehouse', 'system']) {

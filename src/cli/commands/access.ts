@@ -17,7 +17,13 @@ interface PolicyAnswer {
   readonly version: number;
   readonly changed: boolean;
   readonly dry_run: boolean;
-  readonly diff: Readonly<Record<'added' | 'removed' | 'changed', readonly string[]>>;
+  readonly diff: Readonly<Record<'added' | 'removed' | 'changed', readonly string[]>> & {
+    readonly rules: readonly {
+      readonly rule: string;
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+    }[];
+  };
   readonly warnings: readonly string[];
 }
 
@@ -30,6 +36,11 @@ interface Explanation {
   readonly grants: readonly string[];
   readonly row_filters: readonly { readonly rule: string; readonly where: string | null }[];
   readonly columns: readonly ShownColumn[];
+}
+
+interface ApplyOptions extends RemoteOptions {
+  readonly dryRun?: boolean;
+  readonly rebind?: boolean;
 }
 
 interface ExplainOptions extends RemoteOptions {
@@ -45,6 +56,7 @@ Examples:
   $ lakehouse access me
   $ lakehouse access apply access.toml --dry-run     # the diff alone
   $ lakehouse access apply access.toml               # the same as: access policies apply
+  $ lakehouse access apply access.toml --rebind      # columns were renamed: names mean what they mean now
   $ lakehouse access explain candidates --role recruiter --attribute region=EMEA --column email
   $ lakehouse access roles                           # who is granted what, and how many keys have each role
   $ lakehouse access roles --json
@@ -78,9 +90,13 @@ function describeApply(command: Command, context: CliContext): void {
   addRemoteOptions(command.argument('<file>', 'access.toml, or the same keys as JSON'))
     .summary('replace the policy by a file, and show what changed')
     .option('--dry-run', 'check the file and show the diff; change nothing')
-    .action(async (file: string, options: RemoteOptions & { dryRun?: boolean }) => {
+    .option('--rebind', 'bind the column names of every rule to the fields that carry them now')
+    .action(async (file: string, options: ApplyOptions) => {
       const json = policyFrom(file);
-      const query = options.dryRun === true ? { dry_run: true } : {};
+      const query = {
+        ...(options.dryRun === true ? { dry_run: true } : {}),
+        ...(options.rebind === true ? { rebind: true } : {}),
+      };
       const api = connect(context, options);
       const request = { method: 'PUT', path: '/access/policies', query, json } as const;
       const { value } = await api.json<PolicyAnswer>(request);
@@ -193,10 +209,17 @@ function policyFrom(file: string): unknown {
 
 function renderDiff(answer: PolicyAnswer, terminal: Terminal): string {
   const { colours } = terminal;
+  const said = (rule: string) => {
+    const found = answer.diff.rules.find((one) => one.rule === rule);
+    return [
+      ...(found?.removed ?? []).map((line) => colours.red(`    - ${displayText(line)}`)),
+      ...(found?.added ?? []).map((line) => colours.green(`    + ${displayText(line)}`)),
+    ];
+  };
   const lines = [
-    ...answer.diff.removed.map((rule) => colours.red(`- ${displayText(rule)}`)),
-    ...answer.diff.changed.map((rule) => colours.yellow(`~ ${displayText(rule)}`)),
-    ...answer.diff.added.map((rule) => colours.green(`+ ${displayText(rule)}`)),
+    ...answer.diff.removed.flatMap((rule) => [colours.red(`- ${displayText(rule)}`), ...said(rule)]),
+    ...answer.diff.changed.flatMap((rule) => [colours.yellow(`~ ${displayText(rule)}`), ...said(rule)]),
+    ...answer.diff.added.flatMap((rule) => [colours.green(`+ ${displayText(rule)}`), ...said(rule)]),
     ...answer.warnings.map((warning) => `${colours.yellow('!')} ${displayText(warning)}`),
   ];
   const done = answer.dry_run

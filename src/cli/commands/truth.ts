@@ -23,6 +23,7 @@ interface Verdict {
   readonly action: string;
   readonly outcomes: readonly {
     readonly rule: string;
+    readonly phase: string;
     readonly matched: boolean;
     readonly action: string;
     readonly message: string;
@@ -52,9 +53,10 @@ export const addTruthCommand: AddCommand = (program, context) => {
   addRemoteOptions(truth.command('evaluate').argument('<task-class>', 'for example ingest'))
     .summary('try the rules of a task class on a context; nothing is counted')
     .requiredOption('--context <json>', 'the context as JSON, or @file')
-    .option('--phase <phase>', 'before or after', 'before')
-    .action(async (taskClass: string, options: RemoteOptions & { context: string; phase: string }) => {
-      const json = { task_class: taskClass, phase: options.phase, context: contextFrom(options.context) };
+    .option('--phase <phase>', 'before or after; both where absent')
+    .action(async (taskClass: string, options: RemoteOptions & { context: string; phase?: string }) => {
+      const phase = options.phase === undefined ? {} : { phase: options.phase };
+      const json = { task_class: taskClass, ...phase, context: contextFrom(options.context) };
       const api = connect(context, options);
       const { value } = await api.json<Verdict>({ method: 'POST', path: '/truth/evaluate', json });
       show(context, options, value, () => renderVerdict(value, context.terminal));
@@ -102,11 +104,17 @@ function renderVerdict(verdict: Verdict, terminal: Terminal): string {
   const { colours, columns } = terminal;
   const rows = verdict.outcomes.map((outcome) => [
     displayText(outcome.rule),
+    displayText(outcome.phase),
     outcome.matched ? 'yes' : 'no',
     paint(outcome.action, terminal),
     displayText(outcome.message),
   ]);
-  const table = renderTable({ head: ['rule', 'matched', 'action', 'message'], rows, columns, colours });
+  const table = renderTable({
+    head: ['rule', 'phase', 'matched', 'action', 'message'],
+    rows,
+    columns,
+    colours,
+  });
   return `${table}\n${colours.dim('verdict:')} ${paint(verdict.action, terminal)}`;
 }
 

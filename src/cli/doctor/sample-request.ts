@@ -41,6 +41,7 @@ const ALWAYS_SENT = ['model', 'max_tokens'];
 
 /** Members that only together make a request valid, so that the schema can demand none of them. */
 const NEEDED_TOGETHER: Readonly<Record<string, readonly string[]>> = {
+  'access.policies.put': ['roles'],
   'observer.event': ['source', 'kind', 'severity'],
   'scrum.overrides.set': ['path'],
 };

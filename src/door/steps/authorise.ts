@@ -72,6 +72,12 @@ function refusal(demand: Demand, answer: Extract<DemandAnswer, { allowed: false 
     });
   }
   if (!answer.discoverable) return notFound(demand.name);
+  if (answer.granted) {
+    return new LakeError(doorErrors.forbidden, {
+      detail: `${answer.reason} The grant is there: ask an administrator, who can change your key or the rule.`,
+      data: { dataset: demand.name, action: demand.action },
+    });
+  }
   const owner = answer.owner === null ? 'an administrator' : `its owner, ${answer.owner}`;
   return new LakeError(doorErrors.forbidden, {
     detail: `${answer.reason} Ask ${owner}, for ${demand.action} on "${demand.name}".`,

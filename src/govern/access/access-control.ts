@@ -37,6 +37,8 @@ export type DemandAnswer =
       readonly reason: string;
       readonly discoverable: boolean;
       readonly owner: string | null;
+      /** The grant is there, and a mask or row filter is against it: no further grant would help. */
+      readonly granted: boolean;
     };
 
 /** `opened` while a read runs, `denied` where access or truth refused. */

@@ -93,6 +93,7 @@ function authoriseDatasetDemand(
     // Who may read a dataset knows that it is there; saying what else is missing tells nothing new.
     discoverable: facts.discoverable || mayByName(policy, identity, facts.name, 'read').allowed,
     owner: facts.owner,
+    granted: mayByName(policy, identity, facts.name, demand.action).allowed,
   });
   const authorisation = cache.decide(policy, identity, facts, demand.action).authorisation;
   if (!authorisation.allowed) return refuseDataset(authorisation.reason);
@@ -135,5 +136,5 @@ function coversObject(grant: RoleRule['buckets'][number], demand: BucketDemand):
 }
 
 function refuse(reason: string): DemandAnswer {
-  return { allowed: false, reason, discoverable: false, owner: null };
+  return { allowed: false, reason, discoverable: false, owner: null, granted: false };
 }

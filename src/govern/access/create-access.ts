@@ -88,7 +88,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     async firstPolicy(toml, fileName) {
       if (state.policy.compiled.version > 0) return null;
       const document = parsePolicyToml(toml, fileName);
-      const request = { document, rebind: false, appliedBy: 'system', ifVersion: 0 };
+      const request = { document, rebind: false, appliedBy: 'system', ifVersion: 0, datasets: [] };
       return (await planPolicyChange({ reader, parser, clock }, state.policy, request)).commit;
     },
     refresh: () => state.refresh(),

@@ -78,6 +78,11 @@ export const accessErrors = declareErrors('access', {
     title: 'Column not found',
     remedy: 'Name a column by its dotted path; GET /access/me lists yours.',
   },
+  identity_ambiguous: {
+    kind: 'invalid',
+    title: 'Keys of different rights carry this name',
+    remedy: 'Explain a role, with the attributes of the key that is meant; GET /access/keys lists both.',
+  },
   identity_not_found: {
     kind: 'not_found',
     title: 'No such identity',

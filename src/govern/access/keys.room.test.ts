@@ -218,7 +218,7 @@ describe('keys', () => {
       ['access.keys.revoke', { key_id }],
       ['access.keys.rotate', { key_id }],
       ['access.policies.get', {}],
-      ['access.policies.put', {}],
+      ['access.policies.put', { roles: {} }],
       ['access.roles.list', {}],
       ['access.audit', {}],
     ] as const) {

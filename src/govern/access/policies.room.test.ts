@@ -20,8 +20,8 @@ const policy = {
   row_filters: [{ dataset: 'candidates', where: secretSql, except_roles: ['admin'] }],
 };
 
-/** An operation that writes to a dataset, for which the door answers. */
-function probe(name: string, mayCreate: boolean): AnyOperation {
+/** An operation on a dataset, for which the door answers. */
+function probe(name: string, mayCreate: boolean, action: 'read' | 'write' = 'write'): AnyOperation {
   return readOperation({
     name,
     summary: name,
@@ -32,7 +32,7 @@ function probe(name: string, mayCreate: boolean): AnyOperation {
       kind: 'demands',
       async resolve(_scope, input) {
         const facts = room.datasets.find((dataset) => dataset.name === input.name) ?? null;
-        const demand = { kind: 'dataset', name: input.name, action: 'write', facts, mayCreate } as const;
+        const demand = { kind: 'dataset', name: input.name, action, facts, mayCreate } as const;
         return { demands: [demand], resolved: null };
       },
     },
@@ -42,7 +42,9 @@ function probe(name: string, mayCreate: boolean): AnyOperation {
 }
 
 async function openRoom(): Promise<void> {
-  room = await openAccessRoom({ operations: [probe('probe.make', true), probe('probe.change', false)] });
+  room = await openAccessRoom({
+    operations: [probe('probe.make', true), probe('probe.change', false), probe('probe.read', false, 'read')],
+  });
   room.datasets.push(
     datasetOf('candidates', [
       { sinceMs: 1, columns: [column(1, 'name'), column(2, 'region'), column(3, 'email', 'pii.email')] },
@@ -90,6 +92,36 @@ describe('policies', () => {
     const records = events.map((event) => event.record).join('\n');
     expect(records).toContain('policy.applied');
     expect(records).not.toContain('Top Secret');
+  });
+
+  it('answer line by line what each rule says more and less, and record none of it', async () => {
+    const analystRole = { ...policy.roles.analyst, models: ['openai/*'] };
+    const grants = [{ dataset: 'candidates', actions: ['read', 'write'] }];
+    const asked = {
+      roles: { ...policy.roles, analyst: { ...analystRole, grants } },
+      masks: [
+        { tag: 'pii.email', method: 'expression', expression: "'gone'", except_roles: ['admin', 'hr'] },
+      ],
+    };
+    const { diff } = await put({ ...asked, dry_run: true });
+    expect(diff.rules).toEqual([
+      {
+        rule: expect.stringMatching(/^row_filter candidates/),
+        added: [],
+        removed: [`where ${secretSql}`, 'for every role', 'not for admin'],
+      },
+      { rule: 'role analyst', added: ['write on candidates', 'model openai/*'], removed: [] },
+      {
+        rule: 'mask tag pii.email',
+        added: ["method expression 'gone'", 'not for hr'],
+        removed: ['method email'],
+      },
+    ]);
+    await put(asked);
+    const events = await room.store.read(room.store.queries.selectFrom('journal_events').selectAll());
+    expect(events.map((event) => event.record).join('')).not.toMatch(/'gone'|Top Secret/);
+    const { roles } = await room.call('access.roles.list');
+    expect(roles.find(({ role }: { role: string }) => role === 'analyst').models).toEqual(['openai/*']);
   });
 
   it('change nothing under dry_run or where nothing differs', async () => {
@@ -156,6 +188,47 @@ describe('policies', () => {
     expect(warnings.join()).toContain('recruiter');
     const made = await room.call('access.keys.create', { name: 'r', role: 'recruiter' });
     expect((await room.call('access.me', {}, { key: made.key })).datasets).toEqual([]);
+  });
+
+  it('are not taken away by a request or a file that says nothing', async () => {
+    await expect(put({})).rejects.toMatchObject({
+      code: 'door.invalid_input',
+      detail: expect.stringContaining('what is left out is taken away'),
+    });
+    for (const toml of ['', '# all of it is gone\n', '[roles]\n']) {
+      await expect(put({ toml, dry_run: true })).rejects.toMatchObject({ code: 'access.invalid_policy' });
+    }
+    expect((await room.call('access.policies.get')).version).toBe(1);
+    expect(await put({ roles: {} })).toMatchObject({ version: 2, changed: true });
+  });
+
+  it('warn of a rule about a column that its dataset does not have', async () => {
+    const { warnings } = await put({
+      ...policy,
+      masks: [
+        { dataset: 'candidates', column: 'Email', method: 'email' },
+        { dataset: 'candidates', column: 'emial', method: 'email' },
+        { dataset: 'candidates', column: 'name', method: 'expression', expression: 'left(nmae, 1)' },
+        { dataset: 'later', column: 'emial', method: 'email' },
+        { dataset: 'cand*', column: 'emial', method: 'email' },
+      ],
+      row_filters: [
+        { dataset: 'candidates', where: 'region = identity.region' },
+        { dataset: 'candidates', where: 'regoin = identity.region' },
+      ],
+    });
+    expect(warnings).toEqual([
+      'The mask on column candidates.emial masks nothing: candidates has no such column.',
+      'The mask on column candidates.name reads a column that candidates does not have: its readers are refused.',
+      expect.stringMatching(
+        /^row_filter candidates [0-9a-f]{12} reads a column that candidates does not have/,
+      ),
+    ]);
+  });
+
+  it('warn that a role admin of their own changes nothing', async () => {
+    const { warnings } = await put({ ...policy, roles: { ...policy.roles, admin: { grants: [] } } });
+    expect(warnings).toEqual(['[roles.admin] has no effect: the role is built in and may do everything.']);
   });
 
   it('take effect at once on the next decision', async () => {
@@ -262,7 +335,23 @@ describe('demands', () => {
       reason: 'The role analyst has no grant to read known.',
       discoverable: true,
       owner: 'olga',
+      granted: false,
     });
+  });
+
+  it('that a rule stands against do not send the caller for a grant that is there', async () => {
+    const bare = await room.call('access.keys.create', { name: 'bare', role: 'analyst' });
+    const refused = (name: string) =>
+      room.call('probe.read', { name }, { key: bare.key }).catch((error) => error);
+    const byRule = await refused('candidates');
+    expect(byRule.detail).toBe(
+      'A row filter needs the identity attribute region. The grant is there: ask an administrator, who can change your key or the rule.',
+    );
+    expect(byRule.data).toEqual({ dataset: 'candidates', action: 'read' });
+    const byGrant = await refused('known');
+    expect(byGrant.detail).toBe(
+      'The role analyst has no grant to read known. Ask its owner, olga, for read on "known".',
+    );
   });
 
   it('for unmasked rows are refused to a role with masks or filters', async () => {
@@ -351,6 +440,17 @@ describe('explain', () => {
     expect((await explain({ ...asked, attributes: { region: 'EU' } })).allowed).toBe(true);
     expect((await explain({ role: 'auditor', dataset: 'candidates' })).reason).toContain('no grant');
     expect((await explain({ ...asked, attributes: { region: 'EU' }, action: 'write' })).allowed).toBe(false);
+  });
+
+  it('explains no name that keys of different rights carry', async () => {
+    const asked = { identity: 'twin', dataset: 'candidates' };
+    const twin = (region: string) =>
+      room.call('access.keys.create', { name: 'twin', role: 'analyst', attributes: { region } });
+    await twin('EU');
+    await twin('EU');
+    expect((await explain(asked)).allowed).toBe(true);
+    await twin('US');
+    expect(await refused(asked, room.adminKey)).toBe('access.identity_ambiguous');
   });
 
   it('explains oneself to anyone, without policy SQL', async () => {

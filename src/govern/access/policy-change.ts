@@ -1,12 +1,13 @@
 import { type Clock, LakeError, type Statement, sha256Hex } from '../../base/index.ts';
 import { type MetastoreReader, statement } from '../../metastore/index.ts';
-import type { EventDraft } from '../scope/index.ts';
+import type { DatasetFacts, EventDraft } from '../scope/index.ts';
 import type { LoadedPolicy } from './access-state.ts';
 import { boundSince, compilePolicy } from './compiled-policy.ts';
 import { accessErrors } from './errors.ts';
 import type { ExpressionParser } from './expression-parser.ts';
-import { diffPolicies, isEmptyDiff, type PolicyDiff } from './policy-diff.ts';
-import { ADMIN_ROLE, type PolicyDocument, policyText, rolesInRules } from './policy-document.ts';
+import { diffPolicies, diffRules, isEmptyDiff, type PolicyDiff, type RuleDiff } from './policy-diff.ts';
+import { type PolicyDocument, policyText } from './policy-document.ts';
+import { policyWarnings } from './policy-warnings.ts';
 
 /** A checked change of the whole policy. */
 export interface PolicyChange {
@@ -14,6 +15,8 @@ export interface PolicyChange {
   /** The version once committed; the current one where nothing changes. */
   readonly version: number;
   readonly diff: PolicyDiff;
+  /** The same rule by rule, in lines that hold SQL: for the answer, never for the journal. */
+  readonly rules: readonly RuleDiff[];
   /** What is allowed but probably not meant. */
   readonly warnings: readonly string[];
   /** Null where nothing changes. */
@@ -27,7 +30,14 @@ export interface PolicyChange {
 export async function planPolicyChange(
   parts: { reader: MetastoreReader; parser: ExpressionParser; clock: Clock },
   current: LoadedPolicy,
-  request: { document: PolicyDocument; rebind: boolean; appliedBy: string; ifVersion: number | null },
+  request: {
+    document: PolicyDocument;
+    rebind: boolean;
+    appliedBy: string;
+    ifVersion: number | null;
+    /** Those that its rules name and that exist, for the warnings. */
+    datasets: readonly DatasetFacts[];
+  },
 ): Promise<PolicyChange> {
   const { document } = request;
   const fromVersion = current.compiled.version;
@@ -39,12 +49,13 @@ export async function planPolicyChange(
   }
   const nowMs = parts.clock.nowMs();
   const since = boundSince(document, current.since, nowMs, request.rebind);
-  await compilePolicy({ document, version: fromVersion + 1, since, parser: parts.parser });
+  const compiled = await compilePolicy({ document, version: fromVersion + 1, since, parser: parts.parser });
   const diff = diffPolicies(current.compiled.document, document);
-  const warnings = policyWarnings(document);
+  const rules = diffRules(current.compiled.document, document);
+  const warnings = policyWarnings(compiled, request.datasets);
   // The first policy is stored even where it says nothing: from then on the file is not read again.
   if (isEmptyDiff(diff) && !request.rebind && fromVersion > 0) {
-    return { fromVersion, version: fromVersion, diff, warnings, commit: null };
+    return { fromVersion, version: fromVersion, diff, rules, warnings, commit: null };
   }
   const version = fromVersion + 1;
   const { queries } = parts.reader;
@@ -78,13 +89,5 @@ export async function planPolicyChange(
     },
   };
   const statements = [statement(raise, { rows: 1, refusal: 'policy_changed' }), statement(insert)];
-  return { fromVersion, version, diff, warnings, commit: { statements, event } };
-}
-
-function policyWarnings(document: PolicyDocument): readonly string[] {
-  const defined = new Set([ADMIN_ROLE, ...Object.keys(document.roles)]);
-  const named = [...rolesInRules(document)].filter((role) => !defined.has(role));
-  return named.map(
-    (role) => `A rule names the role ${role}, which has no [roles.${role}]: it has no grants.`,
-  );
+  return { fromVersion, version, diff, rules, warnings, commit: { statements, event } };
 }

@@ -1,5 +1,12 @@
 import { canonicalJson, type JsonValue } from '../../base/index.ts';
-import { maskTarget, type PolicyDocument, rowFilterTarget } from './policy-document.ts';
+import {
+  type MaskRule,
+  maskTarget,
+  type PolicyDocument,
+  type RoleRule,
+  type RowFilterRule,
+  rowFilterTarget,
+} from './policy-document.ts';
 
 /** What differs between two policies, as names of rules; holds no SQL of either. */
 export interface PolicyDiff {
@@ -8,14 +15,44 @@ export interface PolicyDiff {
   readonly changed: readonly string[];
 }
 
+/** What one rule says more and less than before, in lines; holds SQL, so it is for who may read the policy. */
+export interface RuleDiff {
+  readonly rule: string;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+interface NamedRule {
+  readonly text: string;
+  readonly lines: readonly string[];
+}
+
 export function diffPolicies(before: PolicyDocument, after: PolicyDocument): PolicyDiff {
   const old = namedRules(before);
   const now = namedRules(after);
   return {
     added: [...now.keys()].filter((name) => !old.has(name)),
     removed: [...old.keys()].filter((name) => !now.has(name)),
-    changed: [...now].filter(([name, rule]) => old.has(name) && old.get(name) !== rule).map(([name]) => name),
+    changed: [...now]
+      .filter(([name, rule]) => old.has(name) && old.get(name)?.text !== rule.text)
+      .map(([name]) => name),
   };
+}
+
+/** The lines of every rule that is added, removed or changed, in the order of its name in `diffPolicies`. */
+export function diffRules(before: PolicyDocument, after: PolicyDocument): readonly RuleDiff[] {
+  const old = namedRules(before);
+  const now = namedRules(after);
+  const { added, removed, changed } = diffPolicies(before, after);
+  return [...removed, ...changed, ...added].map((rule) => {
+    const were = old.get(rule)?.lines ?? [];
+    const are = now.get(rule)?.lines ?? [];
+    return {
+      rule,
+      added: are.filter((line) => !were.includes(line)),
+      removed: were.filter((line) => !are.includes(line)),
+    };
+  });
 }
 
 export function isEmptyDiff(diff: PolicyDiff): boolean {
@@ -23,15 +60,44 @@ export function isEmptyDiff(diff: PolicyDiff): boolean {
 }
 
 /** Each rule under a name that people know it by; the second rule of one name gets ` (2)`. */
-function namedRules(policy: PolicyDocument): ReadonlyMap<string, string> {
-  const rules = new Map<string, string>();
-  const add = (name: string, rule: unknown) => {
+function namedRules(policy: PolicyDocument): ReadonlyMap<string, NamedRule> {
+  const rules = new Map<string, NamedRule>();
+  const add = (name: string, rule: unknown, lines: readonly string[]) => {
     let unique = name;
     for (let count = 2; rules.has(unique); count++) unique = `${name} (${count})`;
-    rules.set(unique, canonicalJson(JSON.parse(JSON.stringify(rule)) as JsonValue));
+    const text = canonicalJson(JSON.parse(JSON.stringify(rule)) as JsonValue);
+    rules.set(unique, { text, lines });
   };
-  for (const [name, role] of Object.entries(policy.roles)) add(`role ${name}`, role);
-  for (const mask of policy.masks) add(`mask ${maskTarget(mask)}`, mask);
-  for (const filter of policy.row_filters) add(rowFilterTarget(filter), filter);
+  for (const [name, role] of Object.entries(policy.roles)) add(`role ${name}`, role, roleLines(role));
+  for (const mask of policy.masks) add(`mask ${maskTarget(mask)}`, mask, maskLines(mask));
+  for (const filter of policy.row_filters) add(rowFilterTarget(filter), filter, filterLines(filter));
   return rules;
+}
+
+function roleLines(role: RoleRule): readonly string[] {
+  return [
+    ...role.grants.flatMap(({ dataset, actions }) => actions.map((action) => `${action} on ${dataset}`)),
+    ...role.buckets.flatMap(({ bucket, prefix, actions }) =>
+      actions.map((action) => `${action} in bucket ${bucket}/${prefix}`),
+    ),
+    ...role.permissions.map((permission) => `permission ${permission}`),
+    ...role.models.map((model) => `model ${model}`),
+    ...(role.description === undefined ? [] : [`description ${role.description}`]),
+  ];
+}
+
+function maskLines(mask: MaskRule): readonly string[] {
+  const expression = mask.expression === undefined ? '' : ` ${mask.expression}`;
+  return [`method ${mask.method}${expression}`, ...audienceLines(mask)];
+}
+
+function filterLines(filter: RowFilterRule): readonly string[] {
+  return [`where ${filter.where}`, ...audienceLines(filter)];
+}
+
+function audienceLines(rule: MaskRule | RowFilterRule): readonly string[] {
+  return [
+    ...(rule.roles === undefined ? ['for every role'] : rule.roles.map((role) => `for ${role}`)),
+    ...rule.except_roles.map((role) => `not for ${role}`),
+  ];
 }

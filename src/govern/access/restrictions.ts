@@ -33,7 +33,6 @@ export function restrictionsOf(
   return { masks, rowFilters, rowFilterNames: filters.map((rule) => rule.target), problem: binder.problem };
 }
 
-/** A rule about any of the roles applies: the union of restrictions. */
 /** Whether a rule restricts a caller with these roles: it does where it applies to any of them. */
 export function appliesTo(rule: RuleAudience, roles: readonly string[]): boolean {
   return roles.some((role) => (rule.roles === null || rule.roles.has(role)) && !rule.exceptRoles.has(role));
@@ -151,7 +150,7 @@ class Binder {
         return this.refuse(`A ${rule} names a column that the dataset does not have.`);
       if (binding.kind === 'ambiguous') {
         return this.refuse(
-          `A ${rule} names a column that more than one field has been called; apply it anew.`,
+          `A ${rule} names a column that more than one field has been called; apply the policy with rebind.`,
         );
       }
       columns.set(name, binding.fieldId);

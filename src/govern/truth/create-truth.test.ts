@@ -114,6 +114,23 @@ test('lists every rule with its condition and counts real matches, not dry runs'
   expect(rules).toContainEqual(expect.objectContaining({ name: 'ingest-mostly-rejected', hits: 0 }));
 });
 
+test('a dry run without a phase tries the rules of both', async () => {
+  const { operations } = await createTruth({ rulesFile, ...parts });
+  const evaluate = async (input: object) => {
+    const verdict = await read(operations, 'truth.evaluate', { task_class: 'query.sql', ...input });
+    const outcomes = verdict.outcomes as { rule: string; phase: string }[];
+    return [verdict.action, ...outcomes.map(({ rule: name, phase }) => `${name} ${phase}`)];
+  };
+  const context = { format: 'csv', tags: ['pii.email'] };
+  expect(await evaluate({ context })).toEqual(['flag', 'query-personal-data-as-file before']);
+  expect(await evaluate({ context, phase: 'after' })).toEqual(['allow']);
+  const ingest = await read(operations, 'truth.evaluate', {
+    task_class: 'ingest',
+    context: { row_count: 0 },
+  });
+  expect(ingest.action).toBe('block');
+});
+
 test('a reload puts new rules in force after the commit alone, and keeps counts by name', async () => {
   const { truth, operations } = await createTruth({ rulesFile, ...parts });
   truth.evaluate('ingest', 'after', { row_count: 0 });
@@ -239,7 +256,7 @@ test('no operation works under a scope without its permission', async () => {
   }
 });
 
-test('a rule that nothing is ever judged by is refused, at the start and at a reload', async () => {
+test('a rule that nothing is ever judged by is refused, at the start, at a reload and in a dry run', async () => {
   const { operations, requireJudged } = await createTruth({ rulesFile, ...parts });
   const [listing] = operations;
   if (listing === undefined) throw new Error('no operation');
@@ -259,6 +276,13 @@ test('a rule that nothing is ever judged by is refused, at the start and at a re
   expect(untold.detail).toContain('rule match-has-its-fields: Unknown task class');
   const told = { ...chat, truth: { ...chat.truth, task: () => null } };
   requireJudged([judged('ingest'), judged('query.sql'), told]);
+  const evaluate = (task_class: string) => read(operations, 'truth.evaluate', { task_class, context: {} });
+  expect(await refusal(() => evaluate('ingset'))).toMatchObject({
+    code: 'truth.task_class_unknown',
+    detail:
+      'Nothing is judged under this task class; there are chat, ingest, query.sql. Did you mean "ingest"?',
+  });
+  for (const known of ['ingest', 'query.sql', 'chat', 'chat.anything']) await evaluate(known);
   writeFileSync(rulesFile, rule('when = { type = "Always" }').replace('"ingest"', '"ingset"'));
   expect(await refusal(() => reload(operations))).toMatchObject({
     code: 'truth.rules_invalid',

@@ -13,6 +13,11 @@ export const truthErrors = declareErrors('truth', {
     remedy:
       'Put the rules file where truth.rules_file names it. The system does not start without its rules.',
   },
+  task_class_unknown: {
+    kind: 'invalid',
+    title: 'Nothing is judged under this task class',
+    remedy: 'Name a task class of the list in the detail; GET /truth/rules shows which rules judge which.',
+  },
   review_not_found: {
     kind: 'not_found',
     title: 'Review not found',

@@ -3,7 +3,14 @@ import { basename } from 'node:path';
 import { type JsonObject, LakeError } from '../../base/index.ts';
 import { ContextTooLargeError } from './condition.ts';
 import { truthErrors } from './errors.ts';
-import { type JudgedTask, parseRules, type Rule, type RuleSet, requireJudged } from './rule.ts';
+import {
+  type JudgedTask,
+  parseRules,
+  type Rule,
+  type RuleSet,
+  requireJudged,
+  requireKnownTask,
+} from './rule.ts';
 import type { RuleExtent, RuleOutcome, TruthPhase } from './truth.ts';
 
 /** The rules in force and how often each has matched. The file is read at the start and again when asked to. */
@@ -22,6 +29,8 @@ export interface RuleBook {
   read(): Promise<RuleReading>;
   /** From now on every rule must be of one of these tasks; throws `truth.rules_invalid` where one in force is not. */
   restrictTo(judged: readonly JudgedTask[]): void;
+  /** Throws `truth.task_class_unknown` for a class that none of these tasks has. */
+  requireKnown(taskClass: string): void;
   /** Puts a reading in force, unless a later one already is. */
   adopt(reading: RuleReading): void;
 }
@@ -59,6 +68,9 @@ export async function openRuleBook(file: string): Promise<RuleBook> {
     restrictTo(judged) {
       requireJudged(inForce.rules, judged, file);
       tasks = judged;
+    },
+    requireKnown(taskClass) {
+      if (tasks !== null) requireKnownTask(taskClass, tasks);
     },
     read,
     adopt(reading) {

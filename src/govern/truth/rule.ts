@@ -109,11 +109,26 @@ export function requireJudged(rules: RuleSet, judged: readonly JudgedTask[], fil
       const message = `Nothing of the task class ${rule.taskClass} is judged ${rule.phase} its work.`;
       return [{ line: rule.line, key, message, suggestion: phases[0] ?? null }];
     }
-    const known = [...new Set(judged.map(({ taskClass }) => taskClass))].sort();
+    const known = knownClasses(judged);
     const message = `Unknown task class; there are ${known.join(', ')}.`;
     return [{ line: rule.line, key, message, suggestion: closestName(rule.taskClass, known) }];
   });
   if (problems.length > 0) throw invalidRules(file, problems);
+}
+
+/** Throws `truth.task_class_unknown` where no operation is judged under the class: its verdict would never be asked for. */
+export function requireKnownTask(taskClass: string, judged: readonly JudgedTask[]): void {
+  if (judged.some((task) => isJudged(taskClass, task))) return;
+  const known = knownClasses(judged);
+  const near = closestName(taskClass, known);
+  const hint = near === null ? '' : ` Did you mean "${near}"?`;
+  throw new LakeError(truthErrors.task_class_unknown, {
+    detail: `Nothing is judged under this task class; there are ${known.join(', ')}.${hint}`,
+  });
+}
+
+function knownClasses(judged: readonly JudgedTask[]): readonly string[] {
+  return [...new Set(judged.map(({ taskClass }) => taskClass))].sort();
 }
 
 function invalidRules(file: string, problems: readonly FileProblem[]): LakeError {

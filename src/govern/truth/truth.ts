@@ -61,7 +61,7 @@ export interface HeldForReview {
 }
 
 /** The verdict over all outcomes: the most severe action wins; `allow` where no rule matched. */
-export function severestAction(outcomes: readonly RuleOutcome[]): TruthAction {
+export function severestAction(outcomes: readonly Pick<RuleOutcome, 'action'>[]): TruthAction {
   const severity = Math.max(0, ...outcomes.map((outcome) => TRUTH_ACTIONS.indexOf(outcome.action)));
   return TRUTH_ACTIONS[severity] ?? 'block';
 }

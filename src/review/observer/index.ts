@@ -1,2 +1,3 @@
 export { createObserver } from './create-observer.ts';
+export { readEscalations } from './escalation-rules.ts';
 export type { NewEvent } from './event.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LakeError } from '../../../base/index.ts';
+import { canonicalJson, LakeError } from '../../../base/index.ts';
 import {
   type AnyOperation,
   DATASET_ACTIONS,
@@ -11,6 +11,7 @@ import type { AccessParts } from '../access-parts.ts';
 import { authoriseDemand, holdsPermission } from '../authorise-demand.ts';
 import type { Verdict } from '../decide.ts';
 import { accessErrors } from '../errors.ts';
+import type { KeyRecord } from '../key-ring.ts';
 import { rolesNamed } from '../policy-document.ts';
 import { noTruth } from './rules.ts';
 import { shownColumn, shownColumns } from './shown-decision.ts';
@@ -125,14 +126,7 @@ function subjectOf(
   }
   const attributes = new Map(Object.entries(request.attributes ?? {}));
   if (identity !== undefined) {
-    const nowMs = parts.clock.nowMs();
-    const { keys } = parts.state;
-    const key = [...keys.records].find(
-      ({ row }) => row.name === identity && keys.live(row.key_id, nowMs) !== null,
-    );
-    if (key === undefined) {
-      throw new LakeError(accessErrors.identity_not_found, { detail: 'No live key carries this name.' });
-    }
+    const key = keyOf(parts, identity);
     const merged = new Map([...key.attributes, ...attributes]);
     return { name: identity, role: role ?? key.row.role, attributes: merged, keyId: null, onBehalfOf: null };
   }
@@ -141,6 +135,27 @@ function subjectOf(
     throw new LakeError(accessErrors.unknown_role, { detail: 'The policy has no role of this name.' });
   }
   return { name: '', role: named, attributes, keyId: null, onBehalfOf: null };
+}
+
+/** The live key of a name; several are one where they carry the same rights. */
+function keyOf(parts: AccessParts, name: string): KeyRecord {
+  const nowMs = parts.clock.nowMs();
+  const { keys } = parts.state;
+  const [key, ...others] = [...keys.records].filter(
+    ({ row }) => row.name === name && keys.live(row.key_id, nowMs) !== null,
+  );
+  if (key === undefined) {
+    throw new LakeError(accessErrors.identity_not_found, { detail: 'No live key carries this name.' });
+  }
+  const rights = rightsOf(key);
+  if (others.every((other) => rightsOf(other) === rights)) return key;
+  throw new LakeError(accessErrors.identity_ambiguous, {
+    detail: 'Live keys of different roles or attributes carry this name; explain a role with its attributes.',
+  });
+}
+
+function rightsOf({ row, attributes }: KeyRecord): string {
+  return canonicalJson([row.role, Object.fromEntries(attributes)]);
 }
 
 function shownFilters(parts: AccessParts, verdict: Verdict, isAdmin: boolean) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LakeError } from '../../../base/index.ts';
 import {
   type AnyOperation,
   identityLabel,
@@ -7,9 +8,17 @@ import {
   readOperation,
 } from '../../scope/index.ts';
 import { type AccessParts, isoTime } from '../access-parts.ts';
+import { accessErrors } from '../errors.ts';
 import { planPolicyChange } from '../policy-change.ts';
-import { ADMIN_ROLE, policyMembers, policySchema, rolesNamed } from '../policy-document.ts';
+import {
+  ADMIN_ROLE,
+  type PolicyDocument,
+  policyMembers,
+  policySchema,
+  rolesNamed,
+} from '../policy-document.ts';
 import { parsePolicyToml } from '../policy-toml.ts';
+import { datasetsNamed } from '../policy-warnings.ts';
 import { accessAdminOnly, noTruth } from './rules.ts';
 
 const version = z.int().min(0);
@@ -31,9 +40,13 @@ export function getPolicies(parts: AccessParts): AnyOperation {
   });
 }
 
+const { roles, masks, row_filters } = policyMembers;
+
 const putInput = z
   .strictObject({
-    ...policyMembers,
+    roles: roles.unwrap().optional(),
+    masks: masks.unwrap().optional(),
+    row_filters: row_filters.unwrap().optional(),
     toml: z
       .string()
       .max(1_048_576)
@@ -47,12 +60,14 @@ const putInput = z
       .default(false)
       .describe('Binds the column names of every rule to the fields that carry them now.'),
   })
-  .refine(
-    (input) =>
-      input.toml === undefined ||
-      Object.keys(input.roles).length + input.masks.length + input.row_filters.length === 0,
-    { error: 'give either toml or roles, masks and row_filters' },
-  );
+  .refine((input) => (input.toml === undefined) === hasMembers(input), {
+    error:
+      'give either toml or roles, masks and row_filters; the policy is replaced whole, so what is left out is taken away',
+  });
+
+function hasMembers(input: { roles?: unknown; masks?: unknown; row_filters?: unknown }): boolean {
+  return [input.roles, input.masks, input.row_filters].some((member) => member !== undefined);
+}
 
 const putOutput = z.strictObject({
   version: version.describe('The version in force after this request.'),
@@ -63,6 +78,9 @@ const putOutput = z.strictObject({
     added: z.array(z.string()),
     removed: z.array(z.string()),
     changed: z.array(z.string()),
+    rules: z
+      .array(z.strictObject({ rule: z.string(), added: z.array(z.string()), removed: z.array(z.string()) }))
+      .describe('What each of these rules says more and less, line by line.'),
   }),
   warnings: z.array(z.string()),
   journal_event_id: z.string().nullable(),
@@ -80,8 +98,9 @@ export function putPolicies(parts: AccessParts): AnyOperation {
     truth: noTruth,
     async prepare(scope, input): Promise<PreparedMutation<z.output<typeof putOutput>>> {
       const { dry_run, rebind, if_version, version: asRead, toml, ...members } = input;
-      const document =
-        toml === undefined ? policySchema.parse(members) : parsePolicyToml(toml, 'access.toml');
+      const document = toml === undefined ? policySchema.parse(members) : policyOfText(toml);
+      const found = [...datasetsNamed(document)].map((name) => parts.directory().find(scope, name));
+      const datasets = (await Promise.all(found)).filter((facts) => facts !== null);
       return {
         async attempt(number) {
           if (number > 0) await parts.state.refresh();
@@ -90,6 +109,7 @@ export function putPolicies(parts: AccessParts): AnyOperation {
             rebind,
             appliedBy: identityLabel(scope.identity),
             ifVersion: if_version ?? asRead ?? null,
+            datasets,
           });
           const output = (journal_event_id: string | null) => ({
             version: dry_run ? change.fromVersion : change.version,
@@ -100,6 +120,11 @@ export function putPolicies(parts: AccessParts): AnyOperation {
               added: [...change.diff.added],
               removed: [...change.diff.removed],
               changed: [...change.diff.changed],
+              rules: change.rules.map(({ rule, added, removed }) => ({
+                rule,
+                added: [...added],
+                removed: [...removed],
+              })),
             },
             warnings: [...change.warnings],
             journal_event_id,
@@ -112,6 +137,17 @@ export function putPolicies(parts: AccessParts): AnyOperation {
   });
 }
 
+/** A file that says nothing is one that was cut off or emptied by mistake: it would take every right and mask away. */
+function policyOfText(toml: string): PolicyDocument {
+  const document = parsePolicyToml(toml, 'access.toml');
+  const { roles, masks, row_filters } = document;
+  if (Object.keys(roles).length + masks.length + row_filters.length > 0) return document;
+  throw new LakeError(accessErrors.invalid_policy, {
+    detail:
+      'The file says nothing, and would take every role, mask and row filter away. To mean that, PUT {"roles": {}}.',
+  });
+}
+
 const listedRole = z.strictObject({
   role: z.string(),
   description: z.string().nullable(),
@@ -120,6 +156,7 @@ const listedRole = z.strictObject({
   grants: z.array(z.strictObject({ dataset: z.string(), actions: z.array(z.string()) })),
   permissions: z.array(z.string()),
   buckets: z.array(z.strictObject({ bucket: z.string(), prefix: z.string(), actions: z.array(z.string()) })),
+  models: z.array(z.string()).describe('Patterns of full names, `provider/model`.'),
   keys: z.int().describe('Live keys of the role.'),
 });
 
@@ -170,6 +207,7 @@ function shownRole(parts: AccessParts, name: string): z.output<typeof listedRole
     grants: role?.grants ?? [],
     permissions: role?.permissions ?? [],
     buckets: role?.buckets ?? [],
+    models: role?.models ?? [],
     keys: live.length,
   };
 }

@@ -12,7 +12,7 @@ export function evaluateRules(book: RuleBook) {
       'What the rules in force say of a context: a dry run that counts no hit and refuses nothing.',
     input: z.strictObject({
       task_class: z.string().min(1).max(64),
-      phase: z.enum(TRUTH_PHASES).default('before'),
+      phase: z.enum(TRUTH_PHASES).optional().describe('The rules of one phase; of both where absent.'),
       context: z.record(z.string(), z.json()),
     }),
     output: z.strictObject({
@@ -20,6 +20,7 @@ export function evaluateRules(book: RuleBook) {
       outcomes: z.array(
         z.strictObject({
           rule: z.string(),
+          phase: z.enum(TRUTH_PHASES),
           matched: z.boolean(),
           action: z.enum(TRUTH_ACTIONS),
           message: z.string(),
@@ -30,11 +31,14 @@ export function evaluateRules(book: RuleBook) {
     truth: nothingToJudge('A dry run of the rules themselves.'),
     async run(scope, input) {
       scope.requirePermission('truth.read');
-      const outcomes = book.judge(input.task_class, input.phase, input.context, { dryRun: true });
-      const value = {
-        action: severestAction(outcomes),
-        outcomes: outcomes.map(({ taskClass: _, ...outcome }) => outcome),
-      };
+      const { task_class, phase, context } = input;
+      book.requireKnown(task_class);
+      const outcomes = (phase === undefined ? TRUTH_PHASES : [phase]).flatMap((each) =>
+        book
+          .judge(task_class, each, context, { dryRun: true })
+          .map(({ taskClass: _, ...outcome }) => ({ phase: each, ...outcome })),
+      );
+      const value = { action: severestAction(outcomes), outcomes };
       return { kind: 'value', value };
     },
   });
