@@ -5,6 +5,7 @@ import { callFailed, cutOff, type FailedAttempt } from './call-failure.ts';
 import { realCost, worstCost } from './catalogue/cost.ts';
 import type { TokenUsage } from './chat.ts';
 import type { OutputSizes } from './output-sizes.ts';
+import { mostInputTokens } from './planned-chat.ts';
 import type { ChatCall, ChatReply, ModelProvider, StreamEvent } from './provider.ts';
 import { type FailureClass, ProviderFailure } from './provider.ts';
 import type { RoutePlan, Rung } from './routing/plan-route.ts';
@@ -25,6 +26,8 @@ export interface ModelCall {
   readonly task: string;
   /** As estimated from the request; the hold is computed from it. */
   readonly inputTokens: number;
+  /** A file is among what is sent: it may fill the window of any model, which is then what is held. */
+  readonly mayFillWindow?: boolean;
   /** The client's own limit; null where it set none. */
   readonly maxOutputTokens: number | null;
   /** Answers asked for at once, each of which may be as long as the cap. */
@@ -80,7 +83,7 @@ export async function callModel(deps: CallDeps, scope: ReadScope, call: ModelCal
 /** What a call of any kind is, as rungs and ceilings see it. */
 type Reach = Pick<
   ModelCall,
-  'plan' | 'task' | 'inputTokens' | 'maxOutputTokens' | 'choices' | 'isContinued' | 'signal'
+  'plan' | 'task' | 'inputTokens' | 'mayFillWindow' | 'maxOutputTokens' | 'choices' | 'isContinued' | 'signal'
 >;
 
 /** One rung with the hold for its call. */
@@ -123,7 +126,7 @@ export async function reachModel<T>(
       refused = error;
       continue;
     }
-    const account = createAccount(deps, asked.inputTokens, rung, spending);
+    const account = createAccount(deps, mostInputTokens(asked, rung), rung, spending);
     try {
       // Who leaves while the hold is made durable pays for nothing that was sent.
       asked.signal.throwIfAborted();
@@ -169,14 +172,15 @@ function capOf({ sizes }: CallDeps, asked: Reach, rung: Rung): number {
 }
 
 function hold(scope: ReadScope, asked: Reach, rung: Rung, maxOutputTokens: number): Promise<Spending> {
+  const inputTokens = mostInputTokens(asked, rung);
   const outputTokens = maxOutputTokens * (asked.choices ?? 1);
   return scope.spend({
     provider: rung.provider,
     model: `${rung.provider}/${rung.model}`,
     task: asked.task,
     rule: asked.plan.rule,
-    costNanoUsd: worstCost(rung.entry, asked.inputTokens, outputTokens),
-    tokens: asked.inputTokens + outputTokens,
+    costNanoUsd: worstCost(rung.entry, inputTokens, outputTokens),
+    tokens: inputTokens + outputTokens,
   });
 }
 
