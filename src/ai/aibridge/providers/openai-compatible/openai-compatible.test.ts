@@ -111,6 +111,35 @@ describe('a streamed completion', () => {
     expect(answerOf(deltas).finish).toBe('cut');
   });
 
+  it('that calls a tool and says only that it stopped, stopped to call it', () => {
+    const call = { tool_calls: [{ index: 0, id: 'x', function: { name: 'f', arguments: '{}' } }] };
+    expect(answerOf(read(chunk(0, call), chunk(0, {}, 'stop')).deltas).finish).toBe('tool_calls');
+    const message = { content: null, ...call };
+    const [whole] = readOpenAiAnswers({ choices: [{ message, finish_reason: 'stop' }] }) ?? [];
+    expect(whole?.finish).toBe('tool_calls');
+  });
+
+  it('keeps calls apart that a service gives one index, and together what it repeats no id for', () => {
+    const call = (id: string, name: string, json: string, index: number | null = 0) =>
+      chunk(0, { tool_calls: [{ index, id, type: 'function', function: { name, arguments: json } }] });
+    const { deltas } = read(
+      call('a', 'f', '{"x":'),
+      call('', '', '1}'),
+      call('b', 'g', '{"y":2'),
+      call('b', 'g', '}'),
+      call('c', 'h', '{}', null),
+      call('d', 'i', '{', 7),
+      call('', '', '}', 7),
+      chunk(0, {}, 'tool_calls'),
+    );
+    expect(answerOf(deltas).parts).toEqual([
+      { kind: 'tool_call', id: 'a', name: 'f', argumentsJson: '{"x":1}' },
+      { kind: 'tool_call', id: 'b', name: 'g', argumentsJson: '{"y":2}' },
+      { kind: 'tool_call', id: 'c', name: 'h', argumentsJson: '{}' },
+      { kind: 'tool_call', id: 'd', name: 'i', argumentsJson: '{}' },
+    ]);
+  });
+
   it('that says nothing has not ended', () => {
     expect(read().isFinished).toBe(false);
   });
