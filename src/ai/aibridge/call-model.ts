@@ -4,6 +4,7 @@ import type { AnswerCollector } from './answer-collector.ts';
 import { callFailed, cutOff, type FailedAttempt } from './call-failure.ts';
 import { realCost, worstCost } from './catalogue/cost.ts';
 import type { TokenUsage } from './chat.ts';
+import { isNotTranslatable } from './not-translatable.ts';
 import type { OutputSizes } from './output-sizes.ts';
 import { mostInputTokens } from './planned-chat.ts';
 import type { ChatCall, ChatReply, ModelProvider, StreamEvent } from './provider.ts';
@@ -95,7 +96,8 @@ export interface HeldRung {
 }
 
 /**
- * Walks the rungs of a plan until one answers: hold, call, and settle where it failed. Throws `models.unavailable` and
+ * Walks the rungs of a plan until one answers: hold, call, and settle where it failed; one that cannot carry the request
+ * is passed over. Throws `models.unavailable` and
  * its kin where none did, and what the ceilings refuse.
  */
 export async function reachModel<T>(
@@ -141,6 +143,13 @@ export async function reachModel<T>(
       };
       return { rung, value, attempts: failed, account: { ...account, settle } };
     } catch (error) {
+      if (isNotTranslatable(error)) {
+        // Another model of the route may speak the protocol of the request.
+        account.settle(null, 'bad_request', 'unsent');
+        attempts.passedOver(rung);
+        refused ??= error;
+        continue;
+      }
       if (!(error instanceof ProviderFailure)) {
         // A refusal of ours comes before anything is sent; whatever else broke may have been sent.
         if (isLakeError(error)) {

@@ -1,6 +1,6 @@
-import { type JsonObject, LakeError } from '../../../base/index.ts';
+import type { JsonObject } from '../../../base/index.ts';
 import type { ChatAnswer, ChatDelta, ChatRequest } from '../chat.ts';
-import { modelsErrors } from '../errors.ts';
+import { notTranslatable } from '../not-translatable.ts';
 import type { Unread } from './unread-content.ts';
 
 /** What clients speak: requests in, answers and streams out. Providers of the same protocol need none of it but the reading. */
@@ -63,9 +63,5 @@ export interface StreamWriter {
  */
 export function requireTranslatable({ refusals }: ParsedRequest): void {
   if (refusals.length === 0) return;
-  const reasons = refusals.map(({ name, why }) => `\`${name}\`: ${why}`).join('; ');
-  throw new LakeError(modelsErrors.not_translatable, {
-    detail: `The provider of this model speaks another protocol than the request, which cannot carry ${reasons}.`,
-    data: { members: refusals.map(({ name }) => name) },
-  });
+  throw notTranslatable(refusals);
 }
