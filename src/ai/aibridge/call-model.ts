@@ -34,8 +34,8 @@ export interface ModelCall {
   /** Answers asked for at once, each of which may be as long as the cap. */
   readonly choices?: number;
   readonly stream: boolean;
-  /** A cut answer is gone on with: the cap and the hold may then be of the usual size of answers to the task. */
-  readonly isContinued?: boolean;
+  /** A cut answer is gone on with, or made anew: cap and hold are of the usual size of answers to the task. */
+  readonly mayBeCut?: boolean;
   /** The request for a rung of the plan. */
   requestFor(rung: Rung, maxOutputTokens: number): ChatCall['request'];
   readonly signal: AbortSignal;
@@ -84,7 +84,7 @@ export async function callModel(deps: CallDeps, scope: ReadScope, call: ModelCal
 /** What a call of any kind is, as rungs and ceilings see it. */
 type Reach = Pick<
   ModelCall,
-  'plan' | 'task' | 'inputTokens' | 'mayFillWindow' | 'maxOutputTokens' | 'choices' | 'isContinued' | 'signal'
+  'plan' | 'task' | 'inputTokens' | 'mayFillWindow' | 'maxOutputTokens' | 'choices' | 'mayBeCut' | 'signal'
 >;
 
 /** One rung with the hold for its call. */
@@ -176,7 +176,7 @@ function isCeilingRefusal(error: unknown): error is LakeError {
 }
 
 function capOf({ sizes }: CallDeps, asked: Reach, rung: Rung): number {
-  const usual = asked.isContinued === true ? sizes.usual(asked.task, rung.entry.name) : null;
+  const usual = asked.mayBeCut === true ? sizes.usual(asked.task, rung.entry.name) : null;
   return Math.min(asked.maxOutputTokens ?? rung.maxOutputTokens, rung.maxOutputTokens, usual ?? Infinity);
 }
 
