@@ -22,6 +22,11 @@ when = { role = "small" }
 usd_per_request = 0.0001
 
 [[ceilings]]
+name = "few-tokens"
+when = { task = "few" }
+tokens_per_hour = 2000
+
+[[ceilings]]
 name = "by-role"
 when = { role = "rolled" }
 per = ["role"]
@@ -178,6 +183,67 @@ test('one request may be too large for a ceiling, or for a whole window of it', 
   expect(never.status).toBe(402);
   // It does not fit an empty window either: waiting would not help.
   expect(never.json).toMatchObject({ code: 'budget.request_too_large', ceiling: 'each-capped' });
+});
+
+const LONG = 'word '.repeat(4_000);
+const PDF = { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0=' };
+const asked = (content: unknown) => ({ messages: [{ role: 'user', content }] });
+const searched = [
+  { type: 'search_result', source: 's', title: 't', content: [{ type: 'text', text: LONG }] },
+];
+
+/** What a provider of the client's protocol is given unread. Files fill a window, of 100,000 tokens here. */
+test.each<[string, string, object, number]>([
+  [
+    'a document of text',
+    'claude-x',
+    asked([{ type: 'document', source: { type: 'text', data: LONG } }]),
+    4_000,
+  ],
+  ['a document of bytes', 'claude-x', asked([{ type: 'document', source: PDF }]), 100_000],
+  [
+    'a document by its address',
+    'claude-x',
+    asked([{ type: 'document', source: { type: 'url', url: 'https://x.example/a.pdf' } }]),
+    100_000,
+  ],
+  [
+    'what a tool found',
+    'claude-x',
+    asked([{ type: 'tool_result', tool_use_id: 't', content: searched }]),
+    4_000,
+  ],
+  ['a file', 'gpt-scripted', asked([{ type: 'file', file: { file_id: 'f' } }]), 100_000],
+  ['a part nobody has heard of', 'gpt-scripted', asked([{ type: 'hologram', at: 'here' }]), 100_000],
+  ['functions', 'gpt-scripted', { functions: [{ name: 'f', description: LONG }] }, 4_000],
+  [
+    'a tool without a schema',
+    'gpt-scripted',
+    { tools: [{ type: 'custom', custom: { name: 'f', description: LONG } }] },
+    4_000,
+  ],
+  ['a member nobody has heard of', 'gpt-scripted', { documents: [{ text: LONG }] }, 4_000],
+])('%s for %s is held, though it is not read', async (_, model, more, tokens) => {
+  const before = lake.upstream.received.length;
+  const path = model === 'claude-x' ? '/v1/messages' : '/v1/chat/completions';
+  const refused = await lake.server.api('POST', path, {
+    json: {
+      model,
+      messages: [{ role: 'user', content: 'Hi' }],
+      max_tokens: 10,
+      lakehouse_task: 'few',
+      ...more,
+    },
+  });
+  expect(refused.json).toMatchObject({ code: 'budget.request_too_large', ceiling: 'few-tokens' });
+  const worst = Number.parseInt(refused.json.worst, 10);
+  expect(worst).toBeGreaterThanOrEqual(tokens);
+  expect(worst).toBeLessThan(tokens * 2);
+  expect(lake.upstream.received.length).toBe(before);
+});
+
+test('a number of answers that is no number is refused, and not held for one', async () => {
+  for (const n of ['5', 2.5, 0]) expect((await chat(lake.server.adminKey, { n })).status).toBe(400);
 });
 
 test('a ceiling counts a role, a task, a model and a provider', async () => {

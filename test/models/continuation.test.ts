@@ -117,6 +117,14 @@ test('an answer that thinking left empty is asked for once more without thinking
   expect(again.answer.json).toMatchObject({ text: '', finish: 'stop', calls: 2 });
 });
 
+test('a continuation is held for every byte that it sends again', async () => {
+  const uncounted = reply({ text: 'The end.', usage: null });
+  const [alone] = (await ask([uncounted])).records.calls;
+  const first = reply({ text: '湖'.repeat(30), finish: 'length', usage: used(30) });
+  const [, second] = (await ask([first, uncounted])).records.calls;
+  expect((second?.input_tokens ?? 0) - (alone?.input_tokens ?? 0)).toBeGreaterThanOrEqual(90);
+});
+
 const SCHEMA = { type: 'object', properties: { a: { type: 'integer' } } };
 
 test('cut JSON is made anew with a larger cap, once, and never continued', async () => {
@@ -129,6 +137,23 @@ test('cut JSON is made anew with a larger cap, once, and never continued', async
   expect(still.sent).toHaveLength(2);
   const streamed = await ask([cut, cut], { schema: SCHEMA, stream: true });
   expect(streamed.answer.text).toContain(JSON.stringify({ text: '{"a": 1, "b' }));
+});
+
+test('a schema is first answered within the usual size of the task, and anew within the largest', async () => {
+  const roomy = await startModelServer({ config: '[models]\nmax_answer_tokens = 900\n' });
+  const json = { model: 'gpt-scripted', messages, schema: SCHEMA };
+  for (let seen = 0; seen < 20; seen++) {
+    roomy.upstream.script(reply({ text: '{"a": 1}', usage: used(15) }));
+    await roomy.server.api('POST', '/v1/chat', { json });
+  }
+  const before = roomy.upstream.received.length;
+  const cut = reply({ text: '{"a": 1, "b', finish: 'length', usage: used(40) });
+  roomy.upstream.script(cut, reply({ text: '{"a": 1}' }));
+  const answer = await roomy.server.api('POST', '/v1/chat', { json });
+  expect(answer.json).toMatchObject({ json: { a: 1 }, calls: 2 });
+  const asked = roomy.upstream.received.slice(before).map(({ body }) => body.max_tokens);
+  await roomy.close();
+  expect(asked).toEqual([256, 860]);
 });
 
 test.each<[string, readonly ScriptedReply[], Record<string, unknown>, number]>([

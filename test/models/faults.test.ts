@@ -271,6 +271,45 @@ test.each([
   expect(heldNow(lake.server.home)).toEqual({ holds: 0, held: 0 });
 });
 
+test('a model that cannot carry the request is passed over for one that can, and nothing is charged for it', async () => {
+  const before = lake.upstream.received.length;
+  const content = [{ type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'Long.' } }];
+  const answer = await lake.server.api('POST', '/v1/messages', {
+    json: { model: 'ladder/fallback', max_tokens: 10, messages: [{ role: 'user', content }] },
+    headers: { 'x-request-id': 'passed-over' },
+  });
+  expect(answer.status, answer.text).toBe(200);
+  expect(answer.headers.get('x-lakehouse-model')).toBe('anthropic/claude-scripted');
+  expect(lake.upstream.received.length).toBe(before + 1);
+  const { calls } = callRecords(lake.server.home, 'passed-over');
+  expect(calls.map(({ cost_nano_usd }) => cost_nano_usd > 0)).toEqual([false, true]);
+  expect(heldNow(lake.server.home)).toEqual({ holds: 0, held: 0 });
+});
+
+test('where no other model can carry the request, what the first one did is told', async () => {
+  lake.upstream.script(scripted('failing'));
+  const answer = await lake.server.api('POST', '/v1/chat/completions', {
+    json: { model: 'ladder/fallback', n: 2, messages: [{ role: 'user', content: 'Hello?' }] },
+  });
+  expect(answer.status).toBe(503);
+  expect(answer.json).toMatchObject({ code: 'models.unavailable', retryable: true });
+});
+
+test.each([
+  [
+    'ollama/llama',
+    'messages.image_url',
+    [{ type: 'image_url', image_url: { url: 'https://x.example/a.png' } }],
+  ],
+  ['claude-scripted', 'messages.content', [{ type: 'file', file: { file_id: 'f' } }]],
+])('the refusal of %s names %s', async (model, member, content) => {
+  const answer = await lake.server.api('POST', '/v1/chat/completions', {
+    json: { model, messages: [{ role: 'user', content }] },
+  });
+  expect(answer.status).toBe(422);
+  expect(answer.json).toMatchObject({ code: 'models.not_translatable', members: [member] });
+});
+
 test('a request that the provider calls wrong falls to no other model', async () => {
   lake.upstream.script(scripted('bad_request'));
   const before = lake.upstream.received.length;

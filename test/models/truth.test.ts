@@ -47,6 +47,14 @@ message = "Not to be asked."
 when = { type = "FieldMatches", field = "prompt.text", pattern = "forbidden" }
 
 [[rules]]
+name = "too-dear"
+task_class = "chat.thrifty"
+phase = "before"
+action = "block"
+message = "It could cost too much."
+when = { type = "FieldGreater", field = "worst_cost_usd", value = 0.003 }
+
+[[rules]]
 name = "texts-forbidden"
 task_class = "embedding"
 phase = "before"
@@ -236,6 +244,45 @@ test('rules before a chat and before an embedding keep the text from every provi
   });
   expect(embedded.json.code).toBe('door.truth_blocked');
   expect(lake.upstream.received.length).toBe(before);
+});
+
+const FORBIDDEN = { type: 'text', data: 'a forbidden text' };
+
+test.each<[string, object]>([
+  ['/v1/messages', { messages: [{ role: 'user', content: [{ type: 'document', source: FORBIDDEN }] }] }],
+  ['/v1/messages', { tools: [{ name: 'f', description: 'forbidden', input_schema: {} }] }],
+  ['/v1/chat/completions', { functions: [{ name: 'f', description: 'forbidden' }] }],
+  ['/v1/chat/completions', { prediction: { type: 'content', content: 'forbidden' } }],
+  ['/v1/chat/completions', { unheard_of: { deep: ['forbidden'] } }],
+  [
+    '/v1/chat/completions',
+    {
+      messages: [
+        {
+          role: 'assistant',
+          tool_calls: [
+            { id: 'c', type: 'function', function: { name: 'f', arguments: '{"word":"forbidden"}' } },
+          ],
+        },
+      ],
+    },
+  ],
+])('rules before a chat see all that %s gives to the model: %j', async (path, more) => {
+  const before = lake.upstream.received.length;
+  const messages = [{ role: 'user', content: 'Hi' }];
+  const model = path === '/v1/messages' ? 'claude-x' : 'gpt-x';
+  const asked = { model, max_tokens: 10, lakehouse_task: 'prompted', messages, ...more };
+  const answer = await lake.server.api('POST', path, { key: analyst, json: asked });
+  expect(answer.json.code).toBe('door.truth_blocked');
+  expect(lake.upstream.received.length).toBe(before);
+});
+
+test('a rule over the worst cost counts each answer that is asked for', async () => {
+  const asked = { model: 'gpt-x', lakehouse_task: 'thrifty', messages: [{ role: 'user', content: 'Hi' }] };
+  const chat = (n: number) =>
+    lake.server.api('POST', '/v1/chat/completions', { key: analyst, json: { ...asked, n } });
+  expect((await chat(1)).status).toBe(200);
+  expect((await chat(2)).json.code).toBe('door.truth_blocked');
 });
 
 test('an answer for a task has its required fields', async () => {

@@ -119,7 +119,7 @@ export const usages: fc.Arbitrary<TokenUsage> = fc
     reasoning,
   }));
 
-/** Whole answers: reasoning, text, calls. */
+/** Whole answers: reasoning, text, calls. One that calls tools never says that it just stopped. */
 export function answers(isSigned: boolean): fc.Arbitrary<ChatAnswer> {
   return fc
     .record({
@@ -136,7 +136,13 @@ export function answers(isSigned: boolean): fc.Arbitrary<ChatAnswer> {
       ),
       usage: usages,
     })
-    .map(({ parts, ...rest }) => ({ ...rest, id: 'answer-1', model: 'some/model:1t', parts: parts.flat() }));
+    .map(({ parts: [reasoning, text, calls], finish, usage }) => ({
+      id: 'answer-1',
+      model: 'some/model:1t',
+      parts: [...reasoning, ...text, ...calls],
+      finish: finish === 'stop' && calls.length > 0 ? ('tool_calls' as const) : finish,
+      usage,
+    }));
 }
 
 /** An answer as a provider would stream it, its texts in pieces. */

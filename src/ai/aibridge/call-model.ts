@@ -4,7 +4,9 @@ import type { AnswerCollector } from './answer-collector.ts';
 import { callFailed, cutOff, type FailedAttempt } from './call-failure.ts';
 import { realCost, worstCost } from './catalogue/cost.ts';
 import type { TokenUsage } from './chat.ts';
+import { isNotTranslatable } from './not-translatable.ts';
 import type { OutputSizes } from './output-sizes.ts';
+import { mostInputTokens } from './planned-chat.ts';
 import type { ChatCall, ChatReply, ModelProvider, StreamEvent } from './provider.ts';
 import { type FailureClass, ProviderFailure } from './provider.ts';
 import type { RoutePlan, Rung } from './routing/plan-route.ts';
@@ -25,13 +27,15 @@ export interface ModelCall {
   readonly task: string;
   /** As estimated from the request; the hold is computed from it. */
   readonly inputTokens: number;
+  /** A file is among what is sent: it may fill the window of any model, which is then what is held. */
+  readonly mayFillWindow?: boolean;
   /** The client's own limit; null where it set none. */
   readonly maxOutputTokens: number | null;
   /** Answers asked for at once, each of which may be as long as the cap. */
   readonly choices?: number;
   readonly stream: boolean;
-  /** A cut answer is gone on with: the cap and the hold may then be of the usual size of answers to the task. */
-  readonly isContinued?: boolean;
+  /** A cut answer is gone on with, or made anew: cap and hold are of the usual size of answers to the task. */
+  readonly mayBeCut?: boolean;
   /** The request for a rung of the plan. */
   requestFor(rung: Rung, maxOutputTokens: number): ChatCall['request'];
   readonly signal: AbortSignal;
@@ -80,7 +84,7 @@ export async function callModel(deps: CallDeps, scope: ReadScope, call: ModelCal
 /** What a call of any kind is, as rungs and ceilings see it. */
 type Reach = Pick<
   ModelCall,
-  'plan' | 'task' | 'inputTokens' | 'maxOutputTokens' | 'choices' | 'isContinued' | 'signal'
+  'plan' | 'task' | 'inputTokens' | 'mayFillWindow' | 'maxOutputTokens' | 'choices' | 'mayBeCut' | 'signal'
 >;
 
 /** One rung with the hold for its call. */
@@ -92,7 +96,8 @@ export interface HeldRung {
 }
 
 /**
- * Walks the rungs of a plan until one answers: hold, call, and settle where it failed. Throws `models.unavailable` and
+ * Walks the rungs of a plan until one answers: hold, call, and settle where it failed; one that cannot carry the request
+ * is passed over. Throws `models.unavailable` and
  * its kin where none did, and what the ceilings refuse.
  */
 export async function reachModel<T>(
@@ -123,7 +128,7 @@ export async function reachModel<T>(
       refused = error;
       continue;
     }
-    const account = createAccount(deps, asked.inputTokens, rung, spending);
+    const account = createAccount(deps, mostInputTokens(asked, rung), rung, spending);
     try {
       // Who leaves while the hold is made durable pays for nothing that was sent.
       asked.signal.throwIfAborted();
@@ -138,6 +143,13 @@ export async function reachModel<T>(
       };
       return { rung, value, attempts: failed, account: { ...account, settle } };
     } catch (error) {
+      if (isNotTranslatable(error)) {
+        // Another model of the route may speak the protocol of the request.
+        account.settle(null, 'bad_request', 'unsent');
+        attempts.passedOver(rung);
+        refused ??= error;
+        continue;
+      }
       if (!(error instanceof ProviderFailure)) {
         // A refusal of ours comes before anything is sent; whatever else broke may have been sent.
         if (isLakeError(error)) {
@@ -164,19 +176,20 @@ function isCeilingRefusal(error: unknown): error is LakeError {
 }
 
 function capOf({ sizes }: CallDeps, asked: Reach, rung: Rung): number {
-  const usual = asked.isContinued === true ? sizes.usual(asked.task, rung.entry.name) : null;
+  const usual = asked.mayBeCut === true ? sizes.usual(asked.task, rung.entry.name) : null;
   return Math.min(asked.maxOutputTokens ?? rung.maxOutputTokens, rung.maxOutputTokens, usual ?? Infinity);
 }
 
 function hold(scope: ReadScope, asked: Reach, rung: Rung, maxOutputTokens: number): Promise<Spending> {
+  const inputTokens = mostInputTokens(asked, rung);
   const outputTokens = maxOutputTokens * (asked.choices ?? 1);
   return scope.spend({
     provider: rung.provider,
     model: `${rung.provider}/${rung.model}`,
     task: asked.task,
     rule: asked.plan.rule,
-    costNanoUsd: worstCost(rung.entry, asked.inputTokens, outputTokens),
-    tokens: asked.inputTokens + outputTokens,
+    costNanoUsd: worstCost(rung.entry, inputTokens, outputTokens),
+    tokens: inputTokens + outputTokens,
   });
 }
 

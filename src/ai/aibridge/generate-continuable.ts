@@ -39,6 +39,8 @@ export interface Generated {
 }
 
 const NO_USAGE: TokenUsage = { input: 0, cachedInput: 0, cacheWriteInput: 0, output: 0, reasoning: 0 };
+/** The frames of the two turns that a continuation adds, and the words that ask for it. */
+const TURNS_TOKENS = 64;
 const CUT: ReadonlySet<FinishReason> = new Set(['length', 'pause', 'cut']);
 
 /**
@@ -69,7 +71,7 @@ export async function* generateContinuable(
       chat: { ...request.chat, reasoning: thinking },
       soFar: done.text,
       maxOutputTokens: most - done.usage.output,
-      isContinued: !whole && !anew,
+      mayBeCut: !anew,
     });
     let started: StartedAnswer;
     try {
@@ -119,15 +121,15 @@ export async function generateWhole(...parts: Parameters<typeof generateContinua
 
 function callOf(
   request: GenerateRequest,
-  part: { chat: ChatRequest; soFar: string; maxOutputTokens: number; isContinued: boolean },
+  part: { chat: ChatRequest; soFar: string; maxOutputTokens: number; mayBeCut: boolean },
 ) {
-  const { chat, soFar, maxOutputTokens, isContinued } = part;
+  const { chat, soFar, maxOutputTokens, mayBeCut } = part;
   return {
     plan: request.plan,
     task: request.task,
-    inputTokens: request.inputTokens + soFar.length,
+    inputTokens: request.inputTokens + continuationTokens(soFar),
     maxOutputTokens,
-    isContinued,
+    mayBeCut,
     stream: true,
     signal: request.signal,
     requestFor: (rung: Rung, cap: number) => ({
@@ -135,6 +137,11 @@ function callOf(
       chat: { ...chat, maxOutputTokens: cap, messages: [...chat.messages, ...continuation(rung, soFar)] },
     }),
   };
+}
+
+/** What a continuation adds to the input, at most: no tokenizer makes more of a text than its bytes. */
+function continuationTokens(soFar: string): number {
+  return soFar === '' ? 0 : Buffer.byteLength(soFar) + TURNS_TOKENS;
 }
 
 /** A model that takes the beginning of its own answer goes on from it; another one is asked to. */

@@ -3,18 +3,24 @@ import type { BridgeParts } from './bridge-parts.ts';
 import { worstCost } from './catalogue/cost.ts';
 import type { Capability } from './catalogue/model-entry.ts';
 import type { EstimatedRequest } from './catalogue/token-estimate.ts';
-import type { ChatRequest } from './chat.ts';
+import type { ChatRequest, ContentPart } from './chat.ts';
+import { NOTHING_UNREAD, type Unread } from './dialects/unread-content.ts';
 import type { RoutePlan, Rung } from './routing/plan-route.ts';
 
 /** A chat with the way it will take. */
 export interface PlannedChat {
   readonly chat: ChatRequest;
+  readonly unread: Unread;
   readonly plan: RoutePlan;
   readonly inputTokens: number;
+  /** A file is among what it says: no estimate bounds its tokens. */
+  readonly mayFillWindow: boolean;
 }
 
 export interface ChatToPlan {
   readonly chat: ChatRequest;
+  /** What a native body says beside it. */
+  readonly unread?: Unread;
   /** As the client wrote it; `ladder/<name>` names a ladder of the routing table; null leaves it to the rules. */
   readonly model: string | null;
   readonly task: string;
@@ -31,8 +37,9 @@ export async function planChat(
   scope: ResolveScope,
   asked: ChatToPlan,
 ): Promise<PlannedChat> {
-  const { chat, model } = asked;
-  const { most, likely } = await estimator.estimateInputTokens(sizesOf(chat, identityLabel(scope.identity)));
+  const { chat, model, unread = NOTHING_UNREAD } = asked;
+  const sizes = sizesOf(chat, unread, identityLabel(scope.identity));
+  const { most, likely } = await estimator.estimateInputTokens(sizes);
   const inputTokens = most + asked.contextTokens;
   const ladder = model?.startsWith(LADDER) === true ? model.slice(LADDER.length) : null;
   const plan = router.plan({
@@ -46,7 +53,7 @@ export async function planChat(
     needs: needsOf(chat),
     maxOutputTokens: chat.maxOutputTokens,
   });
-  return { chat, plan, inputTokens };
+  return { chat, unread, plan, inputTokens, mayFillWindow: !unread.isBounded };
 }
 
 /** Every model the plan may call: the caller must be granted each of them. */
@@ -68,18 +75,33 @@ export function headerName(rung: Pick<Rung, 'provider' | 'model'>): string {
 }
 
 /** What the dearest rung could cost, in nano-dollars. */
-export function dearestCost(planned: PlannedChat): number {
-  const { plan, inputTokens } = planned;
-  return Math.max(
-    ...plan.rungs.map(({ entry, maxOutputTokens }) => worstCost(entry, inputTokens, maxOutputTokens)),
+export function dearestCost(planned: PlannedChat, choices = 1): number {
+  const costs = planned.plan.rungs.map((rung) =>
+    worstCost(rung.entry, mostInputTokens(planned, rung), rung.maxOutputTokens * choices),
   );
+  return Math.max(...costs);
+}
+
+/** What a request can be counted as by a model: beside what is estimated, a file may fill its window. */
+export function mostInputTokens(
+  request: { readonly inputTokens: number; readonly mayFillWindow?: boolean },
+  { entry }: Pick<Rung, 'entry'>,
+): number {
+  const { inputTokens, mayFillWindow = false } = request;
+  return mayFillWindow ? Math.max(inputTokens, entry.contextWindow) : inputTokens;
 }
 
 /** All that a request says, for rules over prompts. */
-export function promptText(chat: ChatRequest): string {
-  return chat.messages
-    .flatMap(({ parts }) => parts.flatMap((part) => ('text' in part ? [part.text] : [])))
-    .join('\n');
+export function promptText({ chat, unread }: Pick<PlannedChat, 'chat' | 'unread'>): string {
+  const said = chat.messages.flatMap(({ parts }) => parts.flatMap(textsOf));
+  const schemas = chat.format.kind === 'json_schema' ? [chat.format.schema] : [];
+  const declared = [...chat.tools, ...schemas].map((one) => JSON.stringify(one));
+  return [...said, ...declared, ...unread.texts].join('\n');
+}
+
+function textsOf(part: ContentPart): readonly string[] {
+  if (part.kind === 'tool_call') return [part.argumentsJson];
+  return 'text' in part ? [part.text] : [];
 }
 
 function needsOf(chat: ChatRequest): ReadonlySet<Capability> {
@@ -92,11 +114,12 @@ function needsOf(chat: ChatRequest): ReadonlySet<Capability> {
   ]);
 }
 
-function sizesOf(chat: ChatRequest, holder: string): EstimatedRequest {
+function sizesOf(chat: ChatRequest, unread: Unread, holder: string): EstimatedRequest {
   const parts = chat.messages.flatMap((message) => message.parts);
   return {
     holder,
-    images: parts.filter(({ kind }) => kind === 'image').length,
+    images: parts.filter(({ kind }) => kind === 'image').length + unread.images,
+    aside: unread.texts.length === 0 ? [] : [unread.texts.join(' ')],
     tools: chat.tools.map((tool) => JSON.stringify(tool)),
     texts: [
       ...parts.flatMap((part) => {

@@ -25,7 +25,7 @@ export interface ModelProvider {
   listModels(signal: AbortSignal): Promise<readonly string[]>;
   /**
    * What of a chat this provider's protocol cannot carry and leaves out, by name. Empty for most; what would make the answer
-   * wrong is no loss: `chat` throws `bad_request` for it.
+   * wrong is no loss: `chat` throws `models.not_translatable` for it, before anything is sent.
    */
   lossesOf(chat: ChatRequest): readonly string[];
   /** Ends the connections. Calls in flight fail. */

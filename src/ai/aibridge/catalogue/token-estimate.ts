@@ -8,6 +8,8 @@ export interface EstimatedRequest {
   readonly images: number;
   /** Each tool's name, description and schema as JSON. */
   readonly tools: readonly string[];
+  /** Texts that may reach the model or not: they count in `most` alone. */
+  readonly aside?: readonly string[];
   /**
    * Whose texts they are: what they come to is remembered for this caller alone, so that the time another's request takes
    * tells nothing of them (K-6). Null for texts that hardly come again.
@@ -81,7 +83,7 @@ export function createTokenEstimator(): TokenEstimator {
   let loading: Promise<(text: string) => number> | null = null;
   const seen = new RecentMap<TokenEstimate>(REMEMBERED_TEXTS);
   return {
-    async estimateInputTokens({ texts, images, tools, holder }) {
+    async estimateInputTokens({ texts, images, tools, aside = [], holder }) {
       loading ??= loadO200k();
       const count = await loading;
       const frames =
@@ -92,7 +94,8 @@ export function createTokenEstimator(): TokenEstimator {
       let left = MAX_TOKENIZED_LENGTH;
       let likely = 0;
       let most = frames;
-      for (const text of [...texts, ...tools]) {
+      const surely = [...texts, ...tools];
+      for (const [at, text] of [...surely, ...aside].entries()) {
         const tokenized = text.slice(0, left);
         left -= tokenized.length;
         const key = holder === null || tokenized.length < REMEMBERED_FROM ? null : keyOf(holder, tokenized);
@@ -102,7 +105,7 @@ export function createTokenEstimator(): TokenEstimator {
             : (seen.get(key) ?? seen.put(key, await estimateText(tokenized, count)));
         const restBytes =
           tokenized.length < text.length ? Buffer.byteLength(text.slice(tokenized.length)) : 0;
-        likely += estimate.likely + Math.floor(restBytes / LIKELY_BYTES_PER_TOKEN);
+        if (at < surely.length) likely += estimate.likely + Math.floor(restBytes / LIKELY_BYTES_PER_TOKEN);
         most += estimate.most + restBytes;
       }
       return { likely, most };

@@ -34,6 +34,7 @@ describe('a request of messages', () => {
       },
       losses: [],
       refusals: [],
+      unread: { texts: [], images: 0, isBounded: true },
     });
   });
 

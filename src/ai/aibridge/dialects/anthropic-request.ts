@@ -83,6 +83,7 @@ export function parseAnthropicRequest(body: JsonObject): ParsedRequest {
     chat,
     losses: losses.losses,
     refusals: losses.refusals,
+    unread: losses.unread,
   };
 }
 
@@ -94,7 +95,7 @@ function noteMembers(root: RequestNode, losses: AnthropicLosses): void {
 
 function readTool(tool: RequestNode, losses: AnthropicLosses): readonly ToolDeclaration[] {
   if ((tool.member('type').optionalString() ?? 'custom') !== 'custom') {
-    losses.note('tools.server');
+    losses.note('tools.server', tool);
     return [];
   }
   noteCacheControl(tool, losses);
@@ -137,7 +138,7 @@ function readFormat(root: RequestNode, losses: AnthropicLosses): AnswerFormat {
   const format = inConfig.isAbsent ? root.member('output_format') : inConfig;
   if (format.isAbsent) return { kind: 'text' };
   if (format.member('type').string() !== 'json_schema') {
-    losses.note('output_config.format');
+    losses.note('output_config.format', format);
     return { kind: 'text' };
   }
   return { kind: 'json_schema', name: FORMAT_NAME, schema: format.member('schema').object(), strict: true };

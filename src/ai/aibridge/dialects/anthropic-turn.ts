@@ -40,7 +40,7 @@ export function readTurn(turn: RequestNode, losses: AnthropicLosses): readonly C
   const parts = readBlocks(turn.member('content'), losses);
   if (role === 'assistant' || role === 'system') return [{ role, parts }];
   if (role !== 'user') {
-    losses.note('messages.role');
+    losses.note('messages.role', turn);
     return [];
   }
   const results = parts.filter(({ kind }) => kind === 'tool_result');
@@ -70,7 +70,7 @@ function readBlock(block: RequestNode, losses: AnthropicLosses): readonly Conten
     case 'text':
       return [{ kind: 'text', text: block.member('text').string() }];
     case 'image':
-      return readImage(block.member('source'), losses);
+      return readImage(block, losses);
     case 'tool_use':
       return [
         {
@@ -95,15 +95,16 @@ function readBlock(block: RequestNode, losses: AnthropicLosses): readonly Conten
       return [{ kind: 'reasoning', text, signature: signature === '' ? null : signature }];
     }
     case 'redacted_thinking':
-      losses.note('messages.redacted_thinking');
+      losses.notePart('messages.redacted_thinking', block);
       return [];
     default:
-      losses.note('messages.content');
+      losses.notePart('messages.content', block);
       return [];
   }
 }
 
-function readImage(source: RequestNode, losses: AnthropicLosses): readonly ContentPart[] {
+function readImage(block: RequestNode, losses: AnthropicLosses): readonly ContentPart[] {
+  const source = block.member('source');
   switch (source.member('type').string()) {
     case 'base64': {
       const mediaType = source.member('media_type').string();
@@ -112,7 +113,7 @@ function readImage(source: RequestNode, losses: AnthropicLosses): readonly Conte
     case 'url':
       return [{ kind: 'image', mediaType: '', data: null, url: source.member('url').string() }];
     default:
-      losses.note('messages.content');
+      losses.notePart('messages.content', block);
       return [];
   }
 }
@@ -122,7 +123,7 @@ function readResult(content: RequestNode, losses: AnthropicLosses): string {
   if (typeof content.value === 'string') return content.value;
   const texts = content.items().flatMap((block) => {
     if (block.member('type').string() === 'text') return [block.member('text').string()];
-    losses.note('messages.tool_result.content');
+    losses.notePart('messages.tool_result.content', block);
     return [];
   });
   return texts.join('\n');

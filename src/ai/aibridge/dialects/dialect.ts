@@ -1,6 +1,7 @@
-import { type JsonObject, LakeError } from '../../../base/index.ts';
+import type { JsonObject } from '../../../base/index.ts';
 import type { ChatAnswer, ChatDelta, ChatRequest } from '../chat.ts';
-import { modelsErrors } from '../errors.ts';
+import { notTranslatable } from '../not-translatable.ts';
+import type { Unread } from './unread-content.ts';
 
 /** What clients speak: requests in, answers and streams out. Providers of the same protocol need none of it but the reading. */
 export interface Dialect {
@@ -23,6 +24,8 @@ export interface ParsedRequest {
   readonly losses: readonly string[];
   /** What `chat` does not carry and would make the answer wrong; see `requireTranslatable`. */
   readonly refusals: readonly Refusal[];
+  /** What `chat` does not carry and a provider of the same protocol gives to the model all the same. */
+  readonly unread: Unread;
 }
 
 export interface Refusal {
@@ -60,9 +63,5 @@ export interface StreamWriter {
  */
 export function requireTranslatable({ refusals }: ParsedRequest): void {
   if (refusals.length === 0) return;
-  const reasons = refusals.map(({ name, why }) => `\`${name}\`: ${why}`).join('; ');
-  throw new LakeError(modelsErrors.not_translatable, {
-    detail: `The provider of this model speaks another protocol than the request, which cannot carry ${reasons}.`,
-    data: { members: refusals.map(({ name }) => name) },
-  });
+  throw notTranslatable(refusals);
 }

@@ -34,6 +34,7 @@ describe('a request of chat completions', () => {
       },
       losses: [],
       refusals: [],
+      unread: { texts: [], images: 0, isBounded: true },
     });
   });
 
@@ -156,6 +157,7 @@ describe('a request of chat completions', () => {
 
 describe('what a request of chat completions loses', () => {
   const image = { type: 'image_url', image_url: { url: 'https://x.example/y', detail: 'low' } };
+  const photo = { type: 'image_url', image_url: { url: 'https://x.example/y' } };
   const schema = { name: 'n', schema: {}, description: 'd' };
   const CASES: Readonly<Record<OpenAiLoss, JsonObject>> = {
     n: { n: 2 },
@@ -169,6 +171,7 @@ describe('what a request of chat completions loses', () => {
     'response_format.other': { response_format: { type: 'grammar' } },
     'messages.role': messages({ role: 'function', content: 'x' }),
     'messages.content': messages({ role: 'user', content: [{ type: 'input_audio', input_audio: {} }] }),
+    'messages.tool.content': messages({ role: 'tool', tool_call_id: 'c', content: [photo] }),
     'messages.tool_calls': messages({ role: 'assistant', tool_calls: [{ id: 'c', type: 'custom' }] }),
     'messages.function_call': messages({ role: 'assistant', content: 'x', function_call: {} }),
     'messages.name': messages({ role: 'user', content: 'x', name: 'Ann' }),

@@ -62,6 +62,8 @@ export function parseOpenAiRequest(body: JsonObject): ParsedRequest {
   const messages = root.member('messages');
   if (model.string() === '') model.fail('the name of a model');
   if (messages.items().length === 0) messages.fail('a list of at least one message');
+  // A service that reads a text as a number would give more answers than are held for.
+  root.member('n').optionalCount();
   noteRootMembers(root, losses);
   const options = root.member('stream_options');
   const chat: ChatRequest = {
@@ -86,6 +88,7 @@ export function parseOpenAiRequest(body: JsonObject): ParsedRequest {
     chat,
     losses: losses.losses,
     refusals: losses.refusals,
+    unread: losses.unread,
   };
 }
 
@@ -115,14 +118,14 @@ function readMessage(message: RequestNode, losses: Losses): readonly ChatMessage
     case 'assistant':
       return [{ role: 'assistant', parts: readAssistant(message, losses) }];
     case 'tool': {
-      const text = readContent(content, losses)
-        .flatMap((part) => (part.kind === 'text' ? [part.text] : []))
-        .join('\n');
+      const parts = readContent(content, losses);
+      if (parts.some(({ kind }) => kind !== 'text')) losses.note('messages.tool.content', content);
+      const text = parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])).join('\n');
       const id = message.member('tool_call_id').string();
       return [{ role: 'tool', parts: [{ kind: 'tool_result', id, text, isError: false }] }];
     }
     default:
-      losses.note('messages.role');
+      losses.note('messages.role', message);
       return [];
   }
 }
@@ -146,7 +149,7 @@ function readAssistant(message: RequestNode, losses: Losses): readonly ContentPa
 function readToolCall(call: RequestNode, losses: Losses): readonly ContentPart[] {
   const type = call.member('type').optionalString() ?? 'function';
   if (type !== 'function') {
-    losses.note('messages.tool_calls');
+    losses.note('messages.tool_calls', call);
     return [];
   }
   const called = call.member('function');
@@ -172,7 +175,7 @@ function readContent(content: RequestNode, losses: Losses): readonly ContentPart
       case 'image_url':
         return [readImage(part.member('image_url'), losses)];
       default:
-        losses.note('messages.content');
+        losses.notePart('messages.content', part);
         return [];
     }
   });
@@ -195,7 +198,7 @@ function readStop(stop: RequestNode): readonly string[] {
 
 function readTool(tool: RequestNode, losses: Losses): readonly ToolDeclaration[] {
   if (tool.member('type').string() !== 'function') {
-    losses.note('tools.custom');
+    losses.note('tools.custom', tool);
     return [];
   }
   const declared = tool.member('function');
@@ -235,7 +238,7 @@ function readFormat(format: RequestNode, losses: Losses): AnswerFormat {
       strict: declared.member('strict').optionalBoolean() ?? false,
     };
   }
-  if (type !== 'text') losses.note('response_format.other');
+  if (type !== 'text') losses.note('response_format.other', format);
   return { kind: 'text' };
 }
 

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../../base/index.ts';
 import type { Refusal } from './dialect.ts';
 import type { RequestNode } from './request-node.ts';
+import { type Unread, UnreadContent } from './unread-content.ts';
 
 /** What becomes of something a request may hold and the canonical chat has no place for. */
 export interface RequestLoss {
@@ -9,6 +10,8 @@ export interface RequestLoss {
   readonly why: string;
   /** Values that ask for nothing. Null never does. */
   readonly harmless?: readonly JsonValue[];
+  /** Text that reaches the model, though the answer is only poorer without it; what makes it wrong always does. */
+  readonly isSaid?: boolean;
 }
 
 /** Collects what one request loses, by the names of one table. */
@@ -16,6 +19,7 @@ export class RequestLosses<Name extends string> {
   readonly #table: Readonly<Record<Name, RequestLoss>>;
   readonly #losses = new Set<string>();
   readonly #refusals = new Map<string, Refusal>();
+  readonly #unread = new UnreadContent();
 
   constructor(table: Readonly<Record<Name, RequestLoss>>) {
     this.#table = table;
@@ -29,8 +33,21 @@ export class RequestLosses<Name extends string> {
     return [...this.#refusals.values()];
   }
 
-  note(name: Name): void {
+  /** What a provider of the same protocol is given all the same. */
+  get unread(): Unread {
+    return this.#unread;
+  }
+
+  /** Notes a part of a message that is not carried. */
+  notePart(name: Name, part: RequestNode): void {
+    this.note(name);
+    this.#unread.addPart(part.value);
+  }
+
+  /** `said` is what the model is told by it. */
+  note(name: Name, said?: RequestNode): void {
     const { effect, why } = this.#table[name];
+    if (said !== undefined) this.#unread.add(said.value);
     if (effect === 'poorer') this.#losses.add(name);
     else this.#refusals.set(name, { name, why });
   }
@@ -40,8 +57,13 @@ export class RequestLosses<Name extends string> {
     for (const [member, value] of Object.entries(node.object())) {
       if (carried.has(member) || value === null) continue;
       const name = prefix + member;
-      if (!this.#has(name)) this.#losses.add(shownName(name));
-      else if (!this.#table[name].harmless?.includes(value)) this.note(name);
+      const isKnown = this.#has(name);
+      if (isKnown && this.#table[name].harmless?.includes(value) === true) continue;
+      // What merely makes an answer poorer is told to the service, not to the model.
+      if (!isKnown || this.#table[name].effect === 'wrong' || this.#table[name].isSaid === true)
+        this.#unread.add(value);
+      if (isKnown) this.note(name);
+      else this.#losses.add(shownName(name));
     }
   }
 

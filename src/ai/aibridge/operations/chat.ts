@@ -106,7 +106,7 @@ export function chat(parts: BridgeParts) {
     truth: chatTruth<Input, PlannedChat>(
       ({ task }) => task,
       (input, resolved) => ({
-        text: promptText(resolved.chat),
+        text: promptText(resolved),
         model: input.model,
         messages: input.messages.length,
         input_tokens: resolved.inputTokens,

@@ -72,9 +72,10 @@ export function protocolChat(parts: BridgeParts, spoken: ProtocolChat) {
       async resolve(scope, input) {
         const body = bodyOf(input);
         const parsed = dialect.parseRequest(body);
-        const { chat, model } = parsed;
+        const { chat, model, unread } = parsed;
         const planned = await planChat(parts, scope, {
           chat,
+          unread,
           model,
           task: taskOf(input),
           tags: input.lakehouse_tags ?? [],
@@ -86,11 +87,11 @@ export function protocolChat(parts: BridgeParts, spoken: ProtocolChat) {
       },
     },
     truth: chatTruth<Input, Resolved>(taskOf, (input, resolved) => ({
-      text: promptText(resolved.chat),
+      text: promptText(resolved),
       model: input.model,
       messages: resolved.chat.messages.length,
       input_tokens: resolved.inputTokens,
-      worst_cost_usd: dearestCost(resolved) / 1e9,
+      worst_cost_usd: dearestCost(resolved, choicesOf(resolved.body)) / 1e9,
     })),
     run: (scope, input, invocation) => answer({ parts, spoken, scope, input, invocation }),
   });
@@ -107,7 +108,7 @@ interface Asked {
 async function answer(asked: Asked) {
   const { parts, spoken, scope, input, invocation } = asked;
   const { dialect } = spoken;
-  const { parsed, plan, inputTokens } = invocation.resolved;
+  const { parsed, plan, inputTokens, mayFillWindow } = invocation.resolved;
   const { stream } = parsed;
   const { chat, body } = await withContext(parts, spoken, input, invocation);
   const task = taskOf(input);
@@ -115,6 +116,7 @@ async function answer(asked: Asked) {
     plan,
     task,
     inputTokens,
+    mayFillWindow,
     maxOutputTokens: chat.maxOutputTokens,
     choices: dialect.protocol === 'openai' ? choicesOf(body) : 1,
     stream,

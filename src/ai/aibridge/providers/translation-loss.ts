@@ -1,5 +1,6 @@
+import type { LakeError } from '../../../base/index.ts';
 import type { ChatRequest } from '../chat.ts';
-import { ProviderFailure } from '../provider.ts';
+import { notTranslatable } from '../not-translatable.ts';
 
 /** Something that a chat may hold and a provider's protocol has no place for. */
 export interface TranslationLoss {
@@ -18,11 +19,16 @@ export function lossesIn(table: readonly TranslationLoss[], chat: ChatRequest): 
     .map(({ name }) => name);
 }
 
-/** Throws `ProviderFailure` of class `bad_request` where the translation would make the answer wrong. */
+/** Throws `models.not_translatable` where the translation would make the answer wrong. */
 export function requireCarried(table: readonly TranslationLoss[], chat: ChatRequest): void {
-  const wrong = table.find(({ effect, occursIn }) => effect === 'wrong' && occursIn(chat));
-  if (wrong === undefined) return;
-  throw new ProviderFailure({ class: 'bad_request' }, `\`${wrong.name}\` cannot be carried: ${wrong.why}.`);
+  const wrong = table.filter(({ effect, occursIn }) => effect === 'wrong' && occursIn(chat));
+  if (wrong.length > 0) throw notTranslatable(wrong);
+}
+
+/** The refusal of an earlier call of a tool whose arguments, as where they were cut, are none. */
+export function argumentsRefused(): LakeError {
+  const why = 'the arguments of an earlier call are not a JSON object';
+  return notTranslatable([{ name: 'messages.tool_calls.arguments', why }]);
 }
 
 /** Whether any part of any message fits. */

@@ -1,8 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../base/index.ts';
 import type { ChatMessage, ChatRequest, ContentPart, ToolChoice } from '../../chat.ts';
 import { parseJson } from '../../json-reading.ts';
-import { ProviderFailure } from '../../provider.ts';
-import { requireCarried, somePart, type TranslationLoss } from '../translation-loss.ts';
+import { argumentsRefused, requireCarried, somePart, type TranslationLoss } from '../translation-loss.ts';
 
 /** What a chat may hold that Anthropic's messages have no place for. */
 export const ANTHROPIC_LOSSES: readonly TranslationLoss[] = [
@@ -67,7 +66,7 @@ export const ANTHROPIC_LOSSES: readonly TranslationLoss[] = [
 
 const JSON_IN_WORDS = 'Answer with one JSON object and nothing else.';
 
-/** A chat as a body of `/v1/messages`. Throws `ProviderFailure` where `ANTHROPIC_LOSSES` says the answer would be wrong. */
+/** A chat as a body of `/v1/messages`. Throws `models.not_translatable` where `ANTHROPIC_LOSSES` says the answer would be wrong. */
 export function writeAnthropicChat(
   chat: ChatRequest,
   wish: { readonly model: string; readonly stream: boolean },
@@ -172,10 +171,7 @@ function writeImageSource(image: Extract<ContentPart, { kind: 'image' }>): JsonO
 function toolInput(call: Extract<ContentPart, { kind: 'tool_call' }>): JsonObject {
   const input = call.argumentsJson === '' ? {} : parseJson(call.argumentsJson);
   if (isJsonObject(input)) return input;
-  throw new ProviderFailure(
-    { class: 'bad_request' },
-    'The arguments of an earlier tool call are not a JSON object.',
-  );
+  throw argumentsRefused();
 }
 
 function writeToolChoice(choice: ToolChoice, parallel: boolean | null): JsonObject {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { chatOf } from '../../../../../test/support/provider-calls.ts';
 import type { ChatRequest } from '../../chat.ts';
-import { ProviderFailure } from '../../provider.ts';
 import { JsonLines } from '../../transport/json-lines.ts';
 import { lossesIn } from '../translation-loss.ts';
 import { OllamaChatReader, readOllamaAnswers } from './read-answer.ts';
 import { OLLAMA_LOSSES, writeOllamaChat } from './write-chat.ts';
+
+const REFUSED = expect.objectContaining({ code: 'models.not_translatable' });
 
 const tool = { name: 'f', description: 'd', parameters: { type: 'object' } };
 const write = (changes: Partial<ChatRequest>, stream = false) =>
@@ -78,7 +79,7 @@ describe('a chat written for Ollama', () => {
 
   it('refuses a call whose arguments are no object', () => {
     const parts = [{ kind: 'tool_call', id: 'a', name: 'f', argumentsJson: '[1]' }] as const;
-    expect(() => write({ messages: [{ role: 'assistant', parts }] })).toThrow(ProviderFailure);
+    expect(() => write({ messages: [{ role: 'assistant', parts }] })).toThrow(REFUSED);
   });
 
   const CASES: Readonly<Record<string, Partial<ChatRequest>>> = {
@@ -107,7 +108,7 @@ describe('a chat written for Ollama', () => {
   it.each(Object.entries(CASES))('%s is named, or refused', (name, changes) => {
     const isWrong = OLLAMA_LOSSES.find((one) => one.name === name)?.effect === 'wrong';
     expect(lossesIn(OLLAMA_LOSSES, chatOf(changes))).toEqual(isWrong ? [] : [name]);
-    if (isWrong) expect(() => write(changes)).toThrow(ProviderFailure);
+    if (isWrong) expect(() => write(changes)).toThrow(REFUSED);
     else expect(write(changes)).toMatchObject({ model: 'kimi-k2:1t' });
   });
 });

@@ -1,8 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../base/index.ts';
 import type { ChatMessage, ChatRequest, ContentPart } from '../../chat.ts';
 import { parseJson } from '../../json-reading.ts';
-import { ProviderFailure } from '../../provider.ts';
-import { requireCarried, somePart, type TranslationLoss } from '../translation-loss.ts';
+import { argumentsRefused, requireCarried, somePart, type TranslationLoss } from '../translation-loss.ts';
 
 /** What a chat may hold that Ollama's chat has no place for. */
 export const OLLAMA_LOSSES: readonly TranslationLoss[] = [
@@ -45,7 +44,7 @@ export const OLLAMA_LOSSES: readonly TranslationLoss[] = [
   },
 ];
 
-/** A chat as a body of `/api/chat`. Throws `ProviderFailure` where `OLLAMA_LOSSES` says the answer would be wrong. */
+/** A chat as a body of `/api/chat`. Throws `models.not_translatable` where `OLLAMA_LOSSES` says the answer would be wrong. */
 export function writeOllamaChat(
   chat: ChatRequest,
   wish: { readonly model: string; readonly stream: boolean },
@@ -112,8 +111,5 @@ function textOf(parts: readonly ContentPart[], kind: 'text' | 'reasoning'): stri
 function writeToolCall(call: Extract<ContentPart, { kind: 'tool_call' }>): JsonObject {
   const value = call.argumentsJson === '' ? {} : parseJson(call.argumentsJson);
   if (isJsonObject(value)) return { id: call.id, function: { name: call.name, arguments: value } };
-  throw new ProviderFailure(
-    { class: 'bad_request' },
-    'The arguments of an earlier tool call are not a JSON object.',
-  );
+  throw argumentsRefused();
 }

@@ -6,13 +6,14 @@ import {
 } from '../../../../../test/support/scripted-provider/scripted-provider.ts';
 import { type JsonObject, systemClock } from '../../../../base/index.ts';
 import type { ChatRequest } from '../../chat.ts';
-import { ProviderFailure } from '../../provider.ts';
 import { ServerSentEvents } from '../../transport/server-sent-events.ts';
 import { lossesIn } from '../translation-loss.ts';
 import { OpenAiCompatibleProvider } from './openai-compatible-provider.ts';
 import { readOpenAiAnswers } from './read-answer.ts';
 import { OpenAiChatReader } from './stream-reader.ts';
 import { OPENAI_LOSSES, writeOpenAiChat } from './write-chat.ts';
+
+const REFUSED = expect.objectContaining({ code: 'models.not_translatable' });
 
 describe('a native body', () => {
   let scripted: ScriptedProvider;
@@ -109,6 +110,35 @@ describe('a streamed completion', () => {
     const { deltas, isFinished } = read(chunk(0, { content: 'a' }), '[DONE]');
     expect(isFinished).toBe(true);
     expect(answerOf(deltas).finish).toBe('cut');
+  });
+
+  it('that calls a tool and says only that it stopped, stopped to call it', () => {
+    const call = { tool_calls: [{ index: 0, id: 'x', function: { name: 'f', arguments: '{}' } }] };
+    expect(answerOf(read(chunk(0, call), chunk(0, {}, 'stop')).deltas).finish).toBe('tool_calls');
+    const message = { content: null, ...call };
+    const [whole] = readOpenAiAnswers({ choices: [{ message, finish_reason: 'stop' }] }) ?? [];
+    expect(whole?.finish).toBe('tool_calls');
+  });
+
+  it('keeps calls apart that a service gives one index, and together what it repeats no id for', () => {
+    const call = (id: string, name: string, json: string, index: number | null = 0) =>
+      chunk(0, { tool_calls: [{ index, id, type: 'function', function: { name, arguments: json } }] });
+    const { deltas } = read(
+      call('a', 'f', '{"x":'),
+      call('', '', '1}'),
+      call('b', 'g', '{"y":2'),
+      call('b', 'g', '}'),
+      call('c', 'h', '{}', null),
+      call('d', 'i', '{', 7),
+      call('', '', '}', 7),
+      chunk(0, {}, 'tool_calls'),
+    );
+    expect(answerOf(deltas).parts).toEqual([
+      { kind: 'tool_call', id: 'a', name: 'f', argumentsJson: '{"x":1}' },
+      { kind: 'tool_call', id: 'b', name: 'g', argumentsJson: '{"y":2}' },
+      { kind: 'tool_call', id: 'c', name: 'h', argumentsJson: '{}' },
+      { kind: 'tool_call', id: 'd', name: 'i', argumentsJson: '{}' },
+    ]);
   });
 
   it('that says nothing has not ended', () => {
@@ -211,7 +241,7 @@ describe('a chat written as chat completions', () => {
     expect(OPENAI_LOSSES.find((one) => one.name === name)?.effect).toBe(effect);
     expect(lossesIn(OPENAI_LOSSES, chat)).toEqual(effect === 'poorer' ? [name] : []);
     const write = () => writeOpenAiChat(chat, { ...wish, limitMember: 'max_tokens' });
-    if (effect === 'wrong') expect(write).toThrow(ProviderFailure);
+    if (effect === 'wrong') expect(write).toThrow(REFUSED);
     else expect(JSON.stringify(write().body)).not.toContain('Hm.');
   });
 });

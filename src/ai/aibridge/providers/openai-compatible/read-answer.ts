@@ -19,21 +19,27 @@ export function readOpenAiAnswers(body: JsonValue): readonly ChatAnswer[] | null
   const beside = otherTextOfCompletion(completion);
   return objectsOf(completion.choices).map((choice) => {
     const otherText = [beside, otherTextOfChoice(choice, 'message')].filter((text) => text !== '').join('\n');
+    const parts = readMessage(objectOf(choice.message));
+    const calledTools = parts.some(({ kind }) => kind === 'tool_call');
     return {
       id: stringOf(completion.id) ?? '',
       model: stringOf(completion.model) ?? '',
-      parts: readMessage(objectOf(choice.message)),
-      finish: readOpenAiFinish(choice.finish_reason) ?? 'cut',
+      parts,
+      finish: readOpenAiFinish(choice.finish_reason, calledTools) ?? 'cut',
       usage,
       ...(otherText === '' ? {} : { otherText }),
     };
   });
 }
 
-/** Null where no reason is given. A reason that is not known still is one. */
-export function readOpenAiFinish(reason: JsonValue | undefined): FinishReason | null {
+/**
+ * Null where no reason is given. A reason that is not known still is one. Services say `stop` also where the model stopped
+ * to call a tool, OpenAI itself where it was made to.
+ */
+export function readOpenAiFinish(reason: JsonValue | undefined, calledTools: boolean): FinishReason | null {
   const text = stringOf(reason);
   if (text === null) return null;
+  if (text === 'stop' && calledTools) return 'tool_calls';
   return Object.hasOwn(FINISH_REASONS, text) ? (FINISH_REASONS[text] ?? 'stop') : 'stop';
 }
 

@@ -13,6 +13,15 @@ import {
   readOpenAiUsage,
 } from './read-answer.ts';
 
+interface Choice {
+  /** Whether it has said why it stopped. */
+  isFinished: boolean;
+  /** The id of each call; null where none was given yet. */
+  readonly calls: (string | null)[];
+  /** Which call an index of the service stands for; some give every call the same one. */
+  readonly called: Map<number, number>;
+}
+
 /**
  * Reads the chunks of one streamed chat completion. The stream has ended properly once `[DONE]` has come or every choice
  * has given its `finish_reason`: some services send no terminator, and a cut stream has neither.
@@ -21,8 +30,8 @@ export class OpenAiChatReader implements ChatReader {
   readonly #stripsUsage: boolean;
   #hasStarted = false;
   #isDone = false;
-  /** Choices that have said something, and whether they have said why they stopped. */
-  readonly #choices = new Map<number, { isFinished: boolean }>();
+  /** Choices that have said something. */
+  readonly #choices = new Map<number, Choice>();
 
   /** `stripsUsage`: the client did not ask for the last chunk, which holds the usage and no choice. */
   constructor({ stripsUsage }: { readonly stripsUsage: boolean }) {
@@ -66,6 +75,8 @@ export class OpenAiChatReader implements ChatReader {
 
   #deltasOfChoice(choice: number, value: JsonObject): readonly ChatDelta[] {
     const delta = objectOf(value.delta);
+    const state = this.#choices.get(choice) ?? { isFinished: false, calls: [], called: new Map() };
+    this.#choices.set(choice, state);
     const deltas: ChatDelta[] = [];
     const reasoning = readOpenAiReasoning(delta);
     if (reasoning !== '') deltas.push({ kind: 'reasoning', choice, text: reasoning, signature: null });
@@ -76,20 +87,19 @@ export class OpenAiChatReader implements ChatReader {
     for (const [at, call] of objectsOf(delta.tool_calls).entries()) {
       if (!isJsonObject(call.function)) continue;
       const { name, arguments: json } = call.function;
+      const id = stringOf(call.id) || null;
       deltas.push({
         kind: 'tool_call',
         choice,
-        index: countOf(call.index) ?? at,
-        id: stringOf(call.id),
-        name: stringOf(name),
+        index: callOf(state, countOf(call.index) ?? at, id),
+        id,
+        name: stringOf(name) || null,
         argumentsJson: readOpenAiArguments(json),
       });
     }
-    const reason = readOpenAiFinish(value.finish_reason);
+    const reason = readOpenAiFinish(value.finish_reason, state.calls.length > 0);
     if (reason !== null) deltas.push({ kind: 'finish', choice, reason });
-    const state = this.#choices.get(choice) ?? { isFinished: false };
     state.isFinished ||= reason !== null;
-    this.#choices.set(choice, state);
     return deltas;
   }
 
@@ -99,4 +109,15 @@ export class OpenAiChatReader implements ChatReader {
       .filter(([, { isFinished }]) => !isFinished)
       .map(([choice]) => ({ kind: 'finish', choice, reason: 'cut' }));
   }
+}
+
+/** The call of an answer that a delta belongs to. Another id under an index in use begins another call. */
+function callOf(choice: Choice, index: number, id: string | null): number {
+  const known = choice.called.get(index);
+  if (known !== undefined && (id === null || choice.calls[known] === null || choice.calls[known] === id)) {
+    choice.calls[known] ??= id;
+    return known;
+  }
+  choice.called.set(index, choice.calls.length);
+  return choice.calls.push(id) - 1;
 }

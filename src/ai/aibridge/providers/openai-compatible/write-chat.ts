@@ -47,7 +47,7 @@ export function nativeOpenAiBody(body: JsonObject, { model, stream }: Wish): Wri
   return { body: { ...body, model, stream: true, stream_options }, addsUsage: !isAsked };
 }
 
-/** A chat as a body of chat completions. Throws `ProviderFailure` where `OPENAI_LOSSES` says the answer would be wrong. */
+/** A chat as a body of chat completions. Throws `models.not_translatable` where `OPENAI_LOSSES` says the answer would be wrong. */
 export function writeOpenAiChat(
   chat: ChatRequest,
   wish: Wish & { readonly limitMember: 'max_tokens' | 'max_completion_tokens' },
