@@ -65,6 +65,7 @@ async function forgetIdentities(name: string): Promise<void> {
     mode: 'replace',
     schema,
     files: files.map(({ sourceIdentity: _, ...file }) => ({ ...file, ...none })),
+    missingIds: new Set(),
     tags: new Map(),
     owner: null,
     description: null,
