@@ -9,9 +9,18 @@ import { startTestServer, type TestServer } from './harness/server.ts';
 
 const DATA = fileURLToPath(new URL('../node_modules/vega-datasets/data/', import.meta.url));
 
+const EMAIL_MUST_COME = `[[rules]]
+name = "email-must-come"
+task_class = "ingest"
+phase = "after"
+action = "block"
+message = "The file lacks the addresses."
+when = { type = "FieldMatches", field = "column_changes.filled_with_null", pattern = "^must_come$" }
+`;
+
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ truth: '' });
+  server = await startTestServer({ truth: EMAIL_MUST_COME });
 });
 afterAll(() => server.close());
 
@@ -339,6 +348,27 @@ describe('a dataset that is there', () => {
         { kind: 'removed', column: 'new' },
       ],
     });
+  });
+
+  test('says which of its columns the file lacks, to the caller, the journal and the truth rules', async () => {
+    await ingest('lacking', 'a.ndjson', '{"id":1,"city":"Ulm","at":{"row":1,"page":2},"must_come":"x"}\n');
+    const lacking = await ingest('lacking', 'b.ndjson', '{"id":2,"at":{"row":1},"must_come":"y"}\n');
+    const changes = [
+      { kind: 'filled_with_null', column: 'city', from: 'string', to: 'string' },
+      { kind: 'filled_with_null', column: 'at.page', from: 'long', to: 'long' },
+    ];
+    expect(lacking.json).toMatchObject({ effect: 'appended', column_changes: changes });
+    const page = await server.api('GET', '/journal/events?action=dataset.ingested&order=desc&limit=1');
+    expect(page.json.events[0].data).toMatchObject({ column_change_count: 2, column_changes: changes });
+    expect(await rows('SELECT city, "at".page AS page FROM lacking WHERE id = 2')).toEqual([
+      { city: null, page: null },
+    ]);
+    const blocked = await ingest('lacking', 'c.ndjson', '{"id":3,"city":"Bonn","at":{"row":1,"page":2}}\n');
+    expect(blocked).toMatchObject({ status: 422, json: { code: 'door.truth_blocked' } });
+    const replaced = await ingest('lacking', 'd.ndjson', '{"id":4}\n', { mode: 'replace' });
+    expect(replaced.json.column_changes.map(({ kind }: { kind: string }) => kind)).not.toContain(
+      'filled_with_null',
+    );
   });
 
   test('names the value that does not fit its column', async () => {

@@ -17,7 +17,7 @@ export interface IngestAnswer {
   readonly effect: 'created' | 'appended' | 'replaced' | 'unchanged';
   readonly rows_before: number | null;
   readonly column_changes: readonly {
-    readonly kind: 'added' | 'widened' | 'removed';
+    readonly kind: 'added' | 'widened' | 'removed' | 'filled_with_null';
     readonly column: string;
     readonly from: string | null;
     readonly to: string | null;

@@ -44,5 +44,10 @@ export interface StreamAnswer {
    * connection, never end it as if it were whole.
    */
   readonly chunks: AsyncIterable<Uint8Array>;
+  /**
+   * Instead of reading the chunks, where the request asked for the head alone: gives back what they would have come from and
+   * closes the audit row as done. Throws where it cannot be closed.
+   */
+  endUnread(): Promise<void>;
   readonly identity: Identity | null;
 }

@@ -131,6 +131,20 @@ describe('a run that only reads', () => {
     expect(seen.isLetGo).toBe(true);
   });
 
+  it('is recorded as done, and let go, where its caller asked for the head alone', async () => {
+    const { seen, chunks } = watchedChunks();
+    const invoke = await openRoom(async () => streamOf(chunks));
+    const answer = await invoke();
+    if (answer.kind !== 'stream') throw new Error('not a stream');
+    await answer.endUnread();
+    expect(seen.isLetGo).toBe(true);
+    expect((await room.call('access.audit', {})).rows).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ operation: 'watched.read', status: 'ok', code: null, row_count: null }),
+      ]),
+    );
+  });
+
   it('is recorded as ended by its key where that is revoked while nobody reads', async () => {
     const { chunks } = watchedChunks();
     const invoke = await openRoom(async () => streamOf(chunks));

@@ -10,7 +10,7 @@ import type { Invocation, ReadAnswer } from '../govern/scope/index.ts';
 import { scopeIssuer } from '../govern/scope/index.ts';
 import { MAX_REVIEWED_BYTES, type RuleExtent, type Truth } from '../govern/truth/index.ts';
 import type { Journal } from '../lake/journald/index.ts';
-import type { Answer } from './door.ts';
+import type { Answer, StreamAnswer } from './door.ts';
 import { doorErrors } from './errors.ts';
 import { holdForReview, isReviewRequired } from './hold-for-review.ts';
 import type { Lifetime } from './lifetime.ts';
@@ -93,8 +93,8 @@ export async function runRead(parts: ReadParts): Promise<Answer> {
         judge(context, seen, () => ({ contentType, bytes: bytes() })),
       );
       const broken = (error: LakeError) => answer.broken(error);
-      const chunks = recorded({ chunks: released, rowCount: () => null, broken }, lifetime, finish);
-      return { kind: 'stream', status: 200, headers, contentType, identity, chunks };
+      const stream = recorded({ chunks: released, rowCount: () => null, broken }, lifetime, finish);
+      return { kind: 'stream', status: 200, headers, contentType, identity, ...stream };
     }
     try {
       judge(answer.truthContext, 'whole', () => heldValue(answer));
@@ -105,8 +105,8 @@ export async function runRead(parts: ReadParts): Promise<Answer> {
     lifetime.signal.throwIfAborted();
     if (answer.kind === 'stream') {
       const { status = 200, headers = {}, contentType } = answer;
-      const chunks = recorded({ ...answer, broken: null }, lifetime, finish);
-      return { kind: 'stream', status, headers, contentType, identity, chunks };
+      const stream = recorded({ ...answer, broken: null }, lifetime, finish);
+      return { kind: 'stream', status, headers, contentType, identity, ...stream };
     }
     const value = operation.output.parse(answer.value);
     await finish({ status: 'ok', code: null, rowCount: answer.rowCount ?? null });
@@ -155,7 +155,7 @@ function recorded(
   answer: Recordable,
   lifetime: Lifetime,
   finish: (result: Ending, error?: unknown) => Promise<unknown>,
-): AsyncIterable<Uint8Array> {
+): Pick<StreamAnswer, 'chunks' | 'endUnread'> {
   /** Of an answer that is given up: by its caller, or because its time is over. */
   const cancelled = (): Ending => {
     const reason = lifetime.reason();
@@ -163,23 +163,32 @@ function recorded(
       reason === null ? { status: 'cancelled' as const, code: doorErrors.cancelled.code } : failure(reason);
     return { ...ending, rowCount: answer.rowCount() };
   };
+  /** Of an answer whose caller asked for its head alone. */
+  const unread = (): Ending => {
+    const reason = lifetime.reason();
+    return reason === null ? { status: 'ok', code: null, rowCount: null } : failure(reason);
+  };
   const chunks = finished({ answer, lifetime, finish, cancelled });
   let started = false;
+  const giveUp = async (ending: () => Ending) => {
+    if (!started) {
+      started = true;
+      await answer.chunks[Symbol.asyncIterator]().return?.();
+      await finish(ending());
+    }
+    return chunks.return(undefined);
+  };
   const iterator: AsyncIterator<Uint8Array> = {
     next() {
       started = true;
       return chunks.next();
     },
-    async return() {
-      if (!started) {
-        started = true;
-        await answer.chunks[Symbol.asyncIterator]().return?.();
-        await finish(cancelled());
-      }
-      return chunks.return(undefined);
-    },
+    return: () => giveUp(cancelled),
   };
-  return { [Symbol.asyncIterator]: () => iterator };
+  return {
+    chunks: { [Symbol.asyncIterator]: () => iterator },
+    endUnread: async () => void (await giveUp(unread)),
+  };
 }
 
 /**

@@ -4,6 +4,11 @@ import { type AddressInfo, connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { writeAnswer } from './answer-writer.ts';
 
+/** These answers are read: no request here asks for the head alone. */
+function notAsked(): never {
+  throw new Error('the answer was given up unread');
+}
+
 /** What one connection is sent, to its end, where the door answers with these chunks and then, if told so, fails. */
 async function sent(chunks: readonly string[], failsAtEnd = false) {
   async function* all(): AsyncGenerator<Uint8Array> {
@@ -21,6 +26,7 @@ async function sent(chunks: readonly string[], failsAtEnd = false) {
         contentType: 'text/plain',
         identity: null,
         chunks: all(),
+        endUnread: notAsked,
       },
       headOnly: false,
       slowReaderMs: 60_000,
@@ -92,6 +98,7 @@ test('an answer whose head cannot be sent is given up: its record is closed, and
         contentType: 'text/plain',
         identity: null,
         chunks: one(),
+        endUnread: notAsked,
       },
       headOnly: false,
       slowReaderMs: 60_000,

@@ -25,13 +25,13 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 export async function writeAnswer(parts: AnswerParts): Promise<Delivery> {
   const { answer, response } = parts;
   if (answer.kind === 'value') return writeValue(parts, answer.status, answer.value);
-  const chunks = answer.chunks[Symbol.asyncIterator]();
   if (parts.headOnly || BODILESS.has(answer.status)) {
-    await chunks.return?.();
+    await answer.endUnread();
     setHeaders(parts, { 'content-type': answer.contentType });
     response.writeHead(answer.status).end();
     return 'sent';
   }
+  const chunks = answer.chunks[Symbol.asyncIterator]();
   let step = await chunks.next();
   try {
     setHeaders(parts, { 'content-type': answer.contentType });

@@ -47,7 +47,7 @@ describe('the commands against a server', () => {
     expect((await run('ingest', join(folder, 'people.csv'))).stdout).toMatch(/loaded before/);
   });
 
-  it('says how many rows a file was appended to, and which columns it added or took away', async () => {
+  it('says how many rows a file was appended to, and which columns it added, lacked or took away', async () => {
     const file = (name: string) => join(folder, name);
     await writeFile(file('stock.csv'), 'id,x\n1,a\n2,b\n');
     await writeFile(file('more.csv'), 'id,x,price\n3,c,1.5\n');
@@ -56,11 +56,16 @@ describe('the commands against a server', () => {
     const appended = (await run('ingest', file('more.csv'), '--dataset', 'stock')).stdout;
     expect(appended).toMatch(/stock: 1 row appended to 2 existing rows, 3 columns/);
     expect(appended).toMatch(/columns added: price \(double\)/);
+    await writeFile(file('fewer.csv'), 'id\n4\n');
+    const lacking = (await run('ingest', file('fewer.csv'), '--dataset', 'stock')).stdout;
+    expect(lacking).toMatch(
+      /columns missing from the file, filled with null: x \(string\), price \(double\)/,
+    );
     const options = ['--dataset', 'stock', '--mode', 'replace'];
     const replaced = JSON.parse((await run('ingest', file('other.csv'), ...options, '--json')).stdout);
     expect(replaced).toMatchObject({
       effect: 'replaced',
-      rows_before: 3,
+      rows_before: 4,
       column_changes: [{ kind: 'removed', column: 'x', from: 'string', to: null }],
     });
   });

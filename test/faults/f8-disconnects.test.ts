@@ -1,10 +1,15 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bodyOf, openConnection } from '../harness/raw-http.ts';
 import { startTestServer, type TestServer } from '../harness/server.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../bin/lakehouse.js', import.meta.url));
 
 /** F-8: the client leaves in the middle of an upload or of an answer. */
 describe('F-8: a client disconnects', () => {
@@ -138,6 +143,27 @@ describe('F-8: a client disconnects', () => {
       const { json } = await server.api('GET', '/access/audit?request_id=babbles');
       return json.rows[0]?.status === 'cancelled';
     });
+  });
+
+  it('and leaves `lakehouse mcp` without input: it ends, and what it had asked for is stopped', async () => {
+    const { PATH = '' } = process.env;
+    const env = { PATH, LAKEHOUSE_URL: server.url, LAKEHOUSE_API_KEY: server.adminKey };
+    const link = spawn(process.execPath, [PROGRAM, 'mcp'], { env, stdio: 'pipe' });
+    const stderr = text(link.stderr);
+    const ended = once(link, 'exit');
+    const sql = 'SELECT count(*) FROM range(100000000000) a WHERE a.range % 7 = 4';
+    const params = { name: 'query', arguments: { sql } };
+    link.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params })}\n`);
+    const asked = async () =>
+      (await server.api('GET', '/access/audit?operation=query.sql&limit=50')).json.rows.find(
+        (row: { statement: { sql: string } | null }) => row.statement?.sql === sql,
+      );
+    await eventually(async () => (await asked())?.status === 'open');
+    link.stdin.end();
+    expect(await ended).toEqual([1, null]);
+    expect(await stderr).toContain('Standard input ended, and 1 call had no answer');
+    await eventually(async () => (await asked()).status !== 'open');
+    expect((await asked()).status).toBe('cancelled');
   });
 
   it('before its query begins to answer: the query does not go on', async () => {

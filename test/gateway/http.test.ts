@@ -85,6 +85,18 @@ describe('the HTTP door', () => {
     expect(answer.status).toBe(status);
   });
 
+  it.each([
+    ['a stream without an end', '/events/stream'],
+    ['a file', '/ingest/:id/source'],
+  ])('records HEAD of %s as done, not as cancelled', async (_, path) => {
+    const made = await server.api('POST', '/ingest/file?dataset=heads&file_name=a.csv', { body: 'a\n1\n' });
+    const request = { headers: { 'x-request-id': `head-${path.length}` } };
+    const head = await server.api('HEAD', path.replace(':id', made.json.ingest_id), request);
+    expect(head).toMatchObject({ status: 200, text: '' });
+    const audit = await server.api('GET', `/access/audit?request_id=head-${path.length}`);
+    expect(audit.json.rows).toMatchObject([{ status: 'ok', code: null }]);
+  });
+
   it('answers HEAD like GET, without the body', async () => {
     const head = await fetch(`${server.url}/ready`, { method: 'HEAD' });
     expect([head.status, await head.text()]).toEqual([200, '']);

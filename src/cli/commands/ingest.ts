@@ -100,22 +100,25 @@ function loadedRows({ effect, row_count: count, rows_before: before }: IngestAns
 
 /** One line for each kind of change to the columns. */
 function columnLines({ column_changes: changes }: IngestAnswer, colours: Terminal['colours']): string {
-  const kinds = ['added', 'widened', 'removed'] as const;
-  return kinds
-    .flatMap((kind) => {
-      const those = changes.filter((one) => one.kind === kind);
-      if (those.length === 0) return [];
-      const told = those
-        .slice(0, MOST_COLUMNS_TOLD)
-        .map(({ column, from, to }) =>
-          displayText(`${column} (${[from, to].filter((one) => one !== null).join(' → ')})`),
-        );
-      const rest = those.length - told.length;
-      const more = rest > 0 ? ` and ${rest} more; --json names all` : '';
-      return [`\n  ${colours.yellow(`columns ${kind}:`)} ${told.join(', ')}${more}`];
-    })
-    .join('');
+  return COLUMN_LINES.flatMap(([kind, title]) => {
+    const those = changes.filter((one) => one.kind === kind);
+    if (those.length === 0) return [];
+    const told = those.slice(0, MOST_COLUMNS_TOLD).map(({ column, from, to }) => {
+      const types = new Set([from, to].filter((one) => one !== null));
+      return displayText(`${column} (${[...types].join(' → ')})`);
+    });
+    const rest = those.length - told.length;
+    const more = rest > 0 ? ` and ${rest} more; --json names all` : '';
+    return [`\n  ${colours.yellow(`${title}:`)} ${told.join(', ')}${more}`];
+  }).join('');
 }
+
+const COLUMN_LINES = [
+  ['added', 'columns added'],
+  ['widened', 'columns widened'],
+  ['removed', 'columns removed'],
+  ['filled_with_null', 'columns missing from the file, filled with null'],
+] as const;
 
 const MOST_COLUMNS_TOLD = 20;
 

@@ -1,5 +1,7 @@
 import type { AddCommand, CliContext } from '../cli-context.ts';
+import { CliFailure, EXIT_CODES } from '../cli-failure.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
+import { counted } from '../human-text.ts';
 import { createForwarder } from '../mcp/forward-message.ts';
 
 const EXAMPLES = `
@@ -26,11 +28,22 @@ async function serveStdio(context: CliContext, options: RemoteOptions): Promise<
   connect(context, options);
   // The protocol's library takes a tenth of a second to load, which no other command should wait for.
   const { runStdioLink } = await import('../mcp/stdio-link.ts');
-  await runStdioLink({
+  const cutOff = await runStdioLink({
     stdin: terminal.stdin,
     stdout: terminal.stdout,
     interrupted,
+    graceMs: GRACE_MS,
     forward: createForwarder(() => connect(context, options)),
     onUnreadable: () => terminal.note('A line that is no JSON-RPC message was left out.'),
   });
+  if (cutOff === 0) return;
+  throw new CliFailure(EXIT_CODES.failed, {
+    code: 'cli.input_ended',
+    detail:
+      `Standard input ended, and ${counted(cutOff, 'call')} had no answer ${GRACE_MS / 1_000} seconds later: cancelled. ` +
+      'Keep the input open until every answer has come.',
+  });
 }
+
+/** How long calls under way may still be answered after the end of standard input, which is also the end of a client. */
+const GRACE_MS = 5_000;

@@ -48,6 +48,7 @@ async function planned(n: number) {
         upperBounds: empty,
       },
     ],
+    missingIds: new Set(),
     tags: new Map(),
     owner: null,
     description: null,

@@ -196,6 +196,7 @@ async function writeRows(
     mode,
     schema: target.schema,
     files: [file],
+    missingIds: target.missingIds,
     tags: request.tags ?? new Map(),
     owner: null,
     description: null,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CatalogFixture, column, openCatalogFixture, scopes } from './catalog.fixture.ts';
+import type { IcebergType } from './catalog.ts';
 
 let lake: CatalogFixture;
 beforeEach(async () => {
@@ -10,6 +11,10 @@ beforeEach(async () => {
 afterEach(() => lake.close());
 
 const COLUMNS = [column('id', 'long'), column('name', 'string')];
+
+function struct(...members: readonly string[]): IcebergType {
+  return { type: 'struct', fields: members.map((name) => column(name, 'int')) };
+}
 
 async function rows(name: string, asOf: Parameters<CatalogFixture['catalogd']['catalog']['pin']>[2]) {
   const { catalog } = lake.catalogd;
@@ -139,6 +144,7 @@ describe('the catalog', () => {
       mode: 'append',
       schema: target.schema,
       files: [],
+      missingIds: new Set<number>(),
       tags: new Map(),
       owner: null,
       description: null,
@@ -219,6 +225,7 @@ describe('the catalog', () => {
       mode: 'append' as const,
       schema: target.schema,
       files: [],
+      missingIds: new Set<number>(),
       tags: new Map(),
       owner: null,
       description: null,
@@ -227,6 +234,49 @@ describe('the catalog', () => {
     await expect(catalog.planCommit(scopes.write(), change)).rejects.toMatchObject({
       code: 'catalog.conflict',
     });
+  });
+
+  it('tells columns filled with null by their ids, as the dataset is when it commits', async () => {
+    const wide = [...COLUMNS, column('left_out', 'int'), column('at', struct('row', 'page'))];
+    const all = "SELECT 1 AS id, 'a' AS name, 2 AS left_out, {row: 3, page: 4} AS at";
+    await lake.write({ name: 't', columns: wide, query: all });
+    const { catalog } = lake.catalogd;
+    const columns = [...COLUMNS, column('at', struct('row'))];
+    const target = await catalog.writeTarget(scopes.write(), { name: 't', mode: 'append', columns });
+    await lake.update('t', {
+      add_columns: [{ name: 'theirs', type: 'string' }],
+      rename_columns: [{ from: 'name', to: 'title' }],
+    });
+    const file = {
+      path: join(target.folder, 'x.parquet'),
+      recordCount: 1,
+      sizeBytes: 300,
+      hasFieldIds: true,
+    };
+    const none = new Map();
+    const statistics = { columnSizes: none, valueCounts: none, nullCounts: none };
+    const change = {
+      name: 't',
+      datasetId: target.datasetId,
+      mode: 'append' as const,
+      schema: target.schema,
+      files: [{ ...file, ...statistics, lowerBounds: none, upperBounds: none }],
+      missingIds: target.missingIds,
+      tags: none,
+      owner: null,
+      description: null,
+      lineage: {},
+    };
+    const told = async (rows: typeof change) => {
+      const { before } = await catalog.planCommit(scopes.write(), rows);
+      return before?.columnChanges.map(({ kind, column: name }) => `${kind} ${name}`);
+    };
+    expect(await told(change)).toEqual([
+      'filled_with_null left_out',
+      'filled_with_null at.page',
+      'filled_with_null theirs',
+    ]);
+    expect(await told({ ...change, files: [] })).toEqual([]);
   });
 
   it('reads no row without the decision to read this dataset', async () => {

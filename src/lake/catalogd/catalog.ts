@@ -99,6 +99,15 @@ export interface NewDataFile {
   readonly sourceIdentity?: string;
 }
 
+/** Where the rows of a change are written. */
+export interface WriteTarget {
+  readonly datasetId: string;
+  readonly folder: string;
+  readonly schema: IcebergSchema;
+  readonly exists: boolean;
+  readonly missingIds: ReadonlySet<number>;
+}
+
 /** A change to one dataset, planned against its current pointer. */
 export interface DatasetChange {
   readonly name: string;
@@ -108,6 +117,8 @@ export interface DatasetChange {
   /** Columns without ids for a new dataset; with the ids of `writeTarget` for an existing one. */
   readonly schema: IcebergSchema;
   readonly files: readonly NewDataFile[];
+  /** From `writeTarget`: ids of fields of the dataset that the rows lack, so that they hold null in them. */
+  readonly missingIds: ReadonlySet<number>;
   /** Tags found by the detectors, by field id. */
   readonly tags: ReadonlyMap<number, readonly string[]>;
   readonly owner: string | null;
@@ -118,8 +129,11 @@ export interface DatasetChange {
 
 /** What a commit did to one column, or to a member of one. */
 export interface ColumnChange {
-  /** `removed` by a replacement alone, which may also give a name to a new column of another type. */
-  readonly kind: 'added' | 'widened' | 'removed';
+  /**
+   * `removed` by a replacement alone, which may also give a name to a new column of another type. `filled_with_null` by
+   * appended rows that lack the column.
+   */
+  readonly kind: 'added' | 'widened' | 'removed' | 'filled_with_null';
   readonly column: string;
   /** The type before; null for an added column. */
   readonly from: string | null;
@@ -155,13 +169,14 @@ export interface Catalog {
   /** The files of a pinned snapshot; requires the scope's decision to read the dataset. */
   scan(scope: ReadScope | WriteScope, pinned: PinnedDataset): Promise<ScanPlan>;
   /**
-   * Where new data files of a dataset go, and the field ids to write: the dataset's own, or freshly assigned ones.
+   * Where new data files of a dataset go, and the field ids to write: the dataset's own, or freshly assigned ones; and
+   * which of the dataset's fields the columns lack.
    * Throws `catalog.schema_mismatch` with `{diff, migration_rules}` where the columns do not fit an existing dataset.
    */
   writeTarget(
     scope: WriteScope,
     request: { name: string; mode: 'create' | 'append' | 'replace'; columns: readonly IcebergField[] },
-  ): Promise<{ datasetId: string; folder: string; schema: IcebergSchema; exists: boolean }>;
+  ): Promise<WriteTarget>;
   /**
    * Writes manifests and metadata for the change against the current pointer and returns the compare-and-swap
    * statements (guard refusal `stale_pointer`). Call again for each attempt.

@@ -1,4 +1,4 @@
-import type { ColumnChange, IcebergSchema } from './catalog.ts';
+import type { ColumnChange, DatasetChange, IcebergSchema } from './catalog.ts';
 import { type SchemaEntry, schemaEntries } from './iceberg/schema.ts';
 import { typeText } from './iceberg/type-text.ts';
 
@@ -35,6 +35,26 @@ export function columnChanges(
       }),
     ),
   ];
+}
+
+/**
+ * Columns and members that hold null in the rows of an append: those that the rows lacked when they were written, and
+ * those that another writer added since. Nothing where no row came.
+ */
+export function filledWithNull(
+  current: Pick<IcebergSchema, 'fields'>,
+  change: Pick<DatasetChange, 'schema' | 'files' | 'missingIds'>,
+): readonly ColumnChange[] {
+  if (change.files.length === 0) return [];
+  const earlier = new Map(Array.from(schemaEntries(current), (entry) => [entry.id, entry]));
+  const written = new Map(
+    Array.from(schemaEntries(change.schema), (entry) => [entry.id, entry] as const).filter(
+      ([id]) => !change.missingIds.has(id),
+    ),
+  );
+  return outermost(earlier, written).map(({ path, type }): ColumnChange => {
+    return { kind: 'filled_with_null', column: path.join('.'), from: typeText(type), to: typeText(type) };
+  });
 }
 
 /** Entries of one schema that the other lacks, but for those inside another of them; parents come before children. */

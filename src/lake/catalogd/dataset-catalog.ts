@@ -21,8 +21,9 @@ import type {
   PlannedCommit,
   ScanFile,
   ScanPlan,
+  WriteTarget,
 } from './catalog.ts';
-import { columnChanges } from './column-changes.ts';
+import { columnChanges, filledWithNull } from './column-changes.ts';
 import { CommitTurns } from './commit-turns.ts';
 import { requireColumns, requireDatasetName } from './dataset-name.ts';
 import type { DatasetRecord } from './dataset-record.ts';
@@ -153,7 +154,7 @@ export class DatasetCatalog implements Catalog {
   async writeTarget(
     scope: WriteScope,
     request: { name: string; mode: 'create' | 'append' | 'replace'; columns: readonly IcebergField[] },
-  ): Promise<{ datasetId: string; folder: string; schema: IcebergSchema; exists: boolean }> {
+  ): Promise<WriteTarget> {
     requireOpenScope(scope);
     const { warehouse, maxColumns } = this.#parts;
     requireDatasetName(request.name);
@@ -164,16 +165,17 @@ export class DatasetCatalog implements Catalog {
       await warehouse.prepareFolders(datasetId);
       const { fields } = assignFieldIds(request.columns, 0);
       const schema: IcebergSchema = { type: 'struct', 'schema-id': 0, fields };
-      return { datasetId, folder: warehouse.dataFolder(datasetId), schema, exists: false };
+      const folder = warehouse.dataFolder(datasetId);
+      return { datasetId, folder, schema, exists: false, missingIds: new Set() };
     }
     requireDatasetRight(scope, record, 'write');
     const metadata = await this.#parts.files.metadata(record.row);
-    const fields = evolvedFields(record, metadata, request);
+    const { fields, missingIds } = evolvedFields(record, metadata, request);
     requireColumns(fields, maxColumns);
     const datasetId = record.row.dataset_id;
     await warehouse.prepareFolders(datasetId);
     const schema: IcebergSchema = { ...record.schema, fields };
-    return { datasetId, folder: warehouse.dataFolder(datasetId), schema, exists: true };
+    return { datasetId, folder: warehouse.dataFolder(datasetId), schema, exists: true, missingIds };
   }
 
   async planCommit(scope: WriteScope, change: DatasetChange): Promise<PlannedCommit> {
@@ -250,7 +252,10 @@ export class DatasetCatalog implements Catalog {
     const before = {
       rowCount: Number(record.row.record_count),
       isCountable: isCountable(scope, record),
-      columnChanges: columnChanges(record.schema, joined),
+      columnChanges: [
+        ...columnChanges(record.schema, joined),
+        ...(mode === 'append' ? filledWithNull(record.schema, change) : []),
+      ],
     };
     return plannedCommit({ change, commit, datasetId, metadata: planned.metadata, before });
   }
@@ -353,9 +358,12 @@ function evolvedFields(
   record: DatasetRecord,
   metadata: TableMetadata,
   request: { name: string; mode: 'create' | 'append' | 'replace'; columns: readonly IcebergField[] },
-): readonly IcebergField[] {
+): { fields: readonly IcebergField[]; missingIds: ReadonlySet<number> } {
   const lastColumnId = metadata['last-column-id'];
-  if (request.mode === 'replace') return replacementColumns(record.schema, request.columns, lastColumnId);
+  if (request.mode === 'replace') {
+    const fields = replacementColumns(record.schema, request.columns, lastColumnId);
+    return { fields, missingIds: new Set() };
+  }
   const comparison = compareSchemas(record.schema, request.columns, lastColumnId);
   // Files registered in place find their columns by name: one that they lack could not be read from them.
   const isFixed =
@@ -363,7 +371,7 @@ function evolvedFields(
   if (comparison.evolved === null || isFixed) {
     throw schemaMismatch(catalogErrors.schema_mismatch, request.name, comparison);
   }
-  return comparison.evolved.fields;
+  return { fields: comparison.evolved.fields, missingIds: comparison.missingIds };
 }
 
 function detectedTags(tags: DatasetChange['tags']) {

@@ -2,7 +2,7 @@ import { type Clock, type IdGenerator, type JsonObject, LakeError } from '../../
 import type { Config } from '../../config/index.ts';
 import type { DatasetFacts, MutationAttempt, WriteScope } from '../../govern/scope/index.ts';
 import type { IngestRow } from '../../metastore/tables/ingest.ts';
-import type { Catalog, DatasetChange, IcebergField, PiiDetector } from '../catalogd/index.ts';
+import type { Catalog, ColumnChange, DatasetChange, IcebergField, PiiDetector } from '../catalogd/index.ts';
 import type { SystemFiles } from '../storaged/index.ts';
 import type { WrittenRows } from './data-file.ts';
 import { ingestErrors } from './errors.ts';
@@ -77,6 +77,7 @@ export async function commitAttempt(
     quarantine_name: written.table.quarantineName,
     created_ms: parts.clock.nowMs(),
   };
+  const columnChanges = planned.before?.columnChanges ?? [];
   const tagged = new Map((facts?.columns ?? []).map((column) => [column.fieldId, column.tags]));
   return {
     statements: [...planned.statements, ...parts.records.record(row, received.contentKey)],
@@ -94,12 +95,15 @@ export async function commitAttempt(
     rowCount,
     discard: planned.discard,
     afterCommit: async () => parts.ingested(row),
-    truthContext: truthContext(received, row, written),
+    truthContext: {
+      ...truthContext(received, row, written),
+      column_changes: namesByKind(columnChanges),
+    },
     output: (eventId) => ({
       ...answerOf(row, false),
       effect: planned.before === null ? 'created' : input.mode === 'replace' ? 'replaced' : 'appended',
       rows_before: planned.before === null ? 0 : planned.before.rowCount,
-      column_changes: (planned.before?.columnChanges ?? []).map((one) => ({ ...one })),
+      column_changes: columnChanges.map((one) => ({ ...one })),
       columns: planned.schema.fields.map((field) => ({
         name: field.name,
         type: typeText(field.type),
@@ -177,6 +181,18 @@ function truthContext(received: Received, row: IngestRow, written: Written | nul
           tagged_columns: written.personal.tags.size,
           suspected_columns: [...written.personal.suspected],
         }),
+  };
+}
+
+/** Lists of names, so that a rule may ask for one kind of change, and for columns by pattern. */
+function namesByKind(changes: readonly ColumnChange[]): JsonObject {
+  const named = (kind: ColumnChange['kind']) =>
+    changes.filter((one) => one.kind === kind).map(({ column }) => column);
+  return {
+    added: named('added'),
+    widened: named('widened'),
+    removed: named('removed'),
+    filled_with_null: named('filled_with_null'),
   };
 }
 

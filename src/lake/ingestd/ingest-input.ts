@@ -57,14 +57,19 @@ export const ingestOutput = z.strictObject({
     .array(
       z.strictObject({
         kind: z
-          .enum(['added', 'widened', 'removed'])
-          .describe('`removed` by a replacement alone. Earlier rows hold null in an added column.'),
+          .enum(['added', 'widened', 'removed', 'filled_with_null'])
+          .describe(
+            'Earlier rows hold null in an `added` column. `removed` by a replacement alone. `filled_with_null`: the file ' +
+              'lacks the column, which stays, and the appended rows hold null in it.',
+          ),
         column: z.string().describe('Name, with dots for a member: `address.zip`.'),
         from: z.string().nullable().describe('Type before; null for an added column.'),
         to: z.string().nullable().describe('Type since; null for a removed column.'),
       }),
     )
-    .describe('What this ingest did to the columns of a dataset that was there.'),
+    .describe(
+      'What this ingest did to the columns of a dataset that was there, and which of them its rows lack.',
+    ),
   columns: z.array(z.strictObject({ name: z.string(), type: z.string(), tags: z.array(z.string()) })),
   /** Columns that look like personal data, not surely enough to be tagged. */
   suspected_columns: z.array(z.string()),

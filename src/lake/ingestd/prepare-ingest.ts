@@ -166,6 +166,7 @@ async function writeTable(
     mode: input.mode,
     schema: target.schema,
     files: isEmpty ? [] : [rows.file],
+    missingIds: target.missingIds,
     tags: personal.tags,
     owner: target.exists ? null : scope.identity.name,
     description: input.description ?? null,

@@ -30,6 +30,8 @@ export interface SchemaComparison {
   readonly compatible: boolean;
   readonly diff: readonly SchemaDifference[];
   readonly migrationRules: readonly MigrationRule[];
+  /** Ids of the dataset's fields that the offered columns lack, without those inside another of them. */
+  readonly missingIds: ReadonlySet<number>;
   /** The dataset's columns with the additions and promotions applied; null where something does not fit. */
   readonly evolved: { readonly fields: readonly IcebergField[]; readonly lastColumnId: number } | null;
 }
@@ -51,12 +53,14 @@ export function compareSchemas(
     compatible,
     diff: merge.diff,
     migrationRules: migrationRules(merge.diff),
+    missingIds: merge.missingIds,
     evolved: compatible ? { fields, lastColumnId: merge.lastColumnId } : null,
   };
 }
 
 class SchemaMerge {
   readonly diff: SchemaDifference[] = [];
+  readonly missingIds = new Set<number>();
   lastColumnId: number;
 
   constructor(lastColumnId: number) {
@@ -74,6 +78,7 @@ class SchemaMerge {
       const column = [...path, field.name];
       if (match === undefined) {
         this.#note('column_missing', column, field.type, null, !field.required);
+        this.missingIds.add(field.id);
         return field;
       }
       return { ...field, type: this.#mergeType(field.type, match.type, column) };
