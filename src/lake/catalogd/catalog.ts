@@ -109,7 +109,7 @@ export interface DatasetChange {
   readonly schema: IcebergSchema;
   readonly files: readonly NewDataFile[];
   /** Tags found by the detectors, by field id. */
-  readonly tags: ReadonlyMap<number, readonly string[]>;
+  readonly tags: ReadonlyMap<number, readonly { readonly tag: string; readonly confidence: number }[]>;
   readonly owner: string | null;
   readonly description: string | null;
   /** Where the rows came from: object key, content SHA-256, file name. */
