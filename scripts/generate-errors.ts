@@ -11,8 +11,8 @@ const HEAD = `# Errors
 
 <!-- Made from every errors.ts by scripts/generate-errors.ts; test/docs.test.ts compares the two. -->
 
-Every refusal is \`application/problem+json\` (RFC 9457) with a stable \`code\`, a \`detail\` that says what was wrong and
-what to do, and the request id as \`instance\`. \`type\` is \`/problems/<code>\`. A code is never renamed or reused. Where
+Every refusal is \`application/problem+json\` (RFC 9457) with a stable \`code\`, a \`detail\` that says what was wrong, a
+\`remedy\` that says what to do, and the request id as \`instance\`. \`type\` is \`/problems/<code>\`. A code is never renamed or reused. Where
 *again* says yes, the same request may succeed later without a change.
 `;
 

@@ -29,7 +29,7 @@ export interface ErrorCode {
   readonly code: string;
   readonly kind: ErrorKind;
   readonly title: string;
-  /** What the caller can do about it; printed in docs/errors.md. */
+  /** What the caller can do about it: a member of the refusal, the last line of the command, a row of docs/errors.md. */
   readonly remedy: string;
   /** Whether the same request may succeed later without a change. */
   readonly retryable: boolean;

@@ -17,21 +17,33 @@ export function failureLines(failure: CliFailure, terminal: Terminal): readonly 
   const { facts } = failure;
   const lines = [`${colours.red('✗')} ${displayLines(facts.detail)}`];
   for (const error of Array.isArray(facts.errors) ? facts.errors.slice(0, 10) : []) {
-    const place = typeof error?.pointer === 'string' ? `${error.pointer}: ` : '';
-    if (typeof error?.detail === 'string')
-      lines.push(`  ${colours.dim('·')} ${displayText(place + error.detail)}`);
+    const mistake = mistakeText(error);
+    if (mistake !== null) lines.push(`  ${colours.dim('·')} ${displayText(mistake)}`);
   }
-  if (typeof facts.hint === 'string') lines.push(`  ${displayText(facts.hint)}`);
+  // A hint knows the command line, so it says more than the remedy of the code.
+  const advice = facts.hint ?? facts.remedy;
+  if (typeof advice === 'string') lines.push(`  ${displayText(advice)}`);
   const request = typeof facts.instance === 'string' ? `  request ${displayText(facts.instance)}` : '';
   lines.push(colours.dim(`  ${displayText(facts.code)}${request}`));
   return lines;
 }
 
+/** One of `errors`: a member of the input by its pointer, or a row of a file by its line. */
+function mistakeText(error: Readonly<Record<string, unknown>> | null): string | null {
+  if (typeof error?.detail === 'string') {
+    return typeof error.pointer === 'string' ? `${error.pointer}: ${error.detail}` : error.detail;
+  }
+  if (typeof error?.reason !== 'string' || typeof error.line !== 'number') return null;
+  const column = typeof error.column === 'string' ? `, column ${error.column}` : '';
+  return `line ${error.line}${column}: ${error.reason}`;
+}
+
 function unexpected(error: unknown): CliFailure {
   if (isLakeError(error)) {
-    const { code, detail, data, kind } = error;
+    const { code, detail, data, kind, errorCode } = error;
     const isUsage = kind === 'invalid' || code.startsWith('config.') || code.startsWith('home.');
-    return new CliFailure(isUsage ? EXIT_CODES.usage : EXIT_CODES.failed, { ...data, code, detail }, error);
+    const facts = { ...data, code, detail, remedy: errorCode.remedy };
+    return new CliFailure(isUsage ? EXIT_CODES.usage : EXIT_CODES.failed, facts, error);
   }
   const detail = error instanceof Error ? error.message : String(error);
   return new CliFailure(

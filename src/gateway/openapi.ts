@@ -56,12 +56,13 @@ export function openApiDocument(parts: ContractParts): Readonly<Record<string, u
 
 const PROBLEM_SCHEMA = {
   type: 'object',
-  required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'retryable', 'errors'],
+  required: ['type', 'title', 'status', 'detail', 'remedy', 'instance', 'code', 'retryable', 'errors'],
   properties: {
     type: { type: 'string', description: '`/problems/<code>`' },
     title: { type: 'string' },
     status: { type: 'integer' },
-    detail: { type: 'string', description: 'What was wrong and what to do about it.' },
+    detail: { type: 'string', description: 'What was wrong here.' },
+    remedy: { type: 'string', description: 'What to do about it, the same for every refusal of this code.' },
     instance: { type: 'string', description: 'The request id.' },
     code: { type: 'string' },
     retryable: { type: 'boolean' },

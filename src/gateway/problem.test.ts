@@ -23,6 +23,7 @@ describe('a refusal over the wire', () => {
         title: 'Bad',
         status: 400,
         detail: 'It is bad.',
+        remedy: 'Correct it.',
         instance: 'request-1',
         code: 'sample.bad',
         retryable: false,
@@ -33,12 +34,13 @@ describe('a refusal over the wire', () => {
   });
 
   it('lets data replace no standard member', () => {
-    const data = { status: 200, code: 'fine', detail: 'fine', type: 'x', instance: 'y' };
+    const data = { status: 200, code: 'fine', detail: 'fine', remedy: 'none', type: 'x', instance: 'y' };
     const { body } = toProblem(new LakeError(errors.bad, { detail: 'It is bad.', data }), 'request-1');
     expect(body).toMatchObject({
       status: 400,
       code: 'sample.bad',
       detail: 'It is bad.',
+      remedy: 'Correct it.',
       instance: 'request-1',
     });
   });

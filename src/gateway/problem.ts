@@ -57,6 +57,7 @@ export function toProblem(
     title: error.errorCode.title,
     status,
     detail: error.detail,
+    remedy: error.errorCode.remedy,
     instance: requestId,
     code: error.code,
     retryable: error.errorCode.retryable,

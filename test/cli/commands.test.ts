@@ -237,6 +237,17 @@ describe('the commands against a server', () => {
     expect((await server.api('GET', path)).status).toBe(200);
   });
 
+  it('names every row that does not fit, and what to do about it', async () => {
+    await writeFile(join(folder, 'broken.csv'), 'id,n\n1,2\n2\n3,4,5\n');
+    const { exitCode, stderr } = await run('ingest', join(folder, 'broken.csv'));
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('line 3: 1 fields where the file has 2');
+    expect(stderr).toContain('line 4: 3 fields where the file has 2');
+    expect(stderr).toContain('set them aside with on_error=quarantine');
+    const asJson = await run('sql', 'SELEC 1', '--json');
+    expect(JSON.parse(asJson.stderr).remedy).toBe('Correct the statement at the line and column given.');
+  });
+
   it('reads a key from a file and never shows it', async () => {
     const file = join(folder, 'key');
     await writeFile(file, `${server.adminKey}\n`);

@@ -43,7 +43,7 @@ export interface WriteRequest {
   readonly columns: readonly IcebergField[];
   /** A query whose columns are the dataset's. */
   readonly query: string;
-  readonly tags?: ReadonlyMap<number, readonly string[]>;
+  readonly tags?: DatasetChange['tags'];
 }
 
 const SYSTEM: Identity = {

@@ -194,7 +194,7 @@ describe('the catalog', () => {
   });
 
   it('carries the tags of a column over to the new one that a replacement makes of it', async () => {
-    const tags = new Map([[2, ['pii.name']]]);
+    const tags = new Map([[2, [{ tag: 'pii.name', confidence: 0.9 }]]]);
     await lake.write({ name: 't', columns: COLUMNS, query: "SELECT 1 AS id, 'a' AS name", tags });
     const columns = [column('name', 'long')];
     await lake.write({ name: 't', mode: 'replace', columns, query: 'SELECT 7 AS name' });

@@ -120,7 +120,7 @@ export interface DatasetChange {
   /** From `writeTarget`: ids of fields of the dataset that the rows lack, so that they hold null in them. */
   readonly missingIds: ReadonlySet<number>;
   /** Tags found by the detectors, by field id. */
-  readonly tags: ReadonlyMap<number, readonly string[]>;
+  readonly tags: ReadonlyMap<number, readonly { readonly tag: string; readonly confidence: number }[]>;
   readonly owner: string | null;
   readonly description: string | null;
   /** Where the rows came from: object key, content SHA-256, file name. */

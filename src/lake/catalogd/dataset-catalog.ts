@@ -375,8 +375,8 @@ function evolvedFields(
 }
 
 function detectedTags(tags: DatasetChange['tags']) {
-  return Array.from(tags).flatMap(([fieldId, names]) =>
-    names.map((tag) => ({ field_id: fieldId, tag, source: 'detected' as const, confidence: null })),
+  return Array.from(tags).flatMap(([fieldId, found]) =>
+    found.map(({ tag, confidence }) => ({ field_id: fieldId, tag, source: 'detected' as const, confidence })),
   );
 }
 

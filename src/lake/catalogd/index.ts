@@ -13,3 +13,5 @@ export {
 } from './iceberg/index.ts';
 export type { PiiDetector, PiiFinding, SampledColumn } from './pii/index.ts';
 export { createPiiDetector, personalDataIn } from './pii/index.ts';
+export type { FoundTag, TagFindings } from './pii-tagging.ts';
+export { findTags } from './pii-tagging.ts';

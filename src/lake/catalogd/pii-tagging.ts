@@ -6,9 +6,17 @@ import { typeText } from './iceberg/type-text.ts';
 import type { PiiDetector } from './pii/index.ts';
 
 export interface TagFindings {
-  readonly tags: readonly { readonly fieldId: number; readonly tag: string; readonly confidence: number }[];
-  /** Columns that look like personal data without certainty: not tagged, shown to truth. */
+  readonly tags: readonly FoundTag[];
+  /** Columns that look like personal data without certainty and have no tag: shown to truth. */
   readonly suspectedColumns: readonly string[];
+}
+
+export interface FoundTag {
+  readonly fieldId: number;
+  /** From the column down to the member, through `element`, `key` and `value`. */
+  readonly path: readonly string[];
+  readonly tag: string;
+  readonly confidence: number;
 }
 
 /** Files a sample is taken from, evenly over the dataset, and rows of each. */
@@ -50,6 +58,7 @@ export function findTags(
     .filter((entry) => entry.role === 'field')
     .map((entry) => ({
       fieldId: entry.id,
+      path: entry.path,
       name: entry.path.join('.'),
       type: typeText(entry.type),
       samples: rows.flatMap((row) => valuesAt(row, entry.path)),
@@ -57,14 +66,15 @@ export function findTags(
   // A struct is judged by its members: its own text would carry the values of all of them.
   const judged = columns.filter((column) => !/^struct<|^list<struct</.test(column.type));
   const findings = detector.detect(judged.map(({ name, type, samples }) => ({ name, type, samples })));
-  const idOf = new Map(judged.map((column) => [column.name, column.fieldId]));
-  return {
-    tags: findings.flatMap(({ name, tag, confidence, suspected }) => {
-      const fieldId = idOf.get(name);
-      return fieldId === undefined || suspected ? [] : [{ fieldId, tag, confidence }];
-    }),
-    suspectedColumns: findings.filter((finding) => finding.suspected).map((finding) => finding.name),
-  };
+  const columnOf = new Map(judged.map((column) => [column.name, column]));
+  const tags = findings.flatMap(({ name, tag, confidence, suspected }) => {
+    const column = columnOf.get(name);
+    if (column === undefined || suspected) return [];
+    return [{ fieldId: column.fieldId, path: column.path, tag, confidence }];
+  });
+  const tagged = new Set(tags.map(({ path }) => path.join('.')));
+  const suspected = findings.filter((finding) => finding.suspected && !tagged.has(finding.name));
+  return { tags, suspectedColumns: [...new Set(suspected.map(({ name }) => name))] };
 }
 
 function valuesAt(value: unknown, path: readonly string[]): unknown[] {
@@ -74,8 +84,9 @@ function valuesAt(value: unknown, path: readonly string[]): unknown[] {
     return value.flatMap((item) => valuesAt(item, step === 'element' ? rest : path));
   }
   if (typeof value !== 'object' || value === null) return [];
-  const member = Object.entries(value).find(([name]) => name === step);
-  if (member !== undefined) return valuesAt(member[1], rest);
+  // Found without going through the members: a row may have thousands.
+  const member = Object.getOwnPropertyDescriptor(value, step);
+  if (member !== undefined) return valuesAt(member.value, rest);
   // A map's values, whatever their keys.
   return step === 'value' ? Object.values(value).flatMap((item) => valuesAt(item, rest)) : [];
 }

@@ -19,8 +19,8 @@ const ROW_GROUP_ROWS = 61_440;
 export interface WrittenRows {
   readonly file: NewDataFile;
   readonly fields: readonly IcebergField[];
-  /** Values by field, in the order of `fields`. */
-  readonly samples: readonly (readonly unknown[])[];
+  /** By name of the column. */
+  readonly samples: readonly Readonly<Record<string, unknown>>[];
 }
 
 /**
@@ -61,8 +61,7 @@ export async function writeDataFile(parts: {
       ...(statistics as unknown as CopyStatistics),
       file_size_bytes: sizeBytes,
     });
-    const values = fields.map((_, index) => samples.map((row) => row[`c${index}`]));
-    return { file, fields, samples: values };
+    return { file, fields, samples };
   } catch (error) {
     await files.removeDataFile(path);
     throw error;
@@ -87,7 +86,7 @@ function sampleOf(
   fields: readonly IcebergField[],
   rows: { wanted: number; all: number },
 ): string {
-  const columns = fields.map((field, index) => `${quoteName(field.name)} AS c${index}`).join(', ');
+  const columns = fields.map((field) => quoteName(field.name)).join(', ');
   const source = `SELECT ${columns} FROM read_parquet(${quoteText(path)})`;
   if (rows.all <= rows.wanted) return source;
   // A column of the virtual one's name hides it.

@@ -2,7 +2,15 @@ import { type Clock, type IdGenerator, type JsonObject, LakeError } from '../../
 import type { Config } from '../../config/index.ts';
 import type { DatasetFacts, MutationAttempt, WriteScope } from '../../govern/scope/index.ts';
 import type { IngestRow } from '../../metastore/tables/ingest.ts';
-import type { Catalog, ColumnChange, DatasetChange, IcebergField, PiiDetector } from '../catalogd/index.ts';
+import type {
+  Catalog,
+  ColumnChange,
+  DatasetChange,
+  FoundTag,
+  IcebergField,
+  PiiDetector,
+  TagFindings,
+} from '../catalogd/index.ts';
 import type { SystemFiles } from '../storaged/index.ts';
 import type { WrittenRows } from './data-file.ts';
 import { ingestErrors } from './errors.ts';
@@ -11,7 +19,6 @@ import type { FileTable } from './file-table.ts';
 import type { IngestEngine } from './ingest-engine.ts';
 import type { IngestInput, IngestOutput } from './ingest-input.ts';
 import type { IngestRecords } from './ingest-records.ts';
-import type { PersonalColumns } from './personal-columns.ts';
 import type { Upload } from './upload.ts';
 
 /** What the operations of this room share. */
@@ -41,7 +48,7 @@ export interface Written {
   readonly change: DatasetChange;
   readonly rows: WrittenRows | null;
   readonly table: FileTable;
-  readonly personal: PersonalColumns;
+  readonly personal: TagFindings;
 }
 
 /** One attempt to commit: looks again whether the content came in meanwhile, then plans against the current pointer. */
@@ -78,7 +85,6 @@ export async function commitAttempt(
     created_ms: parts.clock.nowMs(),
   };
   const columnChanges = planned.before?.columnChanges ?? [];
-  const tagged = new Map((facts?.columns ?? []).map((column) => [column.fieldId, column.tags]));
   return {
     statements: [...planned.statements, ...parts.records.record(row, received.contentKey)],
     event: {
@@ -107,9 +113,9 @@ export async function commitAttempt(
       columns: planned.schema.fields.map((field) => ({
         name: field.name,
         type: typeText(field.type),
-        tags: [...new Set([...(tagged.get(field.id) ?? []), ...(written.personal.tags.get(field.id) ?? [])])],
+        tags: tagsWithin(field.name, facts, written.personal.tags),
       })),
-      suspected_columns: [...written.personal.suspected],
+      suspected_columns: [...written.personal.suspectedColumns],
       journal_event_id: eventId,
     }),
   };
@@ -135,7 +141,7 @@ export function duplicateAttempt(
       column_changes: [],
       columns: facts.columns
         .filter((column) => column.path.length === 1)
-        .map((column) => ({ name: column.path[0] ?? '', type: column.type, tags: [...column.tags] })),
+        .map(({ path: [name = ''], type }) => ({ name, type, tags: tagsWithin(name, facts, []) })),
       suspected_columns: [],
       journal_event_id: null,
     }),
@@ -162,6 +168,13 @@ export function emptyAttempt(): MutationAttempt<IngestOutput> {
   };
 }
 
+/** Tags of a column and of what is inside it: those it had, and those that were found now. */
+function tagsWithin(name: string, facts: DatasetFacts | null, found: readonly FoundTag[]): string[] {
+  const had = (facts?.columns ?? []).filter(({ path }) => path[0] === name).flatMap(({ tags }) => tags);
+  const now = found.filter(({ path }) => path[0] === name).map(({ tag }) => tag);
+  return [...new Set([...had, ...now])];
+}
+
 function truthContext(received: Received, row: IngestRow, written: Written | null): JsonObject {
   const seen = row.row_count + row.rejected_count;
   return {
@@ -178,8 +191,8 @@ function truthContext(received: Received, row: IngestRow, written: Written | nul
       ? {}
       : {
           column_count: written.table.columns.length,
-          tagged_columns: written.personal.tags.size,
-          suspected_columns: [...written.personal.suspected],
+          tagged_columns: new Set(written.personal.tags.map(({ fieldId }) => fieldId)).size,
+          suspected_columns: [...written.personal.suspectedColumns],
         }),
   };
 }

@@ -70,9 +70,18 @@ export const ingestOutput = z.strictObject({
     .describe(
       'What this ingest did to the columns of a dataset that was there, and which of them its rows lack.',
     ),
-  columns: z.array(z.strictObject({ name: z.string(), type: z.string(), tags: z.array(z.string()) })),
-  /** Columns that look like personal data, not surely enough to be tagged. */
-  suspected_columns: z.array(z.string()),
+  columns: z.array(
+    z.strictObject({
+      name: z.string(),
+      type: z.string(),
+      tags: z
+        .array(z.string())
+        .describe('Of the column and of what is inside it; describing the dataset names each member.'),
+    }),
+  ),
+  suspected_columns: z
+    .array(z.string())
+    .describe('Columns and members that look like personal data, not surely enough to be tagged.'),
   /** Null for a duplicate: nothing changed. */
   journal_event_id: z.string().nullable(),
 });

@@ -5,7 +5,7 @@ import type {
   PreparedMutation,
   WriteScope,
 } from '../../govern/scope/index.ts';
-import type { DatasetChange, IcebergField } from '../catalogd/index.ts';
+import { type DatasetChange, findTags, type IcebergField } from '../catalogd/index.ts';
 import type { SystemFiles } from '../storaged/index.ts';
 import { writeDataFile } from './data-file.ts';
 import { ingestErrors } from './errors.ts';
@@ -25,7 +25,6 @@ import { isRefusedByEngine } from './ingest-engine.ts';
 import type { IngestInput, IngestOutput } from './ingest-input.ts';
 import { contentKeyOf } from './ingest-records.ts';
 import { corrupt } from './parquet-table.ts';
-import { findPersonalColumns } from './personal-columns.ts';
 import { readTables } from './read-table.ts';
 import { findInvalidLine } from './readable-file.ts';
 import { receiveUpload, type Upload } from './upload.ts';
@@ -159,7 +158,7 @@ async function writeTable(
       detail: `The file has ${rows.file.recordCount} rows; at most ingest.max_rows = ${parts.config.max_rows} are taken.`,
     });
   }
-  const personal = findPersonalColumns(parts.detector, rows.fields, rows.samples);
+  const personal = findTags(parts.detector, rows, rows.samples);
   const change: DatasetChange = {
     name: input.dataset,
     datasetId: target.datasetId,
@@ -167,7 +166,7 @@ async function writeTable(
     schema: target.schema,
     files: isEmpty ? [] : [rows.file],
     missingIds: target.missingIds,
-    tags: personal.tags,
+    tags: Map.groupBy(personal.tags, ({ fieldId }) => fieldId),
     owner: target.exists ? null : scope.identity.name,
     description: input.description ?? null,
     lineage: lineageOf(received, table),
