@@ -17,7 +17,7 @@ import { isUnknown, runMutation } from './run-mutation.ts';
 import { runRead } from './run-read.ts';
 import type { Rights } from './scope-parts.ts';
 import type { Settle } from './settle-intents.ts';
-import { type Audited, createAuditor, type Refused } from './steps/audit.ts';
+import { type Audited, type Auditor, createAuditor, type Refused } from './steps/audit.ts';
 import { authorise } from './steps/authorise.ts';
 import { type Identified, identify, identifyNested } from './steps/identify.ts';
 import { type Judged, judgeBefore } from './steps/judge.ts';
@@ -44,6 +44,7 @@ export interface DoorParts {
 export interface CreatedDoor {
   readonly door: Door;
   readonly idempotencyRetention: ReturnType<typeof createIdempotency>['retention'];
+  readonly closeLeftOpen: Auditor['closeLeftOpen'];
 }
 
 /**
@@ -165,6 +166,7 @@ export function createDoor(parts: DoorParts): CreatedDoor {
       invoke,
     },
     idempotencyRetention: idempotency.retention,
+    closeLeftOpen: auditor.closeLeftOpen,
   };
 }
 

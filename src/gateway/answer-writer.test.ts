@@ -10,7 +10,7 @@ function notAsked(): never {
 }
 
 /** What one connection is sent, to its end, where the door answers with these chunks and then, if told so, fails. */
-async function sent(chunks: readonly string[], failsAtEnd = false) {
+async function sent(chunks: readonly string[], failsAtEnd = false, version = '1.1') {
   async function* all(): AsyncGenerator<Uint8Array> {
     for (const chunk of chunks) yield Buffer.from(chunk);
     if (failsAtEnd) throw new Error('the record cannot be closed');
@@ -35,14 +35,15 @@ async function sent(chunks: readonly string[], failsAtEnd = false) {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
-  socket.on('error', () => undefined);
-  socket.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+  const errors: string[] = [];
+  socket.on('error', (error: NodeJS.ErrnoException) => errors.push(error.code ?? ''));
+  socket.write(`GET / HTTP/${version}\r\nhost: x\r\nconnection: close\r\n\r\n`);
   const parts: Buffer[] = [];
   socket.on('data', (part: Buffer) => parts.push(part));
-  await once(socket, 'close');
+  await new Promise((resolve) => socket.once('close', resolve));
   server.close();
   const [head = '', ...body] = Buffer.concat(parts).toString('latin1').split('\r\n\r\n');
-  return { head: head.toLowerCase(), body: body.join('\r\n\r\n'), broken: broken.length };
+  return { head: head.toLowerCase(), body: body.join('\r\n\r\n'), broken: broken.length, errors };
 }
 
 test('an answer of one chunk leaves whole, with its length', async () => {
@@ -60,6 +61,12 @@ test('a long answer of one chunk and one of several are sent in chunks, with an 
     expect(body.endsWith('0\r\n\r\n')).toBe(true);
     expect(body.replaceAll(/[0-9a-f]+\r\n|\r\n/g, '').length).toBe(chunks.join('').length);
   }
+});
+
+test('an answer that breaks off is reset where its end would be that of the connection', async () => {
+  const whole = await sent(['abc', 'def'], false, '1.0');
+  expect(whole).toMatchObject({ body: 'abcdef', broken: 0, errors: [] });
+  expect(await sent(['abc', 'def'], true, '1.0')).toMatchObject({ broken: 1, errors: ['ECONNRESET'] });
 });
 
 test('an answer of no chunk says so', async () => {

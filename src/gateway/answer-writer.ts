@@ -57,7 +57,7 @@ export async function writeAnswer(parts: AnswerParts): Promise<Delivery> {
   } catch (error) {
     parts.onBreak(error);
     await handedOver(response);
-    response.destroy();
+    cutOff(response);
     await Promise.resolve(chunks.return?.()).catch(parts.onBreak);
     return 'reset';
   }
@@ -111,6 +111,17 @@ async function write(response: ServerResponse, bytes: Uint8Array, slowReaderMs: 
  */
 async function handedOver(response: ServerResponse): Promise<void> {
   if (!response.destroyed) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+/**
+ * Over HTTP/1.0 the end of the connection is the end of the answer, so that one that breaks off there must be reset: an orderly end
+ * would make a part of it the whole. A reset may take along what its reader has not read yet.
+ */
+function cutOff(response: ServerResponse): void {
+  if (response.req.httpVersionMajor === 1 && response.req.httpVersionMinor === 0) {
+    response.socket?.resetAndDestroy();
+  }
+  response.destroy();
 }
 
 /** Ends the answer, with its last bytes where there are any, and waits until the reader has been given all of it. */

@@ -1,5 +1,5 @@
 import { type Statement, systemClock } from '../base/index.ts';
-import { commitAsSystem } from '../door/index.ts';
+import { type CreatedDoor, commitAsSystem } from '../door/index.ts';
 import type { EventDraft } from '../govern/scope/index.ts';
 import { commitTask } from '../home/index.ts';
 import type { OpenHome } from './open-home.ts';
@@ -9,7 +9,7 @@ import type { Rooms } from './open-rooms.ts';
 export function upkeepTasks(
   home: OpenHome,
   { access, observer, truth, budget, scrum }: Rooms,
-  idempotencyRetention: () => Statement,
+  door: Pick<CreatedDoor, 'idempotencyRetention' | 'closeLeftOpen'>,
 ) {
   const { store, journald, ids } = home;
   const commit = store.commit.bind(store);
@@ -32,7 +32,8 @@ export function upkeepTasks(
   });
   return [
     commitTask('key use', 30_000, { statements: access.pendingTouches, commit }),
-    commitTask('idempotency', 600_000, { statements: () => [idempotencyRetention()], commit }),
+    { name: 'audit rows left open', everyMs: 5_000, run: door.closeLeftOpen },
+    commitTask('idempotency', 600_000, { statements: () => [door.idempotencyRetention()], commit }),
     commitTask('reviews', 3_600_000, { statements: () => [truth.reviewRetention()], commit }),
     commitTask('budget', 3_600_000, {
       statements: () => budget.retention(systemClock.nowMs(), home.config.audit.retention_days),

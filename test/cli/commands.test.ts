@@ -70,6 +70,14 @@ describe('the commands against a server', () => {
     });
   });
 
+  it('says what the server refuses in an input, in words for who typed it', async () => {
+    const command = ['datasets', 'register', 'misdeclared', '--columns'];
+    const refused = await run(...command, '[{"name": 5}]');
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain('/columns/0/name: must be a string, not a number');
+    expect(refused.stderr).toContain('/columns/0/type: is missing; it must be a string');
+  });
+
   it('says whether registering made a dataset or found it there', async () => {
     const register = ['datasets', 'register', 'declared', '--columns', '[{"name": "id", "type": "long"}]'];
     expect((await run(...register)).stdout).toMatch(/is registered/);

@@ -54,8 +54,10 @@ describe('lakehouse tools', () => {
       'min_years=many',
     ]);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('/arguments/min_years');
+    expect(stderr).toContain('/arguments/min_years: must be a number, not a string');
     expect(stderr).toContain('Did you mean skill?');
+    const without = await run(['tools', 'call', 'candidate_by_id']);
+    expect(without.stderr).toContain('/arguments/candidate_id: is missing; it must be a number');
     expect(await run(['tools', 'call', 'find_candidates', 'java'])).toMatchObject({ exitCode: 2 });
     const unknown = await run(['tools', 'call', 'find_nobody', 'skill=java']);
     expect(unknown.stderr).toContain('door.tool_not_found');

@@ -59,14 +59,14 @@ export const mutants: readonly Mutant[] = [
     step: 'audit: a read runs without its row',
     caughtBy: 'audited, opened and closed',
     file: 'src/door/steps/audit.ts',
-    find: 'pending.opensWith(commit(pending.opening()));',
+    find: 'pending.opensWith(recording(pending, pending.opening()));',
     replace: 'pending.opened();',
   },
   {
     step: 'audit: a row is never closed',
     caughtBy: 'audited, opened and closed',
     file: 'src/door/steps/audit.ts',
-    find: 'await commit([...audited.opening(), ...due, closing(auditId, startedMs, result)]);',
+    find: 'await recording(audited, [...audited.opening(), ...due, closing(auditId, startedMs, result)]);',
     replace: '',
   },
   {

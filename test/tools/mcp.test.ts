@@ -96,10 +96,15 @@ describe.each([
     expect(hidden.text).toContain('What to do: ');
     const asAnalyst = await opened(connect(server.url, (await analyst()).key));
     const wrong = await asAnalyst.call('find_candidates', { skil: 'java', min_years: 'x' });
-    expect(wrong.value.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual([
-      '/arguments/min_years',
-      '/arguments/skil',
+    expect(wrong.value.errors).toEqual([
+      { pointer: '/arguments/min_years', detail: 'must be a number, not a string' },
+      { pointer: '/arguments/skil', detail: expect.stringContaining('Did you mean skill?') },
     ]);
+    expect(wrong.text).toContain('must be a number, not a string');
+    // A built-in tool's arguments are the input of its operation.
+    const unsaid = await asAnalyst.call('query', { params: { least: 1 } });
+    expect(unsaid).toMatchObject({ isError: true, value: { code: 'door.invalid_input' } });
+    expect(unsaid.text).toContain('/sql: is missing; it must be a string');
     const other = await asAnalyst.call('query', { sql: 'SELECT 1', format: 'csv' });
     expect(other).toMatchObject({ isError: true, value: { code: 'gateway.mcp_argument_unknown' } });
     const blocked = await asAnalyst.call('find_candidates', { skill: 'nursing' });

@@ -144,10 +144,13 @@ describe('tools over HTTP', () => {
   test('name every mistake in their arguments at once', async () => {
     const answer = await call('find_candidates', { skil: 'x', min_years: -1, max_years: '3' });
     expect(answer).toMatchObject({ status: 400, json: { code: 'tools.arguments_invalid' } });
-    expect(answer.json.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual([
-      '/arguments/min_years',
-      '/arguments/max_years',
-      '/arguments/skil',
+    expect(answer.json.errors).toEqual([
+      { pointer: '/arguments/min_years', detail: 'must be at least 0' },
+      { pointer: '/arguments/max_years', detail: 'must be a number, not a string' },
+      { pointer: '/arguments/skil', detail: expect.stringContaining('Did you mean skill?') },
+    ]);
+    expect((await call('candidate_by_id', {})).json.errors).toEqual([
+      { pointer: '/arguments/candidate_id', detail: 'is missing; it must be a number' },
     ]);
     expect(await server.api('POST', '/tools/say/call', { key: analyst, json: { text: 'x' } })).toMatchObject({
       status: 400,

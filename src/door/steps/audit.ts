@@ -62,6 +62,8 @@ export interface Auditor {
   openWithSpending(judged: Judged, startedMs: number): Audited;
   /** Closes the row in one transaction with what else is due at the end. */
   close(audited: Audited, result: AuditResult, due?: Statements): Promise<void>;
+  /** Closes rows that may be open because a commit failed: see `doubted`. For the upkeep; throws where it fails, too. */
+  closeLeftOpen(): Promise<void>;
   /** The two statements of a mutation's row, for its own transaction. */
   whole(
     judged: Judged,
@@ -140,6 +142,24 @@ export function createAuditor(parts: {
   const closing = (auditId: string, startedMs: number, result: AuditResult) =>
     access.auditClosed({ auditId, ...result, latencyMs: clock.monotonicMs() - startedMs });
 
+  /** What closes the rows of requests that are over and whose row may be open, by its id. */
+  const leftOpen = new Map<string, Statements[number]>();
+
+  /**
+   * A commit that opens or closes a row failed, or did not answer in time and may still be applied: its request is refused
+   * or its answer reset, and nobody would close the row any more. The store applies batches in the order of the calls, so that
+   * a later commit that closes what is open then is right whatever became of this one.
+   */
+  function doubted(audited: { auditId: string; startedMs: number }, error: unknown): void {
+    const { auditId, startedMs } = audited;
+    // Of two commits that failed the first is what the caller was told.
+    if (leftOpen.has(auditId)) return;
+    const code = isLakeError(error) ? error.code : doorErrors.internal.code;
+    const latencyMs = clock.monotonicMs() - startedMs;
+    const failed = { status: 'failed', code, rowCount: null, latencyMs, truth: null } as const;
+    leftOpen.set(auditId, access.auditClosedIfOpen({ auditId, ...failed }));
+  }
+
   function unopened(judged: Judged, startedMs: number): Audited {
     const row = opening(judged, judged.marks);
     return new Audited(judged, row.auditId, startedMs, [access.auditOpened(row)]);
@@ -148,7 +168,7 @@ export function createAuditor(parts: {
   function openBeside(judged: Judged, startedMs: number): Audited {
     if (isPublic(judged.grant.resolution.request.caller)) return new Audited(judged, null, startedMs);
     const pending = unopened(judged, startedMs);
-    pending.opensWith(commit(pending.opening()));
+    pending.opensWith(recording(pending, pending.opening()));
     return pending;
   }
 
@@ -157,7 +177,24 @@ export function createAuditor(parts: {
     if (!outcome.committed) throw new Error(`an audit row was refused: ${outcome.refusal}`);
   }
 
+  /** A commit that opens or closes the row; where it fails, upkeep looks after the row. */
+  async function recording(audited: Audited, statements: Statements): Promise<void> {
+    const { auditId, startedMs } = audited;
+    try {
+      await commit(statements);
+    } catch (error) {
+      if (auditId !== null) doubted({ auditId, startedMs }, error);
+      throw error;
+    }
+  }
+
   return {
+    async closeLeftOpen() {
+      if (leftOpen.size === 0) return;
+      const closings = [...leftOpen];
+      await commit(closings.map(([, statement]) => statement));
+      for (const [auditId] of closings) leftOpen.delete(auditId);
+    },
     async open(judged, startedMs) {
       const audited = openBeside(judged, startedMs);
       await audited.durable();
@@ -170,7 +207,7 @@ export function createAuditor(parts: {
       if (auditId === null) return;
       // A row whose opening is under way is not opened twice; one whose opening failed is tried once more, whole.
       await audited.durable().catch(() => {});
-      await commit([...audited.opening(), ...due, closing(auditId, startedMs, result)]);
+      await recording(audited, [...audited.opening(), ...due, closing(auditId, startedMs, result)]);
       audited.opened();
     },
     whole(judged, startedMs, marks, result) {

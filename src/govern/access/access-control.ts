@@ -28,6 +28,8 @@ export interface AccessControl {
   auditOpened(row: AuditOpening): Statement;
   /** The statement that closes it: durable before the answer's last byte. Guard `audit_row_missing`. */
   auditClosed(row: AuditClosing): Statement;
+  /** Closes a row that may be open; changes nothing where there is none, or it was closed. */
+  auditClosedIfOpen(row: AuditClosing): Statement;
 }
 
 export type DemandAnswer =

@@ -18,6 +18,8 @@ export interface AuditStatements {
   opened(row: AuditOpening): Statement;
   /** Closes an open row; refused (`audit_row_missing`) where there is none. */
   closed(row: AuditClosing): Statement;
+  /** The same where the row is open by then, and nothing otherwise. */
+  closedIfOpen(row: AuditClosing): Statement;
 }
 
 export function createAuditStatements({ queries }: MetastoreReader): AuditStatements {
@@ -35,12 +37,14 @@ export function createAuditStatements({ queries }: MetastoreReader): AuditStatem
       .where('audit_id', '=', slot('auditId'))
       .where('status', '=', 'open'),
   );
+  const written = (row: AuditClosing) => ({
+    ...row,
+    truthJson: row.truth === null ? null : JSON.stringify(row.truth),
+  });
   return {
     opened: (row) => insert(openRow(row)),
-    closed(row) {
-      const truthJson = row.truth === null ? null : JSON.stringify(row.truth);
-      return close({ ...row, truthJson }, { rows: 1, refusal: 'audit_row_missing' });
-    },
+    closed: (row) => close(written(row), { rows: 1, refusal: 'audit_row_missing' }),
+    closedIfOpen: (row) => close(written(row)),
   };
 }
 

@@ -136,5 +136,6 @@ function accessControl(parts: {
     onRevoked: (identity, callback) => watch.add(() => identifier.liveness(identity), callback),
     auditOpened: audit.opened,
     auditClosed: audit.closed,
+    auditClosedIfOpen: audit.closedIfOpen,
   };
 }
