@@ -13,7 +13,7 @@ import { beginLifetime } from './lifetime.ts';
 import { createPurse } from './purse.ts';
 import { createRegistry } from './registry.ts';
 import { replay } from './replay.ts';
-import { isUnknown, runMutation } from './run-mutation.ts';
+import { runMutation } from './run-mutation.ts';
 import { runRead } from './run-read.ts';
 import type { Rights } from './scope-parts.ts';
 import type { Settle } from './settle-intents.ts';
@@ -23,6 +23,7 @@ import { type Identified, identify, identifyNested } from './steps/identify.ts';
 import { type Judged, judgeBefore } from './steps/judge.ts';
 import { resolve } from './steps/resolve.ts';
 import { validate } from './steps/validate.ts';
+import { isUnknown } from './unknown-outcome.ts';
 
 export interface DoorParts {
   readonly operations: readonly AnyOperation[];

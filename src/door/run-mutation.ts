@@ -23,6 +23,7 @@ import { grantParts, type Rights } from './scope-parts.ts';
 import { type Settle, settleIntent } from './settle-intents.ts';
 import type { Auditor } from './steps/audit.ts';
 import { type Judged, judgeAfter, type TruthMark } from './steps/judge.ts';
+import { isUnknown } from './unknown-outcome.ts';
 
 /** Attempts at one commit; each loser of a race re-reads. 100 writers on one table finish well below it. */
 const MAX_ATTEMPTS = 200;
@@ -256,9 +257,4 @@ interface Effect {
  */
 function isSettled(error: unknown, effect: Effect): boolean {
   return effect.intentId === null && !isUnknown(error);
-}
-
-/** Whether the change may or may not have been kept. */
-export function isUnknown(error: unknown): boolean {
-  return isLakeError(error) && error.code === metastoreErrors.outcome_unknown.code;
 }

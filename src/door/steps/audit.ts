@@ -3,6 +3,7 @@ import type { AccessControl, AuditClosing, AuditOpening } from '../../govern/acc
 import type { DatasetDemand, Demand } from '../../govern/scope/index.ts';
 import type { Metastore } from '../../metastore/index.ts';
 import { doorErrors } from '../errors.ts';
+import { isUnknown } from '../unknown-outcome.ts';
 import type { Authorised } from './authorise.ts';
 import type { Identified } from './identify.ts';
 import type { Judged, TruthMark } from './judge.ts';
@@ -177,13 +178,15 @@ export function createAuditor(parts: {
     if (!outcome.committed) throw new Error(`an audit row was refused: ${outcome.refusal}`);
   }
 
-  /** A commit that opens or closes the row; where it fails, upkeep looks after the row. */
+  /** A commit that opens or closes the row; where it may leave an open one, upkeep looks after that. */
   async function recording(audited: Audited, statements: Statements): Promise<void> {
     const { auditId, startedMs } = audited;
     try {
       await commit(statements);
     } catch (error) {
-      if (auditId !== null) doubted({ auditId, startedMs }, error);
+      // Of a row whose opening was surely not kept there is nothing to close, and a store that is away refuses many.
+      const mayBeOpen = audited.opening().length === 0 || isUnknown(error);
+      if (auditId !== null && mayBeOpen) doubted({ auditId, startedMs }, error);
       throw error;
     }
   }
