@@ -191,6 +191,12 @@ describe('the commands against a server', () => {
     expect([none.exitCode, none.stderr]).toEqual([2, expect.stringContaining('journal checkpoint')]);
   });
 
+  it('takes no attribute of a key twice', async () => {
+    const twice = ['--attribute', 'region=EMEA', '--attribute', 'region=APAC'];
+    const { exitCode, stderr } = await run('keys', 'create', '--name', 'x', '--role', 'analyst', ...twice);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('region is given twice')]);
+  });
+
   it('makes, lists, rotates and revokes keys', async () => {
     const made = (
       await run(
