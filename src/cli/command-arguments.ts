@@ -13,6 +13,7 @@ export function collectPairs(
 ): Readonly<Record<string, string>> {
   const match = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(text);
   if (match?.[1] === undefined) throw new InvalidArgumentError('It must look like name=value.');
+  if (Object.hasOwn(earlier, match[1])) throw new InvalidArgumentError(`${match[1]} is given twice.`);
   return { ...earlier, [match[1]]: match[2] ?? '' };
 }
 

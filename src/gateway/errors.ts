@@ -1,6 +1,12 @@
 import { declareErrors } from '../base/index.ts';
 
 export const gatewayErrors = declareErrors('gateway', {
+  address_unusable: {
+    kind: 'unavailable',
+    title: 'The server cannot listen there',
+    remedy:
+      'End what listens there, or give `lakehouse serve` another --port (0 takes a free one) or --host.',
+  },
   route_not_found: {
     kind: 'not_found',
     title: 'No such address',

@@ -62,7 +62,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   await app.ready();
   return {
     async listen(address) {
-      await app.listen(address);
+      await app.listen(address).catch((cause: unknown) => {
+        throw unusableAddress(address, cause);
+      });
       const bound = app.server.address();
       const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
       const host = address.host.includes(':') ? `[${address.host}]` : address.host;
@@ -171,6 +173,22 @@ async function otherMethod(request: FastifyRequest, taken: ReadonlySet<string>):
   throw new LakeError(gatewayErrors.method_not_allowed, {
     detail: `${request.method} is not taken here; use ${allow.join(', ')}.`,
     data: { allow },
+  });
+}
+
+const LISTEN_REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EACCES: 'this user may not listen there; ports below 1024 are the system’s',
+  EADDRNOTAVAIL: 'the address is not one of this machine',
+  ENOTFOUND: 'no address is known by this name',
+};
+
+function unusableAddress({ host, port }: { host: string; port: number }, cause: unknown): LakeError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const reason = Object.hasOwn(LISTEN_REASONS, code) ? LISTEN_REASONS[code] : code;
+  return new LakeError(gatewayErrors.address_unusable, {
+    detail: `The server cannot listen at ${host}, port ${port}: ${reason}. Choose another with --host and --port (server.host, server.port); port 0 takes a free one.`,
+    cause,
   });
 }
 

@@ -2,7 +2,7 @@ import { relative, resolve } from 'node:path';
 import { LakeError, systemClock } from '../base/index.ts';
 import { type Config, configErrors, loadConfig } from '../config/index.ts';
 import { homeLayout, isBelow, requireFormat } from '../home/index.ts';
-import { verifyOffline } from '../lake/journald/index.ts';
+import { readKeptCheckpoint, verifyOffline } from '../lake/journald/index.ts';
 import { openMetastoreReadOnly } from '../metastore/index.ts';
 import type { HomeOptions } from './open-home.ts';
 
@@ -61,12 +61,19 @@ function thingsOutside(home: string, config: Config): readonly string[] {
   return things.flatMap(([what, path]) => (path === '' || isBelow(home, resolve(home, path)) ? [] : [what]));
 }
 
-/** Verifies the journal of a home without its server. */
-export function verifyHome(options: HomeOptions & { readonly publicKey?: string }) {
+/** Verifies the journal of a home without its server, against a checkpoint kept elsewhere where one is given. */
+export function verifyHome(
+  options: HomeOptions & { readonly checkpoint?: Parameters<typeof readKeptCheckpoint>[0] | null },
+) {
   requireFormat(options.home);
   const layout = homeLayout(options.home);
   const { config } = loadConfig({ file: layout.configFile, environment: options.environment });
-  const { publicKey } = options;
-  const parts = { home: options.home, storeFile: layout.storeFile, config };
-  return verifyOffline(publicKey === undefined ? parts : { ...parts, publicKey });
+  const kept = options.checkpoint ? readKeptCheckpoint(options.checkpoint) : null;
+  return verifyOffline({
+    home: options.home,
+    storeFile: layout.storeFile,
+    config,
+    publicKey: kept?.publicKey,
+    checkpoint: kept?.checkpoint,
+  });
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { openRouting, readCatalogue } from '../ai/aibridge/index.ts';
 import { isLakeError, LakeError } from '../base/index.ts';
@@ -44,8 +43,10 @@ export async function checkSettings(options: HomeOptions): Promise<CheckedSettin
     parsePolicyToml(readPolicyFile(home, access.policy_file), access.policy_file),
   );
   const { escalations_file } = observer;
-  await check(escalations_file, () => readEscalations(escalations_file, (path) => resolve(home, path)));
-  if (existsSync(resolve(home, escalations_file))) files.push(escalations_file);
+  await check(escalations_file, () => {
+    const { shipped } = readEscalations(escalations_file, (path) => resolve(home, path));
+    if (!shipped) files.push(escalations_file);
+  });
   await check(scrum.prompts_folder, () => readPrompts((name) => resolve(home, scrum.prompts_folder, name)));
   if (models.catalogue_file !== '') {
     files.push(models.catalogue_file);

@@ -183,6 +183,33 @@ describe('the commands against a server', () => {
     );
   });
 
+  it('holds the journal against a checkpoint that was kept, at the server and in the home', async () => {
+    const file = join(folder, 'checkpoint.json');
+    await writeFile(file, (await run('journal', 'checkpoint')).stdout);
+    const atServer = await run('journal', 'verify', '--checkpoint', file);
+    expect([atServer.exitCode, atServer.stdout]).toEqual([
+      0,
+      expect.stringContaining('that was kept checked'),
+    ]);
+    const inHome = await run('journal', 'verify', '--home', server.home, '--checkpoint', file, '--json');
+    expect(inHome.json).toMatchObject({ valid: true, kept_checked: 1 });
+    const other = await mkdtemp(join(tmpdir(), 'lakehouse-other-'));
+    await rm(other, { recursive: true });
+    await run('init', '--home', other);
+    const elsewhere = await run('journal', 'verify', '--home', other, '--checkpoint', file);
+    await rm(other, { recursive: true });
+    expect([elsewhere.exitCode, elsewhere.stdout]).toEqual([1, expect.stringContaining('does not hold')]);
+    await writeFile(file, '{"signed_text":"x"}');
+    const none = await run('journal', 'verify', '--checkpoint', file);
+    expect([none.exitCode, none.stderr]).toEqual([2, expect.stringContaining('journal checkpoint')]);
+  });
+
+  it('takes no attribute of a key twice', async () => {
+    const twice = ['--attribute', 'region=EMEA', '--attribute', 'region=APAC'];
+    const { exitCode, stderr } = await run('keys', 'create', '--name', 'x', '--role', 'analyst', ...twice);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('region is given twice')]);
+  });
+
   it('makes, lists, rotates and revokes keys', async () => {
     const made = (
       await run(

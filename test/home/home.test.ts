@@ -37,6 +37,23 @@ async function init(config = SMALL_ENGINE): Promise<string> {
   return adminKey;
 }
 
+test('a server that cannot listen says why and what to do, and leaves its home to the next', async () => {
+  await init();
+  const first = await serve();
+  const other = join(folder, 'other');
+  await initHome({ home: other });
+  const start = (flags: Record<string, string | number>) =>
+    startServer({ home: other, environment: {}, flags: { ...QUIET, ...flags } });
+  await expect(start({ 'server.port': first.port })).rejects.toMatchObject({
+    code: 'gateway.address_unusable',
+    detail: expect.stringMatching(/another program listens there\. Choose another with --host and --port/),
+  });
+  await expect(start({ 'server.host': '192.0.2.1' })).rejects.toMatchObject({
+    code: 'gateway.address_unusable',
+  });
+  await (await start({})).close();
+});
+
 describe('a new home', () => {
   test('is refused in words where its folder is a file, or below one', async () => {
     await writeFile(join(folder, 'file'), '');

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import type { AddCommand, CliContext } from '../cli-context.ts';
-import { CliFailure, EXIT_CODES } from '../cli-failure.ts';
+import { CliFailure, EXIT_CODES, usageFailure } from '../cli-failure.ts';
 import { wholeNumber } from '../command-arguments.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
 import { cellText, displayText } from '../display-text.ts';
 import { counted, humanCount } from '../human-text.ts';
+import { readNamed } from '../named-file.ts';
 import { show } from '../show.ts';
 import { renderPairs, renderTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -38,6 +39,7 @@ interface Verification {
   readonly events_checked: number;
   readonly checkpoints_checked: number;
   readonly heads_checked: number;
+  readonly kept_checked: number;
   readonly problems: readonly { readonly seq: number; readonly place: string; readonly problem: string }[];
   readonly unsigned_events: number;
   readonly notes: readonly string[];
@@ -58,6 +60,7 @@ Examples:
   $ lakehouse journal stats
   $ lakehouse journal checkpoint > checkpoint.json   # keep it elsewhere: it proves what was there
   $ lakehouse journal verify                         # asks the server
+  $ lakehouse journal verify --checkpoint checkpoint.json   # all that it covers must still be there
   $ lakehouse journal verify --home DIR              # reads a stopped home itself, without a server`;
 
 export const addJournalCommand: AddCommand = (program, context) => {
@@ -102,11 +105,13 @@ export const addJournalCommand: AddCommand = (program, context) => {
   addRemoteOptions(journal.command('verify'))
     .summary('prove that no event was changed, removed, reordered or cut off')
     .option('--home <dir>', 'verify this home without a server; exit code 1 where it does not hold')
-    .action(async (options: RemoteOptions & { home?: string }) => {
+    .option('--checkpoint <file>', 'a checkpoint kept elsewhere, as `journal checkpoint` printed it')
+    .action(async (options: RemoteOptions & { home?: string; checkpoint?: string }) => {
+      const kept = options.checkpoint === undefined ? null : keptCheckpoint(options.checkpoint);
       const report =
         options.home === undefined
-          ? await verifyAtServer(context, options)
-          : await verifyOffline(context, options.home);
+          ? await verifyAtServer(context, options, kept)
+          : await verifyOffline(context, options.home, kept);
       show(context, options, report, () => renderVerification(report, context.terminal));
       if (!report.valid) {
         const detail = 'The journal does not verify: the problems above name the places.';
@@ -115,14 +120,45 @@ export const addJournalCommand: AddCommand = (program, context) => {
     });
 };
 
-async function verifyOffline(context: CliContext, home: string): Promise<Verification> {
-  const { verifyHome } = await import('../../main.ts');
-  return verifyHome({ home: resolve(home), environment: context.environment });
+interface KeptCheckpoint {
+  readonly signed_text: string;
+  readonly signature: string;
+  readonly public_key: string;
 }
 
-async function verifyAtServer(context: CliContext, options: RemoteOptions): Promise<Verification> {
+/** What a verification needs of a kept checkpoint; the verification itself judges it. */
+function keptCheckpoint(file: string): KeptCheckpoint {
+  const text = readNamed(file, 'The checkpoint ');
+  let kept: Partial<KeptCheckpoint> | null = null;
+  try {
+    kept = JSON.parse(text);
+  } catch {
+    // Told below, with what is missing.
+  }
+  const { signed_text, signature, public_key } = kept ?? {};
+  if (typeof signed_text === 'string' && typeof signature === 'string' && typeof public_key === 'string') {
+    return { signed_text, signature, public_key };
+  }
+  throw usageFailure('The file of --checkpoint is not what `lakehouse journal checkpoint` printed.');
+}
+
+async function verifyOffline(
+  context: CliContext,
+  home: string,
+  checkpoint: KeptCheckpoint | null,
+): Promise<Verification> {
+  const { verifyHome } = await import('../../main.ts');
+  return verifyHome({ home: resolve(home), environment: context.environment, checkpoint });
+}
+
+async function verifyAtServer(
+  context: CliContext,
+  options: RemoteOptions,
+  checkpoint: KeptCheckpoint | null,
+): Promise<Verification> {
   const api = connect(context, options);
-  return (await api.json<Verification>({ method: 'POST', path: '/journal/verify', json: {} })).value;
+  const json = checkpoint === null ? {} : { checkpoint };
+  return (await api.json<Verification>({ method: 'POST', path: '/journal/verify', json })).value;
 }
 
 function renderEvents(page: EventsPage, terminal: Terminal): string {
@@ -166,7 +202,7 @@ function renderStats(stats: Stats, terminal: Terminal): string {
 /** The verdict in one line, each problem with its place, and what was not looked at. */
 export function renderVerification(report: Verification, terminal: Terminal): string {
   const { colours } = terminal;
-  const what = `${counted(report.events_checked, 'event')}, ${counted(report.checkpoints_checked, 'checkpoint')}, ${counted(report.heads_checked, 'head')} checked`;
+  const what = `${counted(report.events_checked, 'event')}, ${counted(report.checkpoints_checked, 'checkpoint')}, ${counted(report.heads_checked, 'head')}${report.kept_checked > 0 ? ', the checkpoint that was kept' : ''} checked`;
   const verdict = report.valid
     ? colours.green('✓ the journal holds')
     : colours.red('✗ the journal does not hold');

@@ -1,4 +1,10 @@
-import type { Clock, IdGenerator, IdSource, Statement } from '../../base/index.ts';
+import {
+  type Clock,
+  type IdGenerator,
+  type IdSource,
+  isLakeError,
+  type Statement,
+} from '../../base/index.ts';
 import type { Config } from '../../config/index.ts';
 import type { MetastoreReader } from '../../metastore/index.ts';
 import type { AnyOperation, EventDraft, HttpRoute } from '../scope/index.ts';
@@ -8,6 +14,7 @@ import { AccessState } from './access-state.ts';
 import { auditRetention, createAuditStatements } from './audit-rows.ts';
 import { authoriseDemand, maskedTags, mayUseModel, mayUseTool } from './authorise-demand.ts';
 import { DecisionCache } from './decision-cache.ts';
+import { accessErrors } from './errors.ts';
 import type { ExpressionParser } from './expression-parser.ts';
 import { Identifier } from './identify.ts';
 import { KeyUse } from './key-use.ts';
@@ -63,8 +70,8 @@ export interface AccessOptions {
 }
 
 /**
- * Loads secrets, keys and policy and returns the room. Throws `access.unavailable` where one of them cannot be read:
- * without them the server does not start.
+ * Loads secrets, keys and policy and returns the room. Throws `access.key_file_unusable` or `access.unavailable` where one
+ * of them cannot be read: without them the server does not start.
  */
 export async function createAccess(options: AccessOptions): Promise<Access> {
   const { home, reader, clock, timer, config, parser } = options;
@@ -75,7 +82,9 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
   const enabled = config.auth.enabled;
   const identifier = new Identifier({ state, use, clock, enabled });
   const parts: AccessParts = { ...options, state, cache };
-  await state.ensureFresh();
+  await state.ensureFresh().catch((error: unknown) => {
+    throw startRefusal(error);
+  });
   return {
     control: accessControl({ reader, state, cache, identifier, watch }),
     operations: accessOperations(parts),
@@ -94,6 +103,13 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     refresh: () => state.refresh(),
     close: () => watch.close(),
   };
+}
+
+/** Callers of a running server are told nothing of the home's files; who starts it has to know which one to mend. */
+function startRefusal(error: unknown): unknown {
+  if (!isLakeError(error)) return error;
+  const { cause } = error;
+  return isLakeError(cause) && cause.code === accessErrors.key_file_unusable.code ? cause : error;
 }
 
 function accessOperations(parts: AccessParts): readonly AnyOperation[] {

@@ -7,6 +7,11 @@ export const accessErrors = declareErrors('access', {
     remedy:
       'Send a valid key in X-API-Key (or Authorization: Bearer). A malformed, unknown, expired or revoked key answers the same.',
   },
+  key_file_unusable: {
+    kind: 'internal',
+    title: 'A secret of the home cannot be used',
+    remedy: 'Restore the named file of the home’s keys folder from the backup that its store came from.',
+  },
   unavailable: {
     kind: 'unavailable',
     title: 'Access cannot be decided',

@@ -11,6 +11,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { LakeError } from '../../base/index.ts';
+import { accessErrors } from './errors.ts';
 
 /** The secrets of this room in the home directory, one file each under `keys/`, readable by the owner alone. */
 export const KEY_FILE_NAMES = ['api-key.hmac', 'delegation.hmac', 'mask-hash.key'] as const;
@@ -45,14 +47,14 @@ export function createKeyFiles(home: string, random: (sizeBytes: number) => Uint
 
 /**
  * Reads a key file: a line `<version> <hex>` for each version, of which `inForce` (the newest where absent) is the
- * current one. Throws where the file is missing, not of this form, or without that version; the message holds nothing
+ * current one. Throws `access.key_file_unusable` where the file is missing, not of this form, or without that version; the message holds nothing
  * of it.
  */
 export function readKeyFile(home: string, name: KeyFileName, inForce?: number): VersionedSecret {
   const versions = parseKeyFile(join(home, 'keys', name), name);
   const version = inForce ?? Math.max(...versions.keys());
   const key = versions.get(version);
-  if (key === undefined) throw new Error(`keys/${name} does not hold the version in force`);
+  if (key === undefined) throw unusable(name, 'does not hold the version in force');
   return { current: { version, key }, version: (wanted) => versions.get(wanted) ?? null };
 }
 
@@ -75,14 +77,30 @@ export function addKeyVersion(
 /** Keys are made once: from bytes, each HMAC would spend six times its own work on making one. */
 function parseKeyFile(path: string, name: KeyFileName): ReadonlyMap<number, KeyObject> {
   const versions = new Map<number, KeyObject>();
-  for (const line of readFileSync(path, 'utf8').split('\n')) {
+  for (const line of textOf(path, name).split('\n')) {
     if (line.trim() === '') continue;
     const match = /^([1-9][0-9]{0,8}) ([0-9a-f]{64,128})$/.exec(line.trim());
-    if (match === null) throw new Error(`keys/${name} holds a line that is not "<version> <hex>"`);
+    if (match === null) throw unusable(name, 'holds a line that is not "<version> <hex>"');
     versions.set(Number(match[1]), createSecretKey(match[2] ?? '', 'hex'));
   }
-  if (versions.size === 0) throw new Error(`keys/${name} holds no secret`);
+  if (versions.size === 0) throw unusable(name, 'holds no secret');
   return versions;
+}
+
+function textOf(path: string, name: KeyFileName): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw unusable(name, 'is missing or may not be read', cause);
+  }
+}
+
+/** Says which file and what is wrong, and nothing of what it holds. */
+function unusable(name: KeyFileName, problem: string, cause?: unknown): LakeError {
+  return new LakeError(accessErrors.key_file_unusable, {
+    detail: `keys/${name} ${problem}. Restore it from the backup that the store of this home came from.`,
+    cause,
+  });
 }
 
 function keyLine(version: number, random: (sizeBytes: number) => Uint8Array): string {

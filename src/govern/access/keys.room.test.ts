@@ -287,7 +287,12 @@ describe('the pepper', () => {
     restarted.close();
     expect((await room.call('access.secrets.rotate', { name: 'api-key' })).version).toBe(3);
     writeFileSync(file, text);
-    await expect(createAccess(room.options)).rejects.toMatchObject({ code: 'access.unavailable' });
+    await expect(createAccess(room.options)).rejects.toMatchObject({
+      code: 'access.key_file_unusable',
+      detail: expect.stringContaining(
+        'keys/api-key.hmac does not hold the version in force. Restore it from',
+      ),
+    });
   });
 
   it('of masks gives other hashes after a rotation', async () => {
@@ -298,7 +303,10 @@ describe('the pepper', () => {
 
   it('is needed to start', async () => {
     rmSync(join(room.home, 'keys', 'api-key.hmac'));
-    await expect(createAccess(room.options)).rejects.toThrow();
+    await expect(createAccess(room.options)).rejects.toMatchObject({
+      code: 'access.key_file_unusable',
+      detail: expect.stringContaining('keys/api-key.hmac is missing or may not be read. Restore it from'),
+    });
   });
 });
 

@@ -109,6 +109,24 @@ export async function* headsFileAnchors(parts: {
   }
 }
 
+/** The one checkpoint that someone kept elsewhere, where it is of this writer and a trusted key in force there signed it. */
+export async function* keptAnchor(parts: {
+  readonly kept: SignedCheckpoint | undefined;
+  readonly writer: string;
+  readonly trust: KeyTrust;
+  readonly problems: ProblemList;
+}): AsyncGenerator<SignedCheckpoint> {
+  const { kept, writer, trust, problems } = parts;
+  if (kept === undefined || kept.writer !== writer) return;
+  const { key_id: keyId, seq, number } = kept;
+  if (trust.isSigned(signedText(kept), kept.signature, { keyId, seq })) {
+    yield kept;
+    return;
+  }
+  const problem = `checkpoint ${number}, which was kept, is not signed by a key of this journal, or was changed`;
+  problems.add({ writer, seq, id: null, place: 'checkpoint', problem });
+}
+
 function problemOf(
   checkpoint: SignedCheckpoint,
   context: {

@@ -6,6 +6,11 @@ export const journalErrors = declareErrors('journal', {
     title: 'No checkpoint yet',
     remedy: 'Wait for the first signed checkpoint; one is made when the server starts.',
   },
+  checkpoint_invalid: {
+    kind: 'invalid',
+    title: 'Not a signed checkpoint',
+    remedy: 'Give the whole answer of GET /journal/checkpoint, as `lakehouse journal checkpoint` prints it.',
+  },
   unknown_cursor: {
     kind: 'invalid',
     title: 'Not a cursor of the journal',

@@ -9,6 +9,7 @@ import { type Config, configSchema } from '../../config/index.ts';
 import type { EventDraft, Identity } from '../../govern/scope/index.ts';
 import type { CommitOutcome, Metastore } from '../../metastore/index.ts';
 import { openMetastore } from '../../metastore/index.ts';
+import type { SignedCheckpoint } from './checkpoint.ts';
 import {
   createJournald,
   type EventContext,
@@ -33,7 +34,7 @@ export interface JournalHome {
   /** Opens store and journal; call `close` before the next. */
   open(options?: { clock?: Clock }): Promise<OpenJournal>;
   /** Verifies the closed home. */
-  verify(publicKey?: string): Promise<VerifyReport>;
+  verify(publicKey?: string, checkpoint?: SignedCheckpoint): Promise<VerifyReport>;
   /** Changes the store behind its back. */
   tamper(change: (database: DatabaseSync) => void): void;
   dispose(): Promise<void>;
@@ -62,7 +63,7 @@ export async function journalHome(journal: Partial<Config['journal']> = {}): Pro
     storeFile,
     config,
     open: (options = {}) => openJournal({ home, storeFile, config, clock: options.clock ?? systemClock }),
-    verify: (publicKey) => verifyOffline({ home, storeFile, config, ...(publicKey ? { publicKey } : {}) }),
+    verify: (publicKey, checkpoint) => verifyOffline({ home, storeFile, config, publicKey, checkpoint }),
     tamper(change) {
       const database = new DatabaseSync(storeFile);
       try {

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { LakeError } from '../../base/index.ts';
 import type { Config } from '../../config/index.ts';
 import { openMetastoreReadOnly } from '../../metastore/index.ts';
+import type { SignedCheckpoint } from './checkpoint.ts';
 import { checkpointKeyFiles } from './checkpoint-key.ts';
 import { journalErrors } from './errors.ts';
 import { type VerifyReport, verifyJournal } from './verify.ts';
@@ -12,8 +13,9 @@ export async function verifyOffline(parts: {
   /** The store's file. */
   readonly storeFile: string;
   readonly config: Pick<Config, 'journal' | 'metastore'>;
-  /** SPKI PEM kept outside the home; without it the home's own key is trusted. */
-  readonly publicKey?: string;
+  /** Kept outside the home, as is the SPKI PEM that came with it; without one the home's own key is trusted. */
+  readonly checkpoint?: SignedCheckpoint | undefined;
+  readonly publicKey?: string | undefined;
 }): Promise<VerifyReport> {
   const { home, config } = parts;
   const publicKey = parts.publicKey ?? checkpointKeyFiles(home).current()?.publicKey;
@@ -25,7 +27,7 @@ export async function verifyOffline(parts: {
   const reader = await openMetastoreReadOnly({ file: parts.storeFile, config: config.metastore });
   try {
     const headsFile = resolve(home, config.journal.heads_file);
-    return await verifyJournal({ reader, headsFile, publicKeys: [publicKey] });
+    return await verifyJournal({ reader, headsFile, publicKeys: [publicKey], kept: parts.checkpoint });
   } finally {
     await reader.close();
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SignedCheckpoint } from './checkpoint.ts';
-import { signedText } from './checkpoint.ts';
+import { parseHeadsLine, signedText } from './checkpoint.ts';
 import { checkpointKeyFiles } from './checkpoint-key.ts';
 import { chainHash } from './event-record.ts';
 import { type JournalHome, journalHome } from './journald.fixture.ts';
@@ -101,6 +101,44 @@ describe('one who can write the store', () => {
     home.tamper((database) => cutAfter(database, 6));
     keepHeads(2);
     expect(await home.verify()).toMatchObject({ valid: true, events_checked: 6 });
+  });
+
+  it('is found out by a checkpoint kept elsewhere on cutting or rewriting what it covers, heads included', async () => {
+    const kept = parseHeadsLine(headsLines()[2] ?? '') ?? undefined;
+    expect(await home.verify(publicKey, kept)).toMatchObject({ valid: true, kept_checked: 1 });
+    const forged = kept && { ...kept, seq: 11 };
+    expect(await home.verify(publicKey, forged)).toMatchObject({
+      valid: false,
+      kept_checked: 0,
+      first_bad: {
+        problem: 'checkpoint 3, which was kept, is not signed by a key of this journal, or was changed',
+      },
+    });
+    expect(await home.verify(publicKey, kept && { ...kept, writer: 'other' })).toMatchObject({
+      valid: false,
+      first_bad: { problem: 'the store has no events of the writer of checkpoint 3, which was kept' },
+    });
+    home.tamper((database) => cutAfter(database, 6));
+    keepHeads(2);
+    expect((await home.verify()).valid).toBe(true);
+    expect(await home.verify(publicKey, kept)).toMatchObject({
+      valid: false,
+      first_bad: { seq: 7, problem: 'cut off: events up to 12 were signed and are missing' },
+    });
+  });
+
+  it('is found out by a kept checkpoint on signing the whole journal with a key of their own', async () => {
+    const kept = parseHeadsLine(headsLines()[2] ?? '') ?? undefined;
+    const other = await journalHome({ checkpoint_every_events: 1_000 });
+    try {
+      const open = await other.open();
+      for (let number = 0; number < 12; number++) await open.add({ data: { pay: 900 } });
+      await open.close();
+      expect((await other.verify()).valid).toBe(true);
+      expect((await other.verify(publicKey, kept)).valid).toBe(false);
+    } finally {
+      await other.dispose();
+    }
   });
 
   it('is found out on removing every checkpoint with the heads file', async () => {

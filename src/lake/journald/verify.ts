@@ -1,5 +1,5 @@
 import type { MetastoreReader } from '../../metastore/index.ts';
-import { type AnchorCursor, anchorCursor, headsFileAnchors, storedAnchors } from './anchors.ts';
+import { type AnchorCursor, anchorCursor, headsFileAnchors, keptAnchor, storedAnchors } from './anchors.ts';
 import { checkOpenIntents, intentLedger } from './check-open-intents.ts';
 import { headsLine, type SignedCheckpoint } from './checkpoint.ts';
 import { findStrays, findUnknownWriters } from './find-strays.ts';
@@ -20,6 +20,8 @@ export interface VerifyReport {
   readonly checkpoints_checked: number;
   /** Signed checkpoints of the heads file that are right. */
   readonly heads_checked: number;
+  /** 1 where a checkpoint was given that is signed by a key of the journal. */
+  readonly kept_checked: number;
   /** The problem earliest in the chain. */
   readonly first_bad: JournalProblem | null;
   /** In the order of the chain, at most 100. */
@@ -37,6 +39,8 @@ export interface VerifyParts {
   readonly headsFile: string;
   /** Public keys to trust, SPKI PEM; keys of rotations are found from these. */
   readonly publicKeys: readonly string[];
+  /** A checkpoint kept outside the home, which the chain must still agree with. */
+  readonly kept?: SignedCheckpoint | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -52,7 +56,7 @@ const PAGE_ROWS = 500;
  * Finds and names any changed, removed, inserted, reordered or cut-off event up to the last checkpoint that is signed
  * and kept, and accidental damage anywhere. Does not find: a rewrite of events after the last checkpoint that also
  * recomputes the hashes; a cut after the last head kept elsewhere where the head was set back too; anything done by one
- * who holds the private key and every copy of the heads file.
+ * who holds the private key and every copy of the heads file and of checkpoints.
  */
 export async function verifyJournal(parts: VerifyParts): Promise<VerifyReport> {
   for (let run = 1; ; run++) {
@@ -66,6 +70,7 @@ interface Tally {
   events: number;
   checkpoints: number;
   heads: number;
+  kept: number;
   unsigned: number;
   pruned: number;
 }
@@ -77,7 +82,7 @@ async function verifyOnce(parts: VerifyParts): Promise<VerifyReport> {
   const numbers = await readNumbers(reader);
   const heads = await reader.read(reader.queries.selectFrom('journal_heads').selectAll().orderBy('writer'));
   const problems = problemList();
-  const tally: Tally = { events: 0, checkpoints: 0, heads: 0, unsigned: 0, pruned: 0 };
+  const tally: Tally = { events: 0, checkpoints: 0, heads: 0, kept: 0, unsigned: 0, pruned: 0 };
   for (const head of heads) {
     await verifyChain({
       ...parts,
@@ -90,17 +95,29 @@ async function verifyOnce(parts: VerifyParts): Promise<VerifyReport> {
     await findStrays(reader, head, problems);
   }
   await findUnknownWriters(reader, heads, problems);
+  const { kept } = parts;
+  const keptHead = heads.find((head) => head.writer === kept?.writer);
+  if (kept !== undefined && keptHead === undefined) {
+    const problem = `the store has no events of the writer of checkpoint ${kept.number}, which was kept`;
+    problems.add({ writer: kept.writer, seq: kept.seq, id: null, place: 'checkpoint', problem });
+  }
   const found = problems.inOrder();
   return {
     valid: found.length === 0,
     events_checked: tally.events,
     checkpoints_checked: tally.checkpoints,
     heads_checked: tally.heads,
+    kept_checked: tally.kept,
     first_bad: found[0] ?? null,
     problems: found,
     unsigned_events: tally.unsigned,
     pruned_events: tally.pruned,
-    notes: notes(tally, headsFile.exists),
+    notes: [
+      ...notes(tally, headsFile.exists),
+      ...((kept?.seq ?? 0) < (keptHead?.base_seq ?? 0)
+        ? ['The checkpoint that was given covers pruned events: nothing is left to compare it with.']
+        : []),
+    ],
   };
 }
 
@@ -123,7 +140,8 @@ async function verifyChain(parts: ChainParts): Promise<void> {
   const kept = anchorCursor(
     headsFileAnchors({ lines: headsFile.lines(), writer, numberMin: numbers.first, trust, problems }),
   );
-  const cursors = [stored, kept];
+  const given = anchorCursor(keptAnchor({ kept: parts.kept, writer, trust, problems }));
+  const cursors = [stored, kept, given];
   const ledger = intentLedger();
   try {
     const walk = { reader, head, cursors, ledger, problems, signal, pageRows: PAGE_ROWS };
@@ -134,6 +152,7 @@ async function verifyChain(parts: ChainParts): Promise<void> {
   if (!problems.isFull()) await checkOpenIntents({ reader, head, ledger, problems });
   tally.checkpoints += stored.seen().count;
   tally.heads += kept.seen().count;
+  tally.kept += given.seen().count;
   const signedSeq = Math.max(stored.seen().last?.seq ?? 0, kept.seen().last?.seq ?? 0);
   tally.unsigned += Math.max(0, head.seq - signedSeq);
   tally.pruned += head.base_seq;

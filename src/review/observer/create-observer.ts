@@ -58,7 +58,7 @@ export interface Observer {
 /** Throws `observer.escalations_invalid` and `observer.escalations_unreadable`. */
 export function createObserver(parts: ObserverParts): Observer {
   const { home, config, reader, clock, ids, log } = parts;
-  const rules = readEscalations(config.escalations_file, (path) => resolve(home, path));
+  const { rules } = readEscalations(config.escalations_file, (path) => resolve(home, path));
   const feed = createEventFeed();
   const recordParts = { reader, clock, ids, writes: createEventStatements(reader) };
   const record = async (events: readonly EventInput[]) => {

@@ -50,18 +50,24 @@ export function parseEscalations(text: string, fileName: string): readonly Escal
   });
 }
 
+interface EscalationFile {
+  readonly rules: readonly EscalationRule[];
+  /** True where the home has no file and the package's own holds. */
+  readonly shipped: boolean;
+}
+
 /**
  * Reads the rules that the configuration names. `resolve` makes an absolute path of one that is relative to the home.
  * Throws `observer.escalations_unreadable` and `observer.escalations_invalid`: the program must not start without them.
  */
-export function readEscalations(file: string, resolve: (path: string) => string): readonly EscalationRule[] {
+export function readEscalations(file: string, resolve: (path: string) => string): EscalationFile {
   const path = resolve(file);
   try {
-    return parseEscalations(textOf(path), basename(path));
+    return { rules: parseEscalations(textOf(path), basename(path)), shipped: false };
   } catch (error) {
     if (file !== USUAL_FILE || !isAbsence(error)) throw error;
     const shipped = fileURLToPath(new URL(`../../../config/${USUAL_FILE}`, import.meta.url));
-    return parseEscalations(textOf(shipped), USUAL_FILE);
+    return { rules: parseEscalations(textOf(shipped), USUAL_FILE), shipped: true };
   }
 }
 

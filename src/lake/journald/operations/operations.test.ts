@@ -230,6 +230,30 @@ describe('journal.verify', () => {
     expect(report).toMatchObject({ valid: true, first_bad: null });
     expect(report.events_checked).toBeGreaterThanOrEqual(5);
   });
+
+  it('holds the journal against a checkpoint that was kept, also after the key was rotated', async () => {
+    await open.add();
+    const { signed_text, signature, public_key } = await read('journal.checkpoint');
+    const checkpoint = { signed_text, signature, public_key };
+    await rotate();
+    await open.add();
+    expect(await read('journal.verify', { checkpoint })).toMatchObject({ valid: true, kept_checked: 1 });
+    expect((await read('journal.verify')).kept_checked).toBe(0);
+    const forged = { ...checkpoint, signed_text: signed_text.replace(/"number":\d+/, '"number":99') };
+    const report = await read('journal.verify', { checkpoint: forged });
+    expect(report).toMatchObject({ valid: false, kept_checked: 0 });
+    for (const changed of [
+      { signed_text: '{}' },
+      { signed_text: `${signed_text} ` },
+      { public_key: 'none' },
+    ]) {
+      await expect(
+        read('journal.verify', { checkpoint: { ...checkpoint, ...changed } }),
+      ).rejects.toMatchObject({
+        code: 'journal.checkpoint_invalid',
+      });
+    }
+  });
 });
 
 describe('journal.rotate_key', () => {
