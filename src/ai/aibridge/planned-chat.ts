@@ -41,10 +41,8 @@ export async function planChat(
   const sizes = sizesOf(chat, unread, identityLabel(scope.identity));
   const { most, likely } = await estimator.estimateInputTokens(sizes);
   const inputTokens = most + asked.contextTokens;
-  const ladder = model?.startsWith(LADDER) === true ? model.slice(LADDER.length) : null;
   const plan = router.plan({
-    model: ladder === null ? model : null,
-    ladder,
+    ...wishOf(model),
     task: asked.task,
     role: scope.identity.role,
     tags: asked.tags,
@@ -54,6 +52,15 @@ export async function planChat(
     maxOutputTokens: chat.maxOutputTokens,
   });
   return { chat, unread, plan, inputTokens, mayFillWindow: !unread.isBounded };
+}
+
+/** What a name asks for: `ladder/<name>` a ladder, any other a model. */
+export function wishOf(name: string | null): {
+  readonly model: string | null;
+  readonly ladder: string | null;
+} {
+  if (name?.startsWith(LADDER) !== true) return { model: name, ladder: null };
+  return { model: null, ladder: name.slice(LADDER.length) };
 }
 
 /** Every model the plan may call: the caller must be granted each of them. */
