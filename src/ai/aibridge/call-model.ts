@@ -255,6 +255,7 @@ function createAccount(deps: CallDeps, inputTokens: number, rung: Rung, spending
     const most = Math.max(0, spending.plan.tokens - inputTokens);
     const said = Math.min(Math.ceil((counted?.said().length ?? 0) / CHARACTERS_PER_TOKEN), most);
     return {
+      ...reported,
       input: Math.max(mayBeBilled ? inputTokens : 0, reported?.input ?? 0),
       cachedInput: reported?.cachedInput ?? 0,
       cacheWriteInput: reported?.cacheWriteInput ?? 0,

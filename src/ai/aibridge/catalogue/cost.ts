@@ -2,11 +2,10 @@ import type { TokenUsage } from '../chat.ts';
 import type { ModelEntry, Prices, Rates } from './model-entry.ts';
 
 /** What a provider counted, as far as it has a price. */
-export interface BilledUsage
-  extends Pick<TokenUsage, 'input' | 'cachedInput' | 'cacheWriteInput' | 'output'> {
-  /** The part of `cacheWriteInput` written to the longer-lived cache. */
-  readonly cacheWriteLongInput?: number;
-}
+export type BilledUsage = Pick<
+  TokenUsage,
+  'input' | 'cachedInput' | 'cacheWriteInput' | 'cacheWriteLongInput' | 'output'
+>;
 
 /**
  * The most that a request within these bounds can cost, in billionths of a dollar, rounded up: every token of input at

@@ -72,6 +72,10 @@ describe('a streamed message', () => {
     expect(answerOf(read(start, last(nulls)).deltas).usage).toEqual(usage);
     const again = { ...first, output_tokens: 25, ...details };
     expect(answerOf(read(start, last(again)).deltas).usage).toEqual(usage);
+    const long = { ...first, cache_creation: { ephemeral_5m_input_tokens: 1, ephemeral_1h_input_tokens: 2 } };
+    const kept: JsonObject = { type: 'message_start', message: { id: 'm', model: 'x', usage: long } };
+    const counted = answerOf(read(kept, last({ output_tokens: 25, ...details })).deltas).usage;
+    expect(counted).toEqual({ ...usage, cacheWriteLongInput: 2 });
   });
 
   it.each([
