@@ -25,6 +25,15 @@ export function worstCost(entry: ModelEntry, inputTokens: number, maxOutputToken
   return nanoUsd(worst);
 }
 
+/** What a request can be counted as by a model: beside what is estimated, a file may fill its window. */
+export function mostInputTokens(
+  request: { readonly inputTokens: number; readonly mayFillWindow?: boolean },
+  entry: ModelEntry,
+): number {
+  const { inputTokens, mayFillWindow = false } = request;
+  return mayFillWindow ? Math.max(inputTokens, entry.contextWindow) : inputTokens;
+}
+
 /** What a usage costs, in billionths of a dollar, rounded up; 0 for `flat` and `free`. Throws RangeError as above. */
 export function realCost(entry: ModelEntry, usage: BilledUsage): number {
   if (entry.billing !== 'metered') return 0;
