@@ -129,6 +129,27 @@ test('a refusal reads well in each client', async () => {
   ).rejects.toMatchObject({ status: 404 });
 });
 
+test('a service chooses no model beside the one that is granted and held for', async () => {
+  const before = lake.upstream.received.length;
+  const body = { model: 'gpt-scripted', messages, models: ['openai/gpt-of-another-price'] };
+  const refused = await lake.server.api('POST', '/v1/chat/completions', { json: body });
+  expect(refused.status).toBe(400);
+  expect(refused.json).toMatchObject({ code: 'models.bad_request', errors: [{ pointer: '/models' }] });
+  expect(lake.upstream.received.length).toBe(before);
+});
+
+test('a route is explained for a ladder as clients name it', async () => {
+  const explain = (json: object) => lake.server.api('POST', '/v1/route/explain', { json });
+  const [named, asked] = [await explain({ model: 'ladder/fallback' }), await explain({ ladder: 'fallback' })];
+  expect(named.json.rungs).toHaveLength(2);
+  expect(named.json).toEqual(asked.json);
+});
+
+test('tokens in place of a text are refused in words that help', async () => {
+  const refused = openai.embeddings.create({ model: 'openai/text-embedding', input: [[1, 2]] });
+  await expect(refused).rejects.toThrow(/lists of tokens cannot be judged/);
+});
+
 test('models are listed: those of the catalogue, and those a service of one’s own says it has', async () => {
   const { data } = await openai.models.list();
   expect(data.filter(({ owned_by }) => owned_by === 'ollama').length).toBeGreaterThan(0);

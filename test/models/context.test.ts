@@ -161,6 +161,26 @@ test('a call with rows costs no more than was held for it', async () => {
   expect(calls[0]?.cost_nano_usd).toBeLessThanOrEqual(calls[0]?.held_nano_usd ?? 0);
 });
 
+test('the words around the rows are held for like the rows', async () => {
+  lake.upstream.script(reply({ usage: null }), reply({ usage: null }));
+  const bare = await ask('/v1/chat', {});
+  const framed = await ask('/v1/chat', { context: { dataset: 'people', max_tokens: 1 } });
+  const tokens = [bare, framed].map(
+    ({ requestId }) => callRecords(lake.server.home, requestId).calls[0]?.input_tokens ?? 0,
+  );
+  const added = (framed.sent[0]?.length ?? 0) - (bare.sent[0]?.length ?? 0);
+  // Prose has fewer than five characters to a token.
+  expect((tokens[1] ?? 0) - (tokens[0] ?? 0)).toBeGreaterThanOrEqual(added / 5);
+});
+
+test('a context that names neither rows nor a query is refused in words that help', async () => {
+  for (const context of [{}, { sql: 'SELECT 1', dataset: 'people' }]) {
+    const { answer } = await ask('/v1/chat/completions', { lakehouse_context: context });
+    expect(answer.status).toBe(400);
+    expect(answer.json.detail).toContain('`dataset`, with `columns` and `filter`');
+  }
+});
+
 test('an agent for a person gets the person’s rows', async () => {
   const person = (await lake.server.key('reader', { region: 'south' }, 'sue')).key;
   const agent = (await lake.server.key('agent', {}, 'helper')).key;

@@ -152,6 +152,17 @@ test('personal data in thinking and in arguments of calls is blocked like text',
       finish: 'tool_calls',
       toolCalls: [{ id: 'call_1', name: 'mail', argumentsJson: '{"to":"ada@example.org"}' }],
     }),
+    reply({
+      text: '',
+      finish: 'tool_calls',
+      toolCalls: [{ id: 'call_1', name: 'mail', argumentsJson: '{"to":"ada\\u0040example.org"}' }],
+    }),
+    reply({
+      text: '',
+      finish: 'tool_calls',
+      toolCalls: [{ id: 'call_1', name: 'ada@example.org', argumentsJson: '{}' }],
+    }),
+    reply({ text: '{"to":"ada\\u0040example.org"}' }),
   ];
   for (const leak of leaks) {
     for (const stream of [false, true]) {
@@ -188,6 +199,23 @@ test('no byte of a leaked value leaves a stream, wherever the provider divides i
     expect(calls).toHaveLength(1);
     expect(audit).toEqual([expect.objectContaining({ closing_code: 'door.truth_blocked' })]);
   }
+});
+
+test('no byte of a leaked value leaves a stream where it is written in escapes of JSON', async () => {
+  const value = Array.from('QXZQXZQXZQXZQXZ@QXZQXZQXZQXZ.org')
+    .map((sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
+  const told = { before: 'so far so good '.repeat(20), to: '', after: ' and so on'.repeat(100) };
+  const argumentsJson = JSON.stringify(told).replace('"to":""', `"to":"${value}"`);
+  expect(JSON.parse(argumentsJson).to).toBe('QXZQXZQXZQXZQXZ@QXZQXZQXZQXZ.org');
+  lake.upstream.script(
+    reply({ text: '', finish: 'tool_calls', toolCalls: [{ id: 'call_1', name: 'mail', argumentsJson }] }),
+  );
+  const asked = { model: 'gpt-scripted', messages, stream: true };
+  const answer = await send('/v1/chat/completions', `escapes-${counter++}`, analyst, asked);
+  expect(answer.status).toBe(200);
+  expect(answer.isWhole).toBe(false);
+  expect(answer.text).not.toContain('u00');
 });
 
 test('a rule over the whole sends nothing before the end', async () => {

@@ -6,7 +6,7 @@ export interface AnswerCollector {
   addWhole(answer: ChatAnswer): void;
   /** All text of all choices so far. */
   text(): string;
-  /** Everything a person or a program could read: text, thinking, arguments of tool calls. */
+  /** Everything a person or a program could read: text, thinking, tool calls by name and arguments. */
   said(): string;
   /** The answer of the first choice as it stands. */
   answer(): ChatAnswer;
@@ -100,7 +100,7 @@ export function createAnswerCollector(): AnswerCollector {
           text,
           other,
           reasoning,
-          ...[...calls.values()].map(({ argumentsJson }) => argumentsJson),
+          ...[...calls.values()].flatMap(({ name, argumentsJson }) => [name, argumentsJson]),
         ])
         .join('\n'),
     answer: () => ({ id, model, parts: partsOf(choiceOf(0)), finish: choiceOf(0).finish ?? 'cut', usage }),

@@ -7,7 +7,7 @@ export type PersonalDataFinder = (text: string) => readonly string[];
 export interface AnswerFacts {
   /** The text of the answer; of a piece, the piece with what stands around it. */
   readonly text: string;
-  /** All that is said: text, thinking, arguments of tool calls. */
+  /** All that is said: text, thinking, names and arguments of tool calls. */
   readonly said: string;
   readonly finish: string | null;
   readonly provider: string;
@@ -27,7 +27,7 @@ export function answerContext(
   facts: AnswerFacts,
   judged: { readonly personalData: PersonalDataFinder; readonly maskedTags: readonly string[] },
 ): JsonObject {
-  const kinds = judged.personalData(facts.said);
+  const kinds = judged.personalData(asRead(facts.said));
   const leaked = kinds.filter((kind) => judged.maskedTags.some((tag) => matchesPattern(tag, kind)));
   return {
     answer: { text: facts.text, json: jsonOf(facts.text), is_empty: facts.text.trim() === '' },
@@ -39,6 +39,17 @@ export function answerContext(
     output_tokens: facts.outputTokens,
     personal: { kinds: [...kinds], leaked_kinds: leaked, leaked_count: leaked.length },
   };
+}
+
+const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([\\/]))/g;
+
+/** A text and what a program that reads it as JSON makes of its escapes. */
+function asRead(said: string): string {
+  if (!said.includes('\\')) return said;
+  const read = said.replace(ESCAPE, (_, code?: string, sign?: string) =>
+    code === undefined ? (sign ?? '') : String.fromCharCode(Number.parseInt(code, 16)),
+  );
+  return `${said}\n${read}`;
 }
 
 const FENCED = /^\s*```(?:json)?\s*\n([\s\S]*?)\n?```\s*$/;

@@ -2,11 +2,10 @@ import { type Clock, isLakeError, type LakeError } from '../../base/index.ts';
 import type { ReadScope, Spending } from '../../govern/scope/index.ts';
 import type { AnswerCollector } from './answer-collector.ts';
 import { callFailed, cutOff, type FailedAttempt } from './call-failure.ts';
-import { realCost, worstCost } from './catalogue/cost.ts';
+import { mostInputTokens, realCost, worstCost } from './catalogue/cost.ts';
 import type { TokenUsage } from './chat.ts';
 import { isNotTranslatable } from './not-translatable.ts';
 import type { OutputSizes } from './output-sizes.ts';
-import { mostInputTokens } from './planned-chat.ts';
 import type { ChatCall, ChatReply, ModelProvider, StreamEvent } from './provider.ts';
 import { type FailureClass, ProviderFailure } from './provider.ts';
 import type { RoutePlan, Rung } from './routing/plan-route.ts';
@@ -128,7 +127,7 @@ export async function reachModel<T>(
       refused = error;
       continue;
     }
-    const account = createAccount(deps, mostInputTokens(asked, rung), rung, spending);
+    const account = createAccount(deps, mostInputTokens(asked, rung.entry), rung, spending);
     try {
       // Who leaves while the hold is made durable pays for nothing that was sent.
       asked.signal.throwIfAborted();
@@ -181,7 +180,7 @@ function capOf({ sizes }: CallDeps, asked: Reach, rung: Rung): number {
 }
 
 function hold(scope: ReadScope, asked: Reach, rung: Rung, maxOutputTokens: number): Promise<Spending> {
-  const inputTokens = mostInputTokens(asked, rung);
+  const inputTokens = mostInputTokens(asked, rung.entry);
   const outputTokens = maxOutputTokens * (asked.choices ?? 1);
   return scope.spend({
     provider: rung.provider,
@@ -255,6 +254,7 @@ function createAccount(deps: CallDeps, inputTokens: number, rung: Rung, spending
     const most = Math.max(0, spending.plan.tokens - inputTokens);
     const said = Math.min(Math.ceil((counted?.said().length ?? 0) / CHARACTERS_PER_TOKEN), most);
     return {
+      ...reported,
       input: Math.max(mayBeBilled ? inputTokens : 0, reported?.input ?? 0),
       cachedInput: reported?.cachedInput ?? 0,
       cacheWriteInput: reported?.cacheWriteInput ?? 0,

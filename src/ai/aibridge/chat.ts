@@ -71,6 +71,8 @@ export interface TokenUsage {
   readonly input: number;
   readonly cachedInput: number;
   readonly cacheWriteInput: number;
+  /** The part of `cacheWriteInput` written to the longer-lived cache, which costs more; absent where none was. */
+  readonly cacheWriteLongInput?: number;
   readonly output: number;
   readonly reasoning: number;
 }

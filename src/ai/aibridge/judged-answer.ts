@@ -9,6 +9,8 @@ import type { StreamEvent } from './provider.ts';
  * any match up to this length whole, wherever chunks divide it (K-17).
  */
 export const HOLDBACK_CHARACTERS = 128;
+/** The same where JSON escapes are among them, each of which is six characters of the text and one of the value. */
+const ESCAPED_CHARACTERS = 6 * HOLDBACK_CHARACTERS;
 
 export interface JudgedAnswerParts {
   readonly events: AsyncIterable<StreamEvent>;
@@ -58,6 +60,8 @@ interface Thread {
   text: string;
   /** Characters that were cut off the front. */
   dropped: number;
+  /** Where the last JSON escape begins; -1 where there was none. */
+  escapedAt: number;
 }
 
 interface Choice {
@@ -80,31 +84,26 @@ function createHeldBack() {
   const choices = new Map<number, Choice>();
   let waiting: Piece[] = [];
 
-  function threadOf(delta: ChatDelta): Thread | null {
-    if (!('choice' in delta) || delta.kind === 'finish') return null;
-    const choice = choices.get(delta.choice) ?? { threads: new Map(), said: 0 };
-    choices.set(delta.choice, choice);
-    const name = delta.kind === 'tool_call' ? `${delta.kind} ${delta.index}` : delta.kind;
-    const thread = choice.threads.get(name) ?? { choice, text: '', dropped: 0 };
+  function threadOf(at: number, name: string): Thread {
+    const choice = choices.get(at) ?? { threads: new Map(), said: 0 };
+    choices.set(at, choice);
+    const thread = choice.threads.get(name) ?? { choice, text: '', dropped: 0, escapedAt: -1 };
     choice.threads.set(name, thread);
     return thread;
   }
 
   function spansOf(deltas: readonly ChatDelta[]): Piece['spans'] {
     const begun = new Map<Thread, number>();
-    for (const delta of deltas) {
-      const thread = threadOf(delta);
-      if (thread === null) continue;
+    for (const { choice, name, text } of deltas.flatMap(saidBy)) {
+      const thread = threadOf(choice, name);
       if (!begun.has(thread)) begun.set(thread, thread.dropped + thread.text.length);
-      const text = saidBy(delta);
-      thread.text += text;
-      thread.choice.said += text.length;
+      addText(thread, text);
     }
     return [...begun].map(([thread, from]) => ({ thread, from, saidUpTo: thread.choice.said }));
   }
 
   const isReady = ({ spans }: Piece) =>
-    spans.every(({ thread, saidUpTo }) => thread.choice.said - saidUpTo >= HOLDBACK_CHARACTERS);
+    spans.every(({ thread, from, saidUpTo }) => thread.choice.said - saidUpTo >= reachOf(thread, from));
 
   return {
     /** What may leave now, with the text of the threads it is part of; null where all has to wait. */
@@ -120,7 +119,7 @@ function createHeldBack() {
       }
       return {
         bytes: Buffer.concat(taken.map((piece) => piece.bytes)),
-        said: [...begun].map(([thread, from]) => textFrom(thread, from - HOLDBACK_CHARACTERS)).join('\n'),
+        said: [...begun].map(([thread, from]) => textFrom(thread, from - reachOf(thread, from))).join('\n'),
       };
     },
     rest: () => Buffer.concat(waiting.map(({ bytes }) => bytes)),
@@ -135,7 +134,26 @@ function textFrom(thread: Thread, position: number): string {
   return thread.text;
 }
 
-function saidBy(delta: ChatDelta): string {
-  if (delta.kind === 'tool_call') return delta.argumentsJson;
-  return 'text' in delta ? delta.text : '';
+function addText(thread: Thread, text: string): void {
+  const before = thread.text.length;
+  thread.text += text;
+  thread.choice.said += text.length;
+  // Its two characters may come in two deltas.
+  const last = thread.text.lastIndexOf('\\u');
+  if (last >= before - 1 && last !== -1) thread.escapedAt = thread.dropped + last;
+}
+
+/** How far a value around a position may reach. */
+function reachOf(thread: Thread, position: number): number {
+  const isEscaped = thread.escapedAt >= Math.max(0, position - ESCAPED_CHARACTERS);
+  return isEscaped ? ESCAPED_CHARACTERS : HOLDBACK_CHARACTERS;
+}
+
+/** What a delta says, by the threads it goes on with. */
+function saidBy(delta: ChatDelta): readonly { choice: number; name: string; text: string }[] {
+  if (!('choice' in delta) || delta.kind === 'finish') return [];
+  const { choice, kind } = delta;
+  if (kind !== 'tool_call') return [{ choice, name: kind, text: delta.text }];
+  const named = delta.name === null ? [] : [{ choice, name: `name ${delta.index}`, text: delta.name }];
+  return [...named, { choice, name: `${kind} ${delta.index}`, text: delta.argumentsJson }];
 }

@@ -1,6 +1,6 @@
 import { type Demand, identityLabel, type ResolveScope } from '../../govern/scope/index.ts';
 import type { BridgeParts } from './bridge-parts.ts';
-import { worstCost } from './catalogue/cost.ts';
+import { mostInputTokens, worstCost } from './catalogue/cost.ts';
 import type { Capability } from './catalogue/model-entry.ts';
 import type { EstimatedRequest } from './catalogue/token-estimate.ts';
 import type { ChatRequest, ContentPart } from './chat.ts';
@@ -41,10 +41,8 @@ export async function planChat(
   const sizes = sizesOf(chat, unread, identityLabel(scope.identity));
   const { most, likely } = await estimator.estimateInputTokens(sizes);
   const inputTokens = most + asked.contextTokens;
-  const ladder = model?.startsWith(LADDER) === true ? model.slice(LADDER.length) : null;
   const plan = router.plan({
-    model: ladder === null ? model : null,
-    ladder,
+    ...wishOf(model),
     task: asked.task,
     role: scope.identity.role,
     tags: asked.tags,
@@ -54,6 +52,15 @@ export async function planChat(
     maxOutputTokens: chat.maxOutputTokens,
   });
   return { chat, unread, plan, inputTokens, mayFillWindow: !unread.isBounded };
+}
+
+/** What a name asks for: `ladder/<name>` a ladder, any other a model. */
+export function wishOf(name: string | null): {
+  readonly model: string | null;
+  readonly ladder: string | null;
+} {
+  if (name?.startsWith(LADDER) !== true) return { model: name, ladder: null };
+  return { model: null, ladder: name.slice(LADDER.length) };
 }
 
 /** Every model the plan may call: the caller must be granted each of them. */
@@ -77,18 +84,9 @@ export function headerName(rung: Pick<Rung, 'provider' | 'model'>): string {
 /** What the dearest rung could cost, in nano-dollars. */
 export function dearestCost(planned: PlannedChat, choices = 1): number {
   const costs = planned.plan.rungs.map((rung) =>
-    worstCost(rung.entry, mostInputTokens(planned, rung), rung.maxOutputTokens * choices),
+    worstCost(rung.entry, mostInputTokens(planned, rung.entry), rung.maxOutputTokens * choices),
   );
   return Math.max(...costs);
-}
-
-/** What a request can be counted as by a model: beside what is estimated, a file may fill its window. */
-export function mostInputTokens(
-  request: { readonly inputTokens: number; readonly mayFillWindow?: boolean },
-  { entry }: Pick<Rung, 'entry'>,
-): number {
-  const { inputTokens, mayFillWindow = false } = request;
-  return mayFillWindow ? Math.max(inputTokens, entry.contextWindow) : inputTokens;
 }
 
 /** All that a request says, for rules over prompts. */

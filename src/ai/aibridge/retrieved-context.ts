@@ -6,6 +6,8 @@ import { modelsErrors } from './errors.ts';
 
 const DEFAULT_TOKENS = 2_000;
 const MAX_ROWS = 1_000;
+/** The turn that holds the rows, without them: 43 by o200k, with the margin of estimates and the frame of a turn. */
+const FRAME_TOKENS = 80;
 /** Longest answer of the retrieval that is read; the limit of rows keeps well below it. */
 const MAX_BYTES = 16_777_216;
 
@@ -16,21 +18,32 @@ const parameter = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 /** What rows to put before a model: a query, or a dataset with columns and a filter. */
 export const contextSchema = z
-  .union([
-    z.strictObject({
-      sql: z.string().min(1).describe('One SELECT statement, run as the caller.'),
-      params: z.union([z.array(parameter), z.record(z.string(), parameter)]).default([]),
-      ...budget,
-    }),
-    z.strictObject({
-      dataset: z.string().min(1).max(256),
-      columns: z.array(z.string().min(1)).min(1).max(200).optional(),
-      filter: z.string().min(1).optional().describe('A SQL condition over the columns.'),
-      ...budget,
-    }),
-  ])
+  .union(
+    [
+      z.strictObject({
+        sql: z.string().min(1).describe('One SELECT statement, run as the caller.'),
+        params: z.union([z.array(parameter), z.record(z.string(), parameter)]).default([]),
+        ...budget,
+      }),
+      z.strictObject({
+        dataset: z.string().min(1).max(256),
+        columns: z.array(z.string().min(1)).min(1).max(200).optional(),
+        filter: z.string().min(1).optional().describe('A SQL condition over the columns.'),
+        ...budget,
+      }),
+    ],
+    {
+      error:
+        'must name `sql`, with `params`, or `dataset`, with `columns` and `filter`; either with `max_tokens`',
+    },
+  )
   .describe('Rows retrieved as the caller, masked and filtered, and cited.');
 export type ContextRequest = z.output<typeof contextSchema>;
+
+/** Tokens that a request may add to its prompt at most: its rows and the words around them. */
+export function contextTokens(request: ContextRequest | undefined): number {
+  return request === undefined ? 0 : request.max_tokens + FRAME_TOKENS;
+}
 
 /** Where the rows came from, for the answer. */
 export interface Citation {

@@ -5,6 +5,8 @@ test.each([
   ['openai', { service_tier: 'priority' }, ['service_tier']],
   ['openai', { service_tier: 'auto', modalities: ['text'] }, []],
   ['openai', { web_search_options: {} }, ['web_search_options']],
+  ['openai', { plugins: [{ id: 'web' }] }, ['plugins']],
+  ['openai', { plugins: [] }, []],
   ['openai', { modalities: ['text', 'audio'], audio: { voice: 'x' } }, ['audio', 'modalities']],
   ['openai', { tools: [{ type: 'function' }, { type: 'web_search' }] }, ['tools']],
   ['openai', { messages: [{ role: 'user', content: [{ type: 'input_audio' }] }] }, ['messages']],

@@ -17,6 +17,7 @@ const hasTool = (body: JsonObject, own: RegExp) =>
 const UNPRICED: Readonly<Record<Protocol, Readonly<Record<string, Unpriced>>>> = {
   openai: {
     service_tier: ({ service_tier: tier }) => text(tier, 'auto', 'default', 'flex'),
+    plugins: ({ plugins }) => list(plugins).length > 0,
     web_search_options: ({ web_search_options: options }) => options !== undefined && options !== null,
     audio: ({ audio }) => audio !== undefined && audio !== null,
     modalities: ({ modalities }) => list(modalities).some((one) => one !== 'text'),

@@ -2,11 +2,10 @@ import type { TokenUsage } from '../chat.ts';
 import type { ModelEntry, Prices, Rates } from './model-entry.ts';
 
 /** What a provider counted, as far as it has a price. */
-export interface BilledUsage
-  extends Pick<TokenUsage, 'input' | 'cachedInput' | 'cacheWriteInput' | 'output'> {
-  /** The part of `cacheWriteInput` written to the longer-lived cache. */
-  readonly cacheWriteLongInput?: number;
-}
+export type BilledUsage = Pick<
+  TokenUsage,
+  'input' | 'cachedInput' | 'cacheWriteInput' | 'cacheWriteLongInput' | 'output'
+>;
 
 /**
  * The most that a request within these bounds can cost, in billionths of a dollar, rounded up: every token of input at
@@ -24,6 +23,15 @@ export function worstCost(entry: ModelEntry, inputTokens: number, maxOutputToken
     if (cost > worst) worst = cost;
   }
   return nanoUsd(worst);
+}
+
+/** What a request can be counted as by a model: beside what is estimated, a file may fill its window. */
+export function mostInputTokens(
+  request: { readonly inputTokens: number; readonly mayFillWindow?: boolean },
+  entry: ModelEntry,
+): number {
+  const { inputTokens, mayFillWindow = false } = request;
+  return mayFillWindow ? Math.max(inputTokens, entry.contextWindow) : inputTokens;
 }
 
 /** What a usage costs, in billionths of a dollar, rounded up; 0 for `flat` and `free`. Throws RangeError as above. */

@@ -43,12 +43,12 @@ test.each([
   expect(most).toBeGreaterThanOrEqual(Math.max(anthropic, cl100k));
 });
 
-test('counts a frame for each message and tool, and an image', async () => {
+test('counts a frame for each message and tool, what stands before tools once, and an image', async () => {
   const bare = { texts: [], images: 0, tools: [], holder: null };
   const { most: base } = await estimator.estimateInputTokens(bare);
   const more = async (request: object) => (await estimator.estimateInputTokens({ ...bare, ...request })).most;
   expect(await more({ texts: ['', ''] })).toBe(base + 16);
-  expect(await more({ tools: ['', ''] })).toBe(base + 128);
+  expect(await more({ tools: ['', ''] })).toBe(base + 530 + 128);
   expect(await more({ images: 2 })).toBe(base + 3_400);
 });
 

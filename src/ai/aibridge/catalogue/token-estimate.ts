@@ -53,8 +53,10 @@ const MOST_PER_UNIT: readonly { readonly upTo: number; readonly tokens: number }
 
 /** The frame of a message: role, separators. */
 const TOKENS_PER_TEXT = 8;
-/** The frame of a tool and its share of what providers put before the first. */
+/** The frame of a tool. */
 const TOKENS_PER_TOOL = 64;
+/** What the dearest provider puts before the first tool: Anthropic 281 to 530, by model and choice of tools. */
+const TOKENS_BEFORE_TOOLS = 530;
 /** What the dearest of the well-known providers counts for an image of the largest size it does not scale down. */
 const TOKENS_PER_IMAGE = 1_700;
 const TOKENS_PER_REQUEST = 16;
@@ -89,6 +91,7 @@ export function createTokenEstimator(): TokenEstimator {
       const frames =
         TOKENS_PER_REQUEST +
         texts.length * TOKENS_PER_TEXT +
+        (tools.length === 0 ? 0 : TOKENS_BEFORE_TOOLS) +
         tools.length * TOKENS_PER_TOOL +
         images * TOKENS_PER_IMAGE;
       let left = MAX_TOKENIZED_LENGTH;

@@ -123,13 +123,16 @@ describe('a request of chat completions', () => {
     ],
     [
       '/messages/0/content/0/image_url/url',
-      messages({ role: 'user', content: [{ type: 'image_url', image_url: { url: 'ftp://x' } }] }),
+      messages({ role: 'user', content: [{ type: 'image_url', image_url: { url: 7 } }] }),
     ],
     ['/messages/0/tool_call_id', messages({ role: 'tool', content: 'x' })],
     [
       '/messages/0/tool_calls/0/function/arguments',
       messages({ role: 'assistant', tool_calls: [{ id: 'c', function: { name: 'f', arguments: {} } }] }),
     ],
+    ['/models', { models: ['openai/dear', 'openai/dearer'] }],
+    ['/preset', { preset: 'of-the-account' }],
+    ['/n', { n: '5' }],
     ['/stream', { stream: 'yes' }],
     ['/stream_options', { stream_options: 1 }],
     ['/max_tokens', { max_tokens: 0 }],
@@ -153,6 +156,23 @@ describe('a request of chat completions', () => {
       }),
     );
   });
+});
+
+it.each([
+  ['https://x.example/a.png', { mediaType: '', data: null, url: 'https://x.example/a.png' }],
+  ['data:image/svg+xml;charset=utf-8;base64,AAAA', { mediaType: 'image/svg+xml', data: 'AAAA', url: null }],
+])('an image is read with its address %s in an object or alone', (url, expected) => {
+  for (const image_url of [{ url }, url]) {
+    const { chat } = parse(messages({ role: 'user', content: [{ type: 'image_url', image_url }] }));
+    expect(chat.messages[0]?.parts).toEqual([{ kind: 'image', ...expected }]);
+  }
+});
+
+it('an image at an address that no other protocol has is counted, and for its own protocol alone', () => {
+  const image = { type: 'image_url', image_url: { url: 'gs://bucket/a.png' } };
+  const parsed = parse(messages({ role: 'user', content: [image] }));
+  expect(parsed.unread).toMatchObject({ images: 1, isBounded: true });
+  expect(parsed.refusals.map(({ name }) => name)).toEqual(['messages.content']);
 });
 
 describe('what a request of chat completions loses', () => {

@@ -64,6 +64,7 @@ export function parseOpenAiRequest(body: JsonObject): ParsedRequest {
   if (messages.items().length === 0) messages.fail('a list of at least one message');
   // A service that reads a text as a number would give more answers than are held for.
   root.member('n').optionalCount();
+  refuseOtherModels(root);
   noteRootMembers(root, losses);
   const options = root.member('stream_options');
   const chat: ChatRequest = {
@@ -90,6 +91,16 @@ export function parseOpenAiRequest(body: JsonObject): ParsedRequest {
     refusals: losses.refusals,
     unread: losses.unread,
   };
+}
+
+/** Members by which a service would take another model than the one that the caller is granted and a ceiling holds for. */
+function refuseOtherModels(root: RequestNode): void {
+  for (const name of ['models', 'preset']) {
+    const member = root.member(name);
+    const isEmpty = Array.isArray(member.value) && member.value.length === 0;
+    if (!member.isAbsent && !isEmpty)
+      member.fail('left out: models to fall back to are those of a ladder, `ladder/<name>`');
+  }
 }
 
 /** Of two limits the larger: a service may obey either, and what is held for the answer must suffice. */
@@ -173,7 +184,7 @@ function readContent(content: RequestNode, losses: Losses): readonly ContentPart
       case 'refusal':
         return [{ kind: 'text', text: part.member('refusal').string() }];
       case 'image_url':
-        return [readImage(part.member('image_url'), losses)];
+        return readImage(part, losses);
       default:
         losses.notePart('messages.content', part);
         return [];
@@ -181,14 +192,18 @@ function readContent(content: RequestNode, losses: Losses): readonly ContentPart
   });
 }
 
-function readImage(image: RequestNode, losses: Losses): ContentPart {
-  losses.noteOthers(image, new Set(['url']), 'messages.image_url.');
-  const url = image.member('url');
-  const text = url.string();
-  if (/^https?:\/\//i.test(text)) return { kind: 'image', mediaType: '', data: null, url: text };
-  const head = /^data:([\w.+-]+\/[\w.+-]+);base64,/.exec(text);
-  if (head === null) return url.fail('an address of http or https, or data in base64');
-  return { kind: 'image', mediaType: head[1] ?? '', data: text.slice(head[0].length), url: null };
+/** Some services take the address itself in place of the object. */
+function readImage(part: RequestNode, losses: Losses): readonly ContentPart[] {
+  const image = part.member('image_url');
+  if (typeof image.value !== 'string') losses.noteOthers(image, new Set(['url']), 'messages.image_url.');
+  const text = typeof image.value === 'string' ? image.value : image.member('url').string();
+  if (/^https?:\/\//i.test(text)) return [{ kind: 'image', mediaType: '', data: null, url: text }];
+  const head = /^data:([\w.+-]+\/[\w.+-]+)(?:;[\w.+=-]+)*;base64,/.exec(text);
+  if (head !== null) {
+    return [{ kind: 'image', mediaType: head[1] ?? '', data: text.slice(head[0].length), url: null }];
+  }
+  losses.notePart('messages.content', part);
+  return [];
 }
 
 function readStop(stop: RequestNode): readonly string[] {

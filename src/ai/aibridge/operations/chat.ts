@@ -16,7 +16,7 @@ import {
   promptText,
 } from '../planned-chat.ts';
 import type { StreamEvent } from '../provider.ts';
-import { type Citation, contextSchema, retrieveContext } from '../retrieved-context.ts';
+import { type Citation, contextSchema, contextTokens, retrieveContext } from '../retrieved-context.ts';
 import { chatTruth, DEFAULT_TASK, tagList, taskName } from './chat-truth.ts';
 
 const inputSchema = z.strictObject({
@@ -92,13 +92,12 @@ export function chat(parts: BridgeParts) {
       kind: 'demands',
       async resolve(scope, input) {
         const { model, task, tags, context } = input;
-        const contextTokens = context?.max_tokens ?? 0;
         const planned = await planChat(parts, scope, {
           chat: requestOf(input),
           model,
           task,
           tags,
-          contextTokens,
+          contextTokens: contextTokens(context),
         });
         return { demands: modelDemands(planned.plan), resolved: planned };
       },

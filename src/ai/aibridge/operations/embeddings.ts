@@ -12,7 +12,9 @@ const DEFAULT_TASK = 'embedding';
 
 const inputSchema = z.strictObject({
   model: z.string().min(1).max(256),
-  input: z.union([z.string(), z.array(z.string()).min(1).max(2_048)]),
+  input: z.union([z.string(), z.array(z.string()).min(1).max(2_048)], {
+    error: 'must be a text or a list of 1 to 2048 texts; lists of tokens cannot be judged and are not taken',
+  }),
   dimensions: z.int().min(1).max(16_384).optional(),
   encoding_format: z.enum(['float', 'base64']).default('float'),
   user: z.string().max(256).optional().describe('Taken for clients that send it; not passed on.'),

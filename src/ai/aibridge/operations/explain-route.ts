@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { readOperation } from '../../../govern/scope/index.ts';
 import type { BridgeParts } from '../bridge-parts.ts';
 import { CAPABILITIES } from '../catalogue/model-entry.ts';
-import { fullName } from '../planned-chat.ts';
+import { fullName, wishOf } from '../planned-chat.ts';
 import { DEFAULT_TASK, tagList, taskName } from './chat-truth.ts';
 
 const inputSchema = z.strictObject({
@@ -59,8 +59,7 @@ export function explainRoute(parts: BridgeParts) {
     },
     async run(scope, input) {
       const explained = parts.router.explain({
-        model: input.model,
-        ladder: input.ladder,
+        ...(input.ladder === null ? wishOf(input.model) : { model: input.model, ladder: input.ladder }),
         task: input.task,
         role: scope.identity.role,
         tags: input.tags,

@@ -14,7 +14,7 @@ import {
   promptText,
 } from '../planned-chat.ts';
 import type { ChatReply } from '../provider.ts';
-import { contextSchema, retrieveContext } from '../retrieved-context.ts';
+import { contextSchema, contextTokens, retrieveContext } from '../retrieved-context.ts';
 import type { Rung } from '../routing/plan-route.ts';
 import { settledAnswer } from '../settled-answer.ts';
 import { choicesOf, requirePriced } from '../unpriced-members.ts';
@@ -79,7 +79,7 @@ export function protocolChat(parts: BridgeParts, spoken: ProtocolChat) {
           model,
           task: taskOf(input),
           tags: input.lakehouse_tags ?? [],
-          contextTokens: input.lakehouse_context?.max_tokens ?? 0,
+          contextTokens: contextTokens(input.lakehouse_context),
         });
         const billed = planned.plan.rungs.filter(({ entry }) => entry.billing === 'metered');
         if (billed.some((rung) => speaks(parts, spoken, rung))) requirePriced(dialect.protocol, body);

@@ -37,6 +37,18 @@ test.each([
     ['routing.toml, line 4: rules[0].ladder: No ladder of this name. Did you mean "scrum"?'],
   ],
   [
+    '[[rules]]\nname = "fits-nothing"\nto = "p/m"\nwhen = { min_input_tokens = 9, max_input_tokens = 8 }',
+    [
+      'routing.toml, line 4: rules[0].when.min_input_tokens: It is more than max_input_tokens: the rule would fit nothing.',
+    ],
+  ],
+  [
+    '[[rules]]\nname = "stay"\nto = "p/m"\n[[ceilings]]\nname = "c"\nusd_per_hour = 1\nwhen = { rule = "stey" }',
+    [
+      'routing.toml, line 7: ceilings[0].when.rule: No rule of this name: the ceiling would hold nothing. Did you mean "stay"?',
+    ],
+  ],
+  [
     '[[rules]]\nname = "a"\nto = "p/m"\n[[rules]]\nname = "a"\nto = "p/m"',
     ['routing.toml, line 5: rules[1].name: Another one has this name.'],
   ],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isLakeError, LakeError } from '../../../base/index.ts';
+import { isLakeError, LakeError, matchesPattern } from '../../../base/index.ts';
 import { checkToml, closestName, describeProblem, type FileProblem } from '../../../config/index.ts';
 import type { Ceiling } from '../../../govern/budget/index.ts';
 import type { LocalModels } from '../catalogue/catalogue.ts';
@@ -92,7 +92,7 @@ function textOf(file: string): string {
   }
 }
 
-/** What no single key can say: names used twice, and ladders that are not there. */
+/** What no single key can say: names used twice, ladders and rules that are not there, and rules that fit nothing. */
 function crossProblems(
   file: RoutingFile,
   lineOf: (path: readonly PropertyKey[]) => number | null,
@@ -111,7 +111,21 @@ function crossProblems(
       return [{ ...place, message: 'Another one has this name.', suggestion: null }];
     });
   });
-  return [...unknown, ...twice];
+  const rules = file.rules.map(({ name }) => name);
+  const idle = file.ceilings.flatMap(({ when: { rule } }, index): FileProblem[] => {
+    // A request that no rule decided has the rule of no name.
+    if (rule === undefined || [...rules, ''].some((name) => matchesPattern(rule, name))) return [];
+    const place = { line: lineOf(['ceilings', index, 'when', 'rule']), key: `ceilings[${index}].when.rule` };
+    const message = 'No rule of this name: the ceiling would hold nothing.';
+    return [{ ...place, message, suggestion: closestName(rule, rules) }];
+  });
+  const empty = file.rules.flatMap(({ when }, index): FileProblem[] => {
+    if ((when.min_input_tokens ?? 0) <= (when.max_input_tokens ?? Infinity)) return [];
+    const key = `rules[${index}].when.min_input_tokens`;
+    const message = 'It is more than max_input_tokens: the rule would fit nothing.';
+    return [{ line: lineOf(['rules', index, 'when', 'min_input_tokens']), key, message, suggestion: null }];
+  });
+  return [...unknown, ...twice, ...idle, ...empty];
 }
 
 function invalid(fileName: string, problems: readonly FileProblem[]): LakeError {

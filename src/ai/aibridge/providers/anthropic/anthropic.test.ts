@@ -72,6 +72,10 @@ describe('a streamed message', () => {
     expect(answerOf(read(start, last(nulls)).deltas).usage).toEqual(usage);
     const again = { ...first, output_tokens: 25, ...details };
     expect(answerOf(read(start, last(again)).deltas).usage).toEqual(usage);
+    const long = { ...first, cache_creation: { ephemeral_5m_input_tokens: 1, ephemeral_1h_input_tokens: 2 } };
+    const kept: JsonObject = { type: 'message_start', message: { id: 'm', model: 'x', usage: long } };
+    const counted = answerOf(read(kept, last({ output_tokens: 25, ...details })).deltas).usage;
+    expect(counted).toEqual({ ...usage, cacheWriteLongInput: 2 });
   });
 
   it.each([
@@ -179,6 +183,21 @@ describe('a chat written as messages', () => {
     expect(write({})).not.toHaveProperty('thinking');
   });
 
+  it('names calls in letters that the service takes, and their results alike', () => {
+    const call = { kind: 'tool_call', id: 'functions.f:0', name: 'f', argumentsJson: '{}' } as const;
+    const result = { kind: 'tool_result', id: 'functions.f:0', text: '1', isError: false } as const;
+    const written = write({
+      messages: [
+        { role: 'assistant', parts: [call] },
+        { role: 'tool', parts: [result] },
+      ],
+    });
+    expect(written.messages).toMatchObject([
+      { content: [{ id: 'functions_f_0' }] },
+      { content: [{ tool_use_id: 'functions_f_0' }] },
+    ]);
+  });
+
   it('refuses a call whose arguments are no object', () => {
     const parts = [{ kind: 'tool_call', id: 'a', name: 'f', argumentsJson: '{"cut' }] as const;
     expect(() => write({ messages: [{ role: 'assistant', parts }] })).toThrow(REFUSED);
@@ -186,6 +205,7 @@ describe('a chat written as messages', () => {
 
   const CASES: Readonly<Record<string, Partial<ChatRequest>>> = {
     max_tokens: { maxOutputTokens: null },
+    messages: { messages: [{ role: 'system', parts: [{ kind: 'text', text: 'Be brief' }] }] },
     'messages.image': {
       messages: [
         { role: 'tool', parts: [{ kind: 'image', mediaType: 'image/png', data: 'AAAA', url: null }] },
@@ -198,7 +218,10 @@ describe('a chat written as messages', () => {
       ],
     },
     'messages.reasoning': {
-      messages: [{ role: 'assistant', parts: [{ kind: 'reasoning', text: 'Hm.', signature: null }] }],
+      messages: [
+        { role: 'user', parts: [{ kind: 'text', text: 'Q' }] },
+        { role: 'assistant', parts: [{ kind: 'reasoning', text: 'Hm.', signature: null }] },
+      ],
     },
     'response_format.json_object': { format: { kind: 'json' } },
     'response_format.json_schema.name': {
@@ -206,6 +229,7 @@ describe('a chat written as messages', () => {
     },
     temperature: { temperature: 1.5 },
     top_p: { topP: 0.5, reasoning: 'low' },
+    stop: { stop: ['END', '\n'] },
     reasoning_effort: { reasoning: 'low', tools: [tool], toolChoice: { kind: 'required' } },
   };
 
@@ -224,6 +248,12 @@ describe('a chat written as messages', () => {
     expect(write({ temperature: 1.5 })).toMatchObject({ temperature: 1 });
     expect(write({ temperature: 0.5, topP: 0.5, reasoning: 'low' })).not.toHaveProperty('temperature');
     expect(write(CASES.top_p ?? {})).not.toHaveProperty('top_p');
+    expect(write({ temperature: 0.5, topP: 0.5 })).not.toHaveProperty('top_p');
+    expect(lossesIn(ANTHROPIC_LOSSES, chatOf({ temperature: 0.5, topP: 0.5 }))).toEqual(['top_p']);
+    expect(lossesIn(ANTHROPIC_LOSSES, chatOf({ temperature: 0.5, topP: 1 }))).toEqual([]);
+    expect(write({ topP: 0.5, temperature: null })).toHaveProperty('top_p', 0.5);
+    expect(write(CASES.stop ?? {})).toMatchObject({ stop_sequences: ['END'] });
+    expect(write({ stop: ['\n'] })).not.toHaveProperty('stop_sequences');
     expect(write(CASES.reasoning_effort ?? {})).not.toHaveProperty('thinking');
     expect(write(CASES['messages.system'] ?? {})).toMatchObject({
       system: [{ type: 'text', text: 'Be brief' }],

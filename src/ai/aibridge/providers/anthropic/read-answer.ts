@@ -71,11 +71,14 @@ export function readAnthropicUsage(
   if (plain === null && output === null) return before;
   const cachedInput = countOf(usage.cache_read_input_tokens) ?? before?.cachedInput ?? 0;
   const cacheWriteInput = countOf(usage.cache_creation_input_tokens) ?? before?.cacheWriteInput ?? 0;
+  const long =
+    countOf(objectOf(usage.cache_creation).ephemeral_1h_input_tokens) ?? before?.cacheWriteLongInput ?? 0;
   const plainBefore = before === null ? 0 : before.input - before.cachedInput - before.cacheWriteInput;
   return {
     input: (plain ?? plainBefore) + cachedInput + cacheWriteInput,
     cachedInput,
     cacheWriteInput,
+    ...(long === 0 ? {} : { cacheWriteLongInput: long }),
     output: output ?? before?.output ?? 0,
     reasoning: countOf(objectOf(usage.output_tokens_details).thinking_tokens) ?? before?.reasoning ?? 0,
   };

@@ -12,6 +12,12 @@ export const ANTHROPIC_LOSSES: readonly TranslationLoss[] = [
     occursIn: ({ maxOutputTokens }) => maxOutputTokens === null,
   },
   {
+    name: 'messages',
+    effect: 'wrong',
+    why: 'instructions alone are not answered; somebody has to say something',
+    occursIn: ({ messages }) => writeTurns(messages).length === 0,
+  },
+  {
     name: 'messages.image',
     effect: 'wrong',
     why: 'images are taken in messages of the user only',
@@ -53,8 +59,14 @@ export const ANTHROPIC_LOSSES: readonly TranslationLoss[] = [
   {
     name: 'top_p',
     effect: 'poorer',
-    why: 'thinking takes none',
-    occursIn: (chat) => chat.topP !== null && thinks(chat),
+    why: 'thinking takes none, and a temperature none beside it',
+    occursIn: (chat) => chat.topP !== null && chat.topP < 1 && (thinks(chat) || chat.temperature !== null),
+  },
+  {
+    name: 'stop',
+    effect: 'poorer',
+    why: 'white space alone ends no answer',
+    occursIn: ({ stop }) => stop.some(isBlank),
   },
   {
     name: 'reasoning_effort',
@@ -79,10 +91,11 @@ export function writeAnthropicChat(
   };
   const system = writeSystem(chat);
   if (system.length > 0) body.system = system;
-  if (chat.stop.length > 0) body.stop_sequences = chat.stop;
+  const stops = chat.stop.filter((text) => !isBlank(text));
+  if (stops.length > 0) body.stop_sequences = stops;
   if (!thinks(chat)) {
     if (chat.temperature !== null) body.temperature = Math.min(1, chat.temperature);
-    if (chat.topP !== null) body.top_p = chat.topP;
+    else if (chat.topP !== null) body.top_p = chat.topP;
   }
   if (chat.tools.length > 0) {
     body.tools = chat.tools.map(({ name, description, parameters }) => ({
@@ -104,6 +117,15 @@ export function writeAnthropicChat(
   if (Object.keys(output).length > 0) body.output_config = output;
   if (wish.stream) body.stream = true;
   return body;
+}
+
+function isBlank(text: string): boolean {
+  return text.trim() === '';
+}
+
+/** Ids of other services' calls hold dots and colons, which this one refuses. */
+function takenId(id: string): string {
+  return id.replace(/[^\w-]/g, '_');
 }
 
 function wantsThinking({ reasoning }: ChatRequest): boolean {
@@ -151,10 +173,10 @@ function writeBlock(part: ContentPart): readonly JsonObject[] {
     case 'image':
       return [{ type: 'image', source: writeImageSource(part) }];
     case 'tool_call':
-      return [{ type: 'tool_use', id: part.id, name: part.name, input: toolInput(part) }];
+      return [{ type: 'tool_use', id: takenId(part.id), name: part.name, input: toolInput(part) }];
     case 'tool_result': {
       const failed = part.isError ? { is_error: true } : {};
-      return [{ type: 'tool_result', tool_use_id: part.id, content: part.text, ...failed }];
+      return [{ type: 'tool_result', tool_use_id: takenId(part.id), content: part.text, ...failed }];
     }
     case 'reasoning':
       if (part.signature === null) return [];

@@ -184,6 +184,17 @@ describe('a streamed completion', () => {
     const expected = { input: 3, cachedInput: 1, output: 2 };
     expect(answerOf(read({ choices: [], usage }).deltas).usage).toMatchObject(expected);
     expect(answerOf(read({ choices: [], x_groq: { usage } }).deltas).usage).toMatchObject(expected);
+    const beside = {
+      prompt_tokens: 32,
+      completion_tokens: 9,
+      total_tokens: 365,
+      completion_tokens_details: { reasoning_tokens: 324 },
+    };
+    expect(answerOf(read({ choices: [], usage: beside }).deltas).usage).toMatchObject({
+      input: 32,
+      output: 333,
+      reasoning: 324,
+    });
     const wrong = { prompt_tokens: -1, completion_tokens: 2.5 };
     expect(answerOf(read({ choices: [], usage: wrong }).deltas).usage).toBeNull();
   });

@@ -43,17 +43,21 @@ export function readOpenAiFinish(reason: JsonValue | undefined, calledTools: boo
   return Object.hasOwn(FINISH_REASONS, text) ? (FINISH_REASONS[text] ?? 'stop') : 'stop';
 }
 
-/** Null where the provider reported none. The details are named differently by services that report them at all. */
+/**
+ * Null where the provider reported none. The details are named differently by services that report them at all. Some (xAI,
+ * Gemini) count and bill reasoning beside `completion_tokens`: only the total holds it.
+ */
 export function readOpenAiUsage(value: JsonValue | undefined): TokenUsage | null {
   const usage = objectOf(value);
   const input = countOf(usage.prompt_tokens);
   if (input === null) return null;
   const details = objectOf(usage.prompt_tokens_details);
+  const completion = countOf(usage.completion_tokens) ?? 0;
   return {
     input,
     cachedInput: countOf(details.cached_tokens) ?? countOf(usage.prompt_cache_hit_tokens) ?? 0,
     cacheWriteInput: countOf(details.cache_write_tokens) ?? 0,
-    output: countOf(usage.completion_tokens) ?? 0,
+    output: Math.max(completion, (countOf(usage.total_tokens) ?? 0) - input),
     reasoning: countOf(objectOf(usage.completion_tokens_details).reasoning_tokens) ?? 0,
   };
 }
