@@ -144,6 +144,8 @@ async function writeTable(
     folder: target.folder,
     id,
     sampleRows: parts.config.sample_rows,
+    contentBytes: received.upload.readable.sizeBytes,
+    memoryLimitMb: parts.config.memory_limit_mb,
     signal: scope.signal,
   });
   if (rows.file.recordCount !== table.expectedRows) {
