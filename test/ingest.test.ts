@@ -300,6 +300,31 @@ describe('a dataset that is there', () => {
     expect(await rows('SELECT id FROM narrow WHERE id >= 19')).toEqual([{ id: 19 }]);
   });
 
+  test('over objects in place, keeps appended rows when objects that changed are registered again', async () => {
+    const put = async (name: string, sql: string) =>
+      server.api('PUT', `/buckets/default/objects/beside/${name}`, { body: await parquetOf(server, sql) });
+    const source = { bucket: 'default', key: 'beside/' };
+    const register = () => server.api('POST', '/catalog/datasets', { json: { name: 'beside', source } });
+    const ids = async () =>
+      (await rows('SELECT id FROM beside ORDER BY id')).map(({ id }: { id: number }) => id);
+    await put('a.parquet', 'SELECT 1::BIGINT AS id');
+    await put('b.parquet', 'SELECT 2::BIGINT AS id');
+    expect((await register()).status).toBe(201);
+    expect((await ingest('beside', 'c.csv', 'id\n3\n')).json).toMatchObject({ rows_before: 2 });
+    await put('a.parquet', 'SELECT 10::BIGINT AS id UNION ALL SELECT 11');
+    const refused = await server.api('POST', '/query/sql', { json: { sql: 'SELECT id FROM beside' } });
+    expect(refused.json.code).toBe('catalog.source_changed');
+    expect((await register()).json).toMatchObject({ created: false, row_count: 3 });
+    expect(await ids()).toEqual([2, 3, 10, 11]);
+    expect((await register()).json).toMatchObject({ journal_event_id: null });
+    expect((await ingest('beside', 'd.csv', 'id\n4\n')).json).toMatchObject({ rows_before: 4 });
+    const described = await server.api('GET', '/catalog/datasets/by-name/beside');
+    expect(described.json).toMatchObject({ row_count: 5 });
+    await ingest('beside', 'e.csv', 'id\n5\n', { mode: 'replace' });
+    expect((await register()).json).toMatchObject({ journal_event_id: null });
+    expect(await ids()).toEqual([5]);
+  });
+
   test('says what was done to it, rows and columns, in the answer and in the journal', async () => {
     const first = await ingest('told', 'a.ndjson', '{"id":1,"at":{"row":1}}\n');
     expect(first.json).toMatchObject({ effect: 'created', rows_before: 0, column_changes: [] });
