@@ -235,6 +235,24 @@ describe('the same content', () => {
     expect(await leftovers()).toEqual([]);
   });
 
+  test('replaces what else is there, and does nothing where nothing else is', async () => {
+    await ingest('whole', 'a.csv', 'a\n1\n');
+    await ingest('whole', 'b.csv', 'a\n2\n');
+    expect((await ingest('whole', 'a.csv', 'a\n1\n', { mode: 'replace' })).json).toMatchObject({
+      duplicate: false,
+      effect: 'replaced',
+      rows_before: 2,
+    });
+    expect(await rows('SELECT a FROM whole')).toEqual([{ a: 1 }]);
+    const again = () => ingest('whole', 'a.csv', 'a\n1\n', { mode: 'replace' });
+    const answers = await Promise.all([again(), again(), again()]);
+    expect(answers.map(({ json }) => json.duplicate)).toEqual([true, true, true]);
+    expect((await ingest('whole', 'b.csv', 'a\n2\n')).json).toMatchObject({
+      duplicate: false,
+      rows_before: 1,
+    });
+  });
+
   test('comes back after a replacement took it away', async () => {
     for (const [content, duplicate] of [
       ['a\n1\n', false],

@@ -16,6 +16,7 @@ import {
   discardFiles,
   discardWritten,
   duplicateAttempt,
+  earlierIngest,
   emptyAttempt,
   type IngestParts,
   type Received,
@@ -56,7 +57,7 @@ export async function prepareIngest(
     const received = { id, input, upload, ...identified(input, upload) };
     const facts = await parts.catalog.facts(scope, input.dataset);
     requireMode(input, facts);
-    const earlier = facts && (await parts.records.ofContent(facts.datasetId, received.contentKey));
+    const earlier = facts && (await earlierIngest(parts, scope, received, facts));
     if (facts !== null && earlier !== null) {
       return { attempt: async () => duplicateAttempt(parts, received, facts, earlier), discard };
     }
