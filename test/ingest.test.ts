@@ -156,6 +156,19 @@ describe('values', () => {
   });
 });
 
+describe('single quotes', () => {
+  test('enclose values where the file has them for quotes', async () => {
+    const csv = "id,name,note\n1,'Park, Omar','says \"hi\"'\n2,'O''Brien','two\nlines'\n3,'',\n";
+    const answer = await ingest('single', 'single.csv', csv);
+    expect(answer.json).toMatchObject({ row_count: 3, rejected_count: 0 });
+    expect(await rows('SELECT * FROM single ORDER BY id')).toEqual([
+      { id: 1, name: 'Park, Omar', note: 'says "hi"' },
+      { id: 2, name: "O'Brien", note: 'two\nlines' },
+      { id: 3, name: '', note: null },
+    ]);
+  });
+});
+
 describe('bad files', () => {
   test.each([
     ['a ragged row', 'a.csv', 'a,b\n1,2\n3,4,5\n', 'ingest.rejected_rows'],
