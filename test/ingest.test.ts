@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -428,6 +428,18 @@ describe('an upload that is cut off (F-8)', () => {
 });
 
 describe('the files of an ingest', () => {
+  test('are named by resync-missing where one is gone, as the query that misses it says', async () => {
+    const { json } = await ingest('gone', 'a.csv', 'a\n1\n');
+    const data = join(server.home, 'warehouse', json.dataset_id, 'data');
+    for (const file of await readdir(data)) await rm(join(data, file));
+    const refused = await server.api('POST', '/query/sql', { json: { sql: 'SELECT * FROM gone' } });
+    expect(refused.status).toBe(500);
+    expect(refused.json.remedy).toContain('POST /catalog/resync-missing');
+    const found = await server.api('POST', '/catalog/resync-missing', { json: { dry_run: true } });
+    expect(found.json.datasets_missing_files).toMatchObject([{ dataset: 'gone', missing_files: 1 }]);
+    await server.api('DELETE', '/catalog/datasets/by-name/gone');
+  });
+
   test('the source is given back byte for byte, and survives a restart; strays do not', async () => {
     const content = gzipSync('a\n1\n');
     const made = await ingest('kept', 'a.csv.gz', content);
