@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -165,6 +165,19 @@ describe('values', () => {
   });
 });
 
+describe('single quotes', () => {
+  test('enclose values where the file has them for quotes', async () => {
+    const csv = "id,name,note\n1,'Park, Omar','says \"hi\"'\n2,'O''Brien','two\nlines'\n3,'',\n";
+    const answer = await ingest('single', 'single.csv', csv);
+    expect(answer.json).toMatchObject({ row_count: 3, rejected_count: 0 });
+    expect(await rows('SELECT * FROM single ORDER BY id')).toEqual([
+      { id: 1, name: 'Park, Omar', note: 'says "hi"' },
+      { id: 2, name: "O'Brien", note: 'two\nlines' },
+      { id: 3, name: '', note: null },
+    ]);
+  });
+});
+
 describe('bad files', () => {
   test.each([
     ['a ragged row', 'a.csv', 'a,b\n1,2\n3,4,5\n', 'ingest.rejected_rows'],
@@ -244,6 +257,24 @@ describe('the same content', () => {
     expect(await leftovers()).toEqual([]);
   });
 
+  test('replaces what else is there, and does nothing where nothing else is', async () => {
+    await ingest('whole', 'a.csv', 'a\n1\n');
+    await ingest('whole', 'b.csv', 'a\n2\n');
+    expect((await ingest('whole', 'a.csv', 'a\n1\n', { mode: 'replace' })).json).toMatchObject({
+      duplicate: false,
+      effect: 'replaced',
+      rows_before: 2,
+    });
+    expect(await rows('SELECT a FROM whole')).toEqual([{ a: 1 }]);
+    const again = () => ingest('whole', 'a.csv', 'a\n1\n', { mode: 'replace' });
+    const answers = await Promise.all([again(), again(), again()]);
+    expect(answers.map(({ json }) => json.duplicate)).toEqual([true, true, true]);
+    expect((await ingest('whole', 'b.csv', 'a\n2\n')).json).toMatchObject({
+      duplicate: false,
+      rows_before: 1,
+    });
+  });
+
   test('comes back after a replacement took it away', async () => {
     for (const [content, duplicate] of [
       ['a\n1\n', false],
@@ -307,6 +338,31 @@ describe('a dataset that is there', () => {
       expect(answer).toMatchObject({ status, json: { row_count: count, columns: [{ type: 'long' }] } });
     }
     expect(await rows('SELECT id FROM narrow WHERE id >= 19')).toEqual([{ id: 19 }]);
+  });
+
+  test('over objects in place, keeps appended rows when objects that changed are registered again', async () => {
+    const put = async (name: string, sql: string) =>
+      server.api('PUT', `/buckets/default/objects/beside/${name}`, { body: await parquetOf(server, sql) });
+    const source = { bucket: 'default', key: 'beside/' };
+    const register = () => server.api('POST', '/catalog/datasets', { json: { name: 'beside', source } });
+    const ids = async () =>
+      (await rows('SELECT id FROM beside ORDER BY id')).map(({ id }: { id: number }) => id);
+    await put('a.parquet', 'SELECT 1::BIGINT AS id');
+    await put('b.parquet', 'SELECT 2::BIGINT AS id');
+    expect((await register()).status).toBe(201);
+    expect((await ingest('beside', 'c.csv', 'id\n3\n')).json).toMatchObject({ rows_before: 2 });
+    await put('a.parquet', 'SELECT 10::BIGINT AS id UNION ALL SELECT 11');
+    const refused = await server.api('POST', '/query/sql', { json: { sql: 'SELECT id FROM beside' } });
+    expect(refused.json.code).toBe('catalog.source_changed');
+    expect((await register()).json).toMatchObject({ created: false, row_count: 3 });
+    expect(await ids()).toEqual([2, 3, 10, 11]);
+    expect((await register()).json).toMatchObject({ journal_event_id: null });
+    expect((await ingest('beside', 'd.csv', 'id\n4\n')).json).toMatchObject({ rows_before: 4 });
+    const described = await server.api('GET', '/catalog/datasets/by-name/beside');
+    expect(described.json).toMatchObject({ row_count: 5 });
+    await ingest('beside', 'e.csv', 'id\n5\n', { mode: 'replace' });
+    expect((await register()).json).toMatchObject({ journal_event_id: null });
+    expect(await ids()).toEqual([5]);
   });
 
   test('says what was done to it, rows and columns, in the answer and in the journal', async () => {
@@ -402,6 +458,18 @@ describe('an upload that is cut off (F-8)', () => {
 });
 
 describe('the files of an ingest', () => {
+  test('are named by resync-missing where one is gone, as the query that misses it says', async () => {
+    const { json } = await ingest('gone', 'a.csv', 'a\n1\n');
+    const data = join(server.home, 'warehouse', json.dataset_id, 'data');
+    for (const file of await readdir(data)) await rm(join(data, file));
+    const refused = await server.api('POST', '/query/sql', { json: { sql: 'SELECT * FROM gone' } });
+    expect(refused.status).toBe(500);
+    expect(refused.json.remedy).toContain('POST /catalog/resync-missing');
+    const found = await server.api('POST', '/catalog/resync-missing', { json: { dry_run: true } });
+    expect(found.json.datasets_missing_files).toMatchObject([{ dataset: 'gone', missing_files: 1 }]);
+    await server.api('DELETE', '/catalog/datasets/by-name/gone');
+  });
+
   test('the source is given back byte for byte, and survives a restart; strays do not', async () => {
     const content = gzipSync('a\n1\n');
     const made = await ingest('kept', 'a.csv.gz', content);

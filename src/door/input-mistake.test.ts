@@ -14,6 +14,12 @@ const cases: readonly [string, z.ZodType, unknown, string][] = [
     'is missing; it must be a string or a number',
   ],
   ['a member of no form', z.union([z.string(), z.number()]), true, 'must be a string or a number'],
+  [
+    'a member inside one of several forms',
+    z.union([z.array(z.union([z.string(), z.null()])), z.record(z.string(), z.string())]),
+    ['fine', {}],
+    'its member 1 must be a string or null',
+  ],
   ['another type', z.number(), 'secret', 'must be a number, not a string'],
   ['a list in place of an object', z.strictObject({}), [], 'must be an object, not a list'],
   ['null', z.array(z.string()), null, 'must be a list, not null'],

@@ -23,12 +23,22 @@ export function inputMistake(issue: RawIssue): string | undefined {
     return told === undefined ? undefined : `cannot have this name: ${told.message}`;
   }
   const expected = expectation(issue);
-  if (expected === undefined) return undefined;
+  if (expected === undefined) return mistakeInside(issue);
   if (issue.input === undefined) return `is missing; it must be ${expected}`;
   if (issue.code !== 'invalid_type') return `must be ${expected}`;
   if (typeof issue.input !== 'number') return `must be ${expected}, not ${nounOf(issue.input)}`;
   if (!Number.isFinite(issue.input)) return `must be ${expected}, and finite`;
   return issue.expected === 'int' ? `must be ${expected}` : `must be ${expected}, not a number`;
+}
+
+/** Of a value that is of one form of several but for a member of it. */
+function mistakeInside(issue: RawIssue): string | undefined {
+  if (issue.code !== 'invalid_union') return undefined;
+  const [inside, ...others] = issue.errors.flatMap(([first]) =>
+    first !== undefined && first.path.length > 0 ? [first] : [],
+  );
+  const expected = inside === undefined || others.length > 0 ? undefined : expectation(inside);
+  return expected === undefined ? undefined : `its member ${inside?.path.join('.')} must be ${expected}`;
 }
 
 function expectation(issue: RawIssue | z.core.$ZodIssue): string | undefined {

@@ -280,7 +280,7 @@ describe('the commands against a server', () => {
     expect(stderr).toContain('line 4: 3 fields where the file has 2');
     expect(stderr).toContain('set them aside with on_error=quarantine');
     const asJson = await run('sql', 'SELEC 1', '--json');
-    expect(JSON.parse(asJson.stderr).remedy).toBe('Correct the statement at the line and column given.');
+    expect(JSON.parse(asJson.stderr).remedy).toMatch(/^Correct the statement/);
   });
 
   it('reads a key from a file and never shows it', async () => {

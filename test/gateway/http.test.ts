@@ -97,6 +97,27 @@ describe('the HTTP door', () => {
     expect(audit.json.rows).toMatchObject([{ status: 'ok', code: null }]);
   });
 
+  it('writes rows in the form that Accept asks for', async () => {
+    for (const accept of [
+      'application/json',
+      'application/x-ndjson',
+      'text/csv',
+      'application/vnd.apache.parquet',
+    ]) {
+      const answer = await server.api('POST', '/query/sql', {
+        json: { sql: 'SELECT 1 AS a' },
+        headers: { accept },
+      });
+      expect([answer.status, answer.headers.get('content-type')?.split(';')[0]]).toEqual([200, accept]);
+    }
+    const asked = { sql: 'SELECT 1 AS a', format: 'csv' };
+    const given = await server.api('POST', '/query/sql', {
+      json: asked,
+      headers: { accept: 'application/json' },
+    });
+    expect(given.text).toBe('a\n1\n');
+  });
+
   it('answers HEAD like GET, without the body', async () => {
     const head = await fetch(`${server.url}/ready`, { method: 'HEAD' });
     expect([head.status, await head.text()]).toEqual([200, '']);

@@ -164,6 +164,8 @@ export interface PlannedCommit {
 export interface Catalog {
   /** Names, field ids and tags of one dataset; null where there is none. Case-sensitive dotted name. */
   facts(scope: AnyScope, name: string): Promise<DatasetFacts | null>;
+  /** Rows of the current snapshot, those hidden from the caller included. */
+  rowCount(scope: WriteScope, facts: DatasetFacts): Promise<number>;
   /** Throws `catalog.snapshot_not_found` for a snapshot or time outside the dataset's history. */
   pin(scope: ResolveScope, facts: DatasetFacts, asOf: AsOf): Promise<PinnedDataset>;
   /** The files of a pinned snapshot; requires the scope's decision to read the dataset. */

@@ -83,6 +83,10 @@ export class DatasetCatalog implements Catalog {
     return this.#states.get(facts) ?? this.#current(facts);
   }
 
+  async rowCount(scope: WriteScope, facts: DatasetFacts): Promise<number> {
+    return Number((await this.record(scope, facts)).row.record_count);
+  }
+
   async pin(scope: ResolveScope, facts: DatasetFacts, asOf: AsOf): Promise<PinnedDataset> {
     requireOpenScope(scope);
     const record = this.#states.get(facts) ?? (await this.#current(facts));

@@ -13,15 +13,7 @@ export async function planScan(
   table: TablePointer,
   manifestList: string,
 ): Promise<ScanFile[]> {
-  const data: ManifestEntry[] = [];
-  const deletes: ManifestEntry[] = [];
-  const manifests = await deps.files.manifestList(table, manifestList);
-  const entriesOf = await Promise.all(manifests.map((manifest) => deps.files.manifest(table, manifest)));
-  for (const [index, manifest] of manifests.entries()) {
-    const entries = entriesOf[index] ?? [];
-    const target = manifest.content === 'data' ? data : deletes;
-    for (const entry of entries) if (entry.status !== ENTRY_STATUS.deleted) target.push(entry);
-  }
+  const { data, deletes } = await liveEntries(deps.files, table, manifestList);
   const pathOf = (location: string) => deps.warehouse.pathOf(location, table.location);
   return data.map((entry) => {
     const path = pathOf(entry.file.location);
@@ -39,6 +31,24 @@ export async function planScan(
       ...(entry.file.sourceIdentity === undefined ? {} : { sourceIdentity: entry.file.sourceIdentity }),
     };
   });
+}
+
+/** What a manifest list names that is not deleted. */
+export async function liveEntries(
+  files: TableFiles,
+  table: TablePointer,
+  manifestList: string,
+): Promise<{ data: readonly ManifestEntry[]; deletes: readonly ManifestEntry[] }> {
+  const data: ManifestEntry[] = [];
+  const deletes: ManifestEntry[] = [];
+  const manifests = await files.manifestList(table, manifestList);
+  const entriesOf = await Promise.all(manifests.map((manifest) => files.manifest(table, manifest)));
+  for (const [index, manifest] of manifests.entries()) {
+    const entries = entriesOf[index] ?? [];
+    const target = manifest.content === 'data' ? data : deletes;
+    for (const entry of entries) if (entry.status !== ENTRY_STATUS.deleted) target.push(entry);
+  }
+  return { data, deletes };
 }
 
 /**

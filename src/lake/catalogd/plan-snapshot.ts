@@ -30,6 +30,8 @@ export async function planSnapshot(
     readonly metadata: TableMetadata;
     readonly operation: 'append' | 'overwrite';
     readonly added: readonly NewDataFile[];
+    /** Files of the current snapshot that an overwrite leaves in place. */
+    readonly kept?: readonly ManifestEntry[];
     readonly nowMs: number;
   },
 ): Promise<{ metadata: TableMetadata; files: readonly MetadataFile[]; snapshotId: string }> {
@@ -55,13 +57,15 @@ export async function planSnapshot(
       ? await deps.files.manifestList(table, parent['manifest-list'])
       : [];
   const { kept, merged } = await mergeManifests(deps.files, table, earlier);
+  const left = request.kept ?? [];
+  const existing = [...merged, ...left.map((entry) => ({ ...entry, status: ENTRY_STATUS.existing }))];
   const files: MetadataFile[] = [];
   const manifests: ManifestListEntry[] = [];
   const attempt = ids.next();
-  if (entries.length + merged.length > 0) {
+  if (entries.length + existing.length > 0) {
     const manifest = writeManifest(deps.files.types, {
       schema: currentSchema(metadata),
-      entries: [...entries, ...merged],
+      entries: [...entries, ...existing],
       ids,
     });
     const file = `${attempt}-m0.avro`;
@@ -73,7 +77,7 @@ export async function planSnapshot(
         content: 'data',
         sequenceNumber,
         snapshotId,
-        entries: [...entries, ...merged],
+        entries: [...entries, ...existing],
       }),
     );
   }
@@ -88,7 +92,10 @@ export async function planSnapshot(
     'sequence-number': sequenceNumber,
     // Times of one table never go back, whatever the clock does: time travel reads the log in order.
     'timestamp-ms': Math.max(request.nowMs, metadata['last-updated-ms']),
-    summary: summaryOf(operation, totalsOf(parent), added),
+    summary: summaryOf(operation, totalsOf(parent), {
+      added,
+      kept: left.map((entry) => entry.file),
+    }),
     'manifest-list': warehouse.locationOf(warehouse.metadataPath(table.dataset_id, listFile), table.location),
     'schema-id': metadata['current-schema-id'],
   };

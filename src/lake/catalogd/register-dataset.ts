@@ -7,12 +7,13 @@ import type { IcebergField, NewDataFile } from './catalog.ts';
 import { requireColumns } from './dataset-name.ts';
 import type { DatasetRecord } from './dataset-record.ts';
 import { catalogErrors } from './errors.ts';
+import type { ManifestEntry } from './iceberg/manifest.ts';
 import { assignFieldIds, schemaEntries, schemaFingerprint } from './iceberg/schema.ts';
 import { newTableMetadata } from './iceberg/table-metadata.ts';
 import { readParquetColumns, readParquetFiles } from './parquet-source.ts';
 import type { PiiDetector } from './pii/index.ts';
 import { findTags, sampledFiles, sampleRows, type TagFindings } from './pii-tagging.ts';
-import { planScan } from './plan-scan.ts';
+import { liveEntries } from './plan-scan.ts';
 import { planSnapshot } from './plan-snapshot.ts';
 import type { DatasetAttributes, TableCommit, TableCommitter } from './table-commit.ts';
 import type { TableFiles } from './table-files.ts';
@@ -173,7 +174,7 @@ export async function planRegistration(
 
 /**
  * Plans a snapshot of the source's objects as they are now, for a dataset that was registered over the same source
- * before; null where they are the very files of its current snapshot. Throws `catalog.schema_conflict` for objects whose
+ * before, beside rows that were ingested since; null where they are the very objects of its current snapshot. Throws `catalog.schema_conflict` for objects whose
  * columns fit, but come in another order or case.
  */
 export async function planRefresh(
@@ -183,13 +184,17 @@ export async function planRefresh(
 ): Promise<(TableCommit & { snapshotId: string }) | null> {
   if (what.source === null || record.row.source_json !== JSON.stringify(what.source)) return null;
   const { manifest_list: manifestList } = record.row;
-  const current = manifestList === null ? [] : await planScan(parts, record.row, manifestList);
-  // Rows that were ingested since are not the source's to replace.
-  if (current.some((file) => file.hasFieldIds)) return null;
+  const live = manifestList === null ? [] : (await liveEntries(parts.files, record.row, manifestList)).data;
+  const pathOf = (entry: ManifestEntry) => parts.warehouse.pathOf(entry.file.location, record.row.location);
+  // Rows that were ingested since are not the source's to replace: they stay.
+  const ingested = live.filter((entry) => parts.warehouse.holds(pathOf(entry)));
+  const objects = live.filter((entry) => !ingested.includes(entry));
+  // A replacement by ingested rows took the objects out of the dataset; they do not come back beside these.
+  if (objects.length === 0 && ingested.length > 0) return null;
   requireSamePlaces(record, what);
   // A snapshot of a version that knew objects by their size alone has no identities: it gets them here.
   const key = (file: { path: string; sourceIdentity?: string }) => `${file.sourceIdentity} ${file.path}`;
-  const known = new Set(current.map(key));
+  const known = new Set(objects.map((entry) => key({ ...entry.file, path: pathOf(entry) })));
   if (what.files.length === known.size && what.files.every((file) => known.has(key(file)))) return null;
   const metadata = await parts.files.metadata(record.row);
   const nowMs = parts.clock.nowMs();
@@ -198,6 +203,7 @@ export async function planRefresh(
     metadata,
     operation: 'overwrite',
     added: what.files,
+    kept: ingested,
     nowMs,
   });
   const tags = what.findings.tags.map(({ fieldId, tag, confidence }) => ({

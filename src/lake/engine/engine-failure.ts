@@ -109,7 +109,8 @@ const PATTERNS: readonly Pattern[] = [
   {
     start: 'Permission Error',
     code: engineErrors.file_refused,
-    detail: 'The statement reached for a file that its plan does not name.',
+    detail:
+      'A file of the query is gone from the disk, or the statement reached for one that its plan does not name.',
   },
   {
     start: 'IO Error',

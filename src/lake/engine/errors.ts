@@ -120,8 +120,10 @@ export const engineErrors = declareErrors('engine', {
   },
   file_refused: {
     kind: 'internal',
-    title: 'The engine refused a file outside its plan',
-    remedy: 'A defect of lakehouse: report it with the request id. Nothing outside the plan was read.',
+    title: 'A file is gone, or outside the plan of the query',
+    remedy:
+      'Let an administrator run POST /catalog/resync-missing: it names the datasets whose files are gone, to be restored ' +
+      'from a backup. Where it names none it is a defect: report it with the request id. No other file was read.',
   },
   internal: {
     kind: 'internal',

@@ -20,7 +20,7 @@ describe('the dialect of delimited text', () => {
           const text = Array.from({ length: height }, () =>
             Array.from({ length: width }, next).join(delimiter),
           ).join(lineEnd);
-          expect(guessDialect(text, free)).toEqual({ delimiter, escape: '"', lineEnd });
+          expect(guessDialect(text, free)).toEqual({ delimiter, quote: '"', escape: '"', lineEnd });
         },
       ),
       { numRuns: 300 },
@@ -38,6 +38,18 @@ describe('the dialect of delimited text', () => {
   test('a backslash escapes only where that splits the rows better', () => {
     expect(guessDialect('a,b\n"x\\"y",1\n"z",2\n', free).escape).toBe('\\');
     expect(guessDialect('a,b\n"C:\\",1\n"D:\\",2\n', free).escape).toBe('"');
+  });
+
+  test.each([
+    ['around values with delimiters in them', "a,b\n'x,1',2\n'y,2',3\n", "'"],
+    ['around every value', "'id';'name'\n'1';'Ann'\n'2';'Bob'\n", "'"],
+    ['around values with line ends and doubled quotes', "id,t\n1,'it''s\nlong'\n2,'so, so'\n", "'"],
+    ['around values with double quotes in them', 'id,t\n1,\'{"a": 1}\'\n2,\'{"b": 2}\'\n', "'"],
+    ['as apostrophes', "id,t\n1,O'Brien\n2,'tis, so\n3,rock 'n' roll\n", '"'],
+    ['in few rows', "id,t\n1,a\n2,'b'\n3,c\n4,d\n", '"'],
+    ['beside double quotes', 'id,t\n"1","\'a\'"\n"2","\'b, c\'"\n', '"'],
+  ])('single quotes %s', (_name, text, quote) => {
+    expect(guessDialect(text, free).quote).toBe(quote);
   });
 
   test('a given delimiter is kept', () => {

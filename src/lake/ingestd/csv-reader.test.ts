@@ -4,7 +4,7 @@ import { type CsvRecord, readCsv } from './csv-reader.ts';
 import { type CsvDialect, splitRecord, writeRecord } from './csv-record.ts';
 import { RecordCounter } from './record-counter.ts';
 
-const COMMA: CsvDialect = { delimiter: ',', escape: '"', lineEnd: '\n' };
+const COMMA: CsvDialect = { delimiter: ',', quote: '"', escape: '"', lineEnd: '\n' };
 
 async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);

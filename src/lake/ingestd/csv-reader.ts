@@ -3,7 +3,6 @@ import { LakeError } from '../../base/index.ts';
 import { type CsvDialect, type SplitRecord, splitRecord } from './csv-record.ts';
 import { ingestErrors } from './errors.ts';
 
-const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LF = 0x0a;
 const CR = 0x0d;
@@ -37,6 +36,7 @@ export async function* readCsv(
 class RecordCutter {
   readonly #dialect: CsvDialect;
   readonly #delimiter: number;
+  readonly #quote: number;
   readonly #maxRowBytes: number;
   #held: Buffer = Buffer.alloc(0);
   /** How far `#held` was scanned. */
@@ -50,6 +50,7 @@ class RecordCutter {
   constructor(dialect: CsvDialect, maxRowBytes: number) {
     this.#dialect = dialect;
     this.#delimiter = dialect.delimiter.charCodeAt(0);
+    this.#quote = dialect.quote.charCodeAt(0);
     this.#maxRowBytes = maxRowBytes;
   }
 
@@ -77,11 +78,12 @@ class RecordCutter {
     let at = this.#scanned;
     const bytes = this.#held;
     const backslash = this.#dialect.escape === '\\';
+    const quote = this.#quote;
     while (at < bytes.length) {
       const byte = bytes[at];
       if (this.#inQuotes) {
-        if (byte === QUOTE) {
-          if (!backslash && bytes[at + 1] === QUOTE) at++;
+        if (byte === quote) {
+          if (!backslash && bytes[at + 1] === quote) at++;
           else if (!backslash && at + 1 === bytes.length && !final) break;
           else this.#inQuotes = false;
         } else if (backslash && byte === BACKSLASH) {
@@ -98,7 +100,7 @@ class RecordCutter {
         at += width;
         start = at;
         continue;
-      } else if (byte === QUOTE && this.#fieldStart) {
+      } else if (byte === quote && this.#fieldStart) {
         this.#inQuotes = true;
         this.#fieldStart = false;
       } else this.#fieldStart = byte === this.#delimiter;

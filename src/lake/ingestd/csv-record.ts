@@ -1,7 +1,8 @@
-/** How a delimited file is written. The quote is always `"`. */
+/** How a delimited file is written. */
 export interface CsvDialect {
   readonly delimiter: string;
-  /** `"` doubles a quote inside a quoted field, `\` escapes it. */
+  readonly quote: '"' | "'";
+  /** `"`: a quote inside a quoted field is doubled, whichever quote it is; `\` escapes it. */
   readonly escape: '"' | '\\';
   readonly lineEnd: '\n' | '\r\n' | '\r';
 }
@@ -19,12 +20,12 @@ export interface SplitRecord {
  * any other (RFC 4180, with the liberty that engines take).
  */
 export function splitRecord(text: string, dialect: CsvDialect): SplitRecord {
-  const { delimiter } = dialect;
+  const { delimiter, quote } = dialect;
   const fields: (string | null)[] = [];
   let problem: SplitRecord['problem'] = null;
   let at = 0;
   for (;;) {
-    if (text[at] === '"') {
+    if (text[at] === quote) {
       const quoted = readQuoted(text, at + 1, dialect);
       fields.push(quoted.value);
       if (quoted.end === -1) return { fields, problem: 'open_quote' };
@@ -51,7 +52,7 @@ function readQuoted(text: string, from: number, dialect: CsvDialect): { value: s
   let value = '';
   let at = from;
   for (;;) {
-    const quote = text.indexOf('"', at);
+    const quote = text.indexOf(dialect.quote, at);
     if (quote === -1) return { value: value + text.slice(at), end: -1 };
     if (dialect.escape === '\\') {
       const escaped = text.indexOf('\\', at);
@@ -62,8 +63,8 @@ function readQuoted(text: string, from: number, dialect: CsvDialect): { value: s
       }
     }
     value += text.slice(at, quote);
-    if (text[quote + 1] !== '"' || dialect.escape === '\\') return { value, end: quote + 1 };
-    value += '"';
+    if (text[quote + 1] !== dialect.quote || dialect.escape === '\\') return { value, end: quote + 1 };
+    value += dialect.quote;
     at = quote + 2;
   }
 }

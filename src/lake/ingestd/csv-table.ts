@@ -77,7 +77,8 @@ export async function sampleCsv(
   const names = columnNames(hasHeader ? first.fields : first.fields.map(() => null), file.maxColumns);
   const body = hasHeader ? rows.slice(1) : rows;
   const tallies = names.map(() => new ColumnTally());
-  let needsSorting = false;
+  // The engine gets files with double quotes alone: records were counted by them while the file came in.
+  let needsSorting = dialect.quote !== '"';
   for (const record of body) {
     if (problemOf(record, width) !== null) needsSorting = true;
     else for (const [index, tally] of tallies.entries()) tally.add(record.fields[index] ?? null);
@@ -154,7 +155,7 @@ export async function sortCsv(
   }
   return {
     ...table,
-    dialect: { delimiter: ',', escape: '"', lineEnd: '\n' },
+    dialect: { delimiter: ',', quote: '"', escape: '"', lineEnd: '\n' },
     hasHeader: true,
     isPadded: true,
   };

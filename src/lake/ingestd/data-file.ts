@@ -11,9 +11,7 @@ import {
 import type { SystemFiles } from '../storaged/index.ts';
 import { type FileTable, quoteName, quoteText } from './file-table.ts';
 import type { IngestEngine } from './ingest-engine.ts';
-
-/** Rows of a row group: small enough that a writer with many columns stays within the ingest's memory. */
-const ROW_GROUP_ROWS = 61_440;
+import { rowGroupOptions } from './row-group.ts';
 
 /** A data file, with the sampled rows that detectors look at. */
 export interface WrittenRows {
@@ -35,6 +33,9 @@ export async function writeDataFile(parts: {
   folder: string;
   id: string;
   sampleRows: number;
+  /** Of the file, uncompressed where it is text. */
+  contentBytes: number;
+  memoryLimitMb: number;
   signal: AbortSignal;
 }): Promise<WrittenRows> {
   const { table, schema, files } = parts;
@@ -44,9 +45,10 @@ export async function writeDataFile(parts: {
     return `${table.expression(index, duckdbTypeOf(field.type))} AS ${quoteName(field.name)}`;
   });
   const fields = chosen.map(({ field }) => field);
+  const content = { columns: fields.length, rows: table.expectedRows, sizeBytes: parts.contentBytes };
   const copy =
     `COPY (SELECT ${select.join(', ')} FROM ${table.source}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, ` +
-    `ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, USE_TMP_FILE false, FIELD_IDS ${duckdbFieldIds({ fields })}, ` +
+    `${rowGroupOptions(content, parts.memoryLimitMb)}, USE_TMP_FILE false, FIELD_IDS ${duckdbFieldIds({ fields })}, ` +
     `KV_METADATA {'iceberg.schema': ${quoteText(JSON.stringify({ ...schema, fields }))}}, RETURN_STATS true)`;
   try {
     const request = { readFiles: [table.path, path], writeFiles: [path], signal: parts.signal };

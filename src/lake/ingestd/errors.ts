@@ -72,6 +72,16 @@ export const ingestErrors = declareErrors('ingest', {
     title: 'The compressed file expands too much',
     remedy: 'Send it uncompressed, or raise ingest.max_expansion or ingest.max_bytes.',
   },
+  memory: {
+    kind: 'unprocessable',
+    title: 'The file needs more memory than an ingest may use',
+    remedy: 'Send shorter rows or fewer columns, or raise ingest.memory_limit_mb.',
+  },
+  timeout: {
+    kind: 'timeout',
+    title: 'A step of the ingest ran out of time',
+    remedy: 'Send the rows in several files, or raise ingest.timeout_ms.',
+  },
   dataset_exists: {
     kind: 'conflict',
     title: 'The dataset is there already',

@@ -60,7 +60,7 @@ export async function commitAttempt(
 ): Promise<MutationAttempt<IngestOutput>> {
   const { id, input, upload } = received;
   const facts = await parts.catalog.facts(scope, input.dataset);
-  const earlier = facts && (await parts.records.ofContent(facts.datasetId, received.contentKey));
+  const earlier = facts && (await earlierIngest(parts, scope, received, facts));
   if (facts !== null && earlier !== null) {
     const duplicate = duplicateAttempt(parts, received, facts, earlier);
     return { ...duplicate, afterCommit: async () => discardWritten(parts, id, written) };
@@ -119,6 +119,19 @@ export async function commitAttempt(
       journal_event_id: eventId,
     }),
   };
+}
+
+/** The ingest that did already what is asked for; null where there is none. */
+export async function earlierIngest(
+  parts: IngestParts,
+  scope: WriteScope,
+  received: Received,
+  facts: DatasetFacts,
+): Promise<IngestRow | null> {
+  const earlier = await parts.records.ofContent(facts.datasetId, received.contentKey);
+  if (earlier === null || received.input.mode !== 'replace') return earlier;
+  // Its rows are there; a replacement by them has been made where they are all that is there.
+  return earlier.row_count === (await parts.catalog.rowCount(scope, facts)) ? earlier : null;
 }
 
 /** The same content is part of the dataset already: nothing changes, and the answer says which ingest it was. */

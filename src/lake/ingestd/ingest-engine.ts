@@ -1,5 +1,6 @@
-import { isLakeError } from '../../base/index.ts';
-import type { EngineLease, EnginePool } from '../engine/index.ts';
+import { isLakeError, LakeError } from '../../base/index.ts';
+import { type EngineLease, type EnginePool, engineErrors } from '../engine/index.ts';
+import { ingestErrors } from './errors.ts';
 
 /** What a statement may touch. */
 export interface EngineFiles {
@@ -28,10 +29,24 @@ export function createIngestEngine(
       } catch (error) {
         // Awaited, so that nothing writes any more when the caller removes what was written.
         await lease.release();
-        throw error;
+        throw ownRefusal(error);
       }
     },
   };
+}
+
+/** What an ingest ran out of has settings of its own; the engine's words are about queries. */
+function ownRefusal(error: unknown): unknown {
+  if (!isLakeError(error)) return error;
+  if (error.code === engineErrors.memory.code) {
+    const detail = 'Writing the rows needs more memory than ingest.memory_limit_mb allows; nothing was kept.';
+    return new LakeError(ingestErrors.memory, { detail, cause: error });
+  }
+  if (error.code === engineErrors.timeout.code) {
+    const detail = 'The rows were not read within ingest.timeout_ms; nothing was kept.';
+    return new LakeError(ingestErrors.timeout, { detail, cause: error });
+  }
+  return error;
 }
 
 const REFUSALS: ReadonlySet<string> = new Set([

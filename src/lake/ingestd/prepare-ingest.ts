@@ -16,6 +16,7 @@ import {
   discardFiles,
   discardWritten,
   duplicateAttempt,
+  earlierIngest,
   emptyAttempt,
   type IngestParts,
   type Received,
@@ -56,7 +57,7 @@ export async function prepareIngest(
     const received = { id, input, upload, ...identified(input, upload) };
     const facts = await parts.catalog.facts(scope, input.dataset);
     requireMode(input, facts);
-    const earlier = facts && (await parts.records.ofContent(facts.datasetId, received.contentKey));
+    const earlier = facts && (await earlierIngest(parts, scope, received, facts));
     if (facts !== null && earlier !== null) {
       return { attempt: async () => duplicateAttempt(parts, received, facts, earlier), discard };
     }
@@ -144,6 +145,8 @@ async function writeTable(
     folder: target.folder,
     id,
     sampleRows: parts.config.sample_rows,
+    contentBytes: received.upload.readable.sizeBytes,
+    memoryLimitMb: parts.config.memory_limit_mb,
     signal: scope.signal,
   });
   if (rows.file.recordCount !== table.expectedRows) {

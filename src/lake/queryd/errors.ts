@@ -6,7 +6,7 @@ export const queryErrors = declareErrors('query', {
   syntax: {
     kind: 'invalid',
     title: 'SQL syntax error',
-    remedy: 'Correct the statement at the line and column given.',
+    remedy: 'Correct the statement, at the line and column where they are given.',
   },
   not_a_query: {
     kind: 'invalid',

@@ -30,34 +30,44 @@ export function totalsOf(snapshot: Snapshot | null): SnapshotTotals {
   };
 }
 
-/** The summary of a snapshot that adds these data files to (`append`) or puts them in the place of (`overwrite`) `before`. */
+/**
+ * The summary of a snapshot that adds data files to `before` (`append`), or puts them in the place of all of its files
+ * but those kept (`overwrite`).
+ */
 export function summaryOf(
   operation: 'append' | 'overwrite',
   before: SnapshotTotals,
-  files: readonly ManifestFile[],
+  files: { readonly added: readonly ManifestFile[]; readonly kept: readonly ManifestFile[] },
 ): Snapshot['summary'] {
-  const addedRecords = files.reduce((sum, file) => sum + file.recordCount, 0);
-  const addedBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  const kept = operation === 'append' ? before : NO_TOTALS;
+  const added = sumOf(files.added);
+  const kept = operation === 'append' ? before : { ...NO_TOTALS, ...sumOf(files.kept) };
   const removed: Record<string, string> =
     operation === 'append'
       ? {}
       : {
-          'deleted-data-files': String(before.dataFiles),
-          'deleted-records': String(before.records),
-          'removed-files-size': String(before.sizeBytes),
+          'deleted-data-files': String(before.dataFiles - kept.dataFiles),
+          'deleted-records': String(before.records - kept.records),
+          'removed-files-size': String(before.sizeBytes - kept.sizeBytes),
         };
   return {
     operation,
-    'added-data-files': String(files.length),
-    'added-records': String(addedRecords),
-    'added-files-size': String(addedBytes),
+    'added-data-files': String(added.dataFiles),
+    'added-records': String(added.records),
+    'added-files-size': String(added.sizeBytes),
     ...removed,
-    'total-data-files': String(kept.dataFiles + files.length),
+    'total-data-files': String(kept.dataFiles + added.dataFiles),
     'total-delete-files': String(kept.deleteFiles),
-    'total-records': String(kept.records + addedRecords),
-    'total-files-size': String(kept.sizeBytes + addedBytes),
+    'total-records': String(kept.records + added.records),
+    'total-files-size': String(kept.sizeBytes + added.sizeBytes),
     'total-position-deletes': String(kept.positionDeletes),
     'total-equality-deletes': '0',
+  };
+}
+
+function sumOf(files: readonly ManifestFile[]): Pick<SnapshotTotals, 'records' | 'sizeBytes' | 'dataFiles'> {
+  return {
+    records: files.reduce((sum, file) => sum + file.recordCount, 0),
+    sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    dataFiles: files.length,
   };
 }

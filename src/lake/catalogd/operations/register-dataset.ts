@@ -58,7 +58,10 @@ const output = z.strictObject({
     ),
   fingerprint: z.string(),
   snapshot_id: z.string().nullable(),
-  row_count: z.int().nullable().describe('Rows registered; null where nothing was.'),
+  row_count: z
+    .int()
+    .nullable()
+    .describe('Rows of the objects registered, without those ingested beside them; null where nothing was.'),
   columns: z.array(
     z.strictObject({ field_id: z.int(), name: z.string(), type: z.string(), tags: z.array(z.string()) }),
   ),

@@ -3,8 +3,9 @@ import { LakeError } from '../../../base/index.ts';
 import { readOperation } from '../../../govern/scope/index.ts';
 import { queryErrors } from '../errors.ts';
 import { type PlanDeps, type PlannedQuery, planQuery } from '../plan-query.ts';
-import { CONTENT_TYPES, QUERY_FORMATS, type QueryFormat, type RunDeps, runQuery } from '../run-query.ts';
+import { QUERY_FORMATS, type QueryFormat, type RunDeps, runQuery } from '../run-query.ts';
 import type { RunningQueries } from '../running-queries.ts';
+import { wantedFormat } from '../wanted-format.ts';
 
 const parameterSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const inputSchema = z.strictObject({
@@ -69,7 +70,7 @@ export function querySqlOperation(deps: PlanDeps & RunDeps & { readonly running:
             ),
           ],
           statement_bytes: Buffer.byteLength(input.sql, 'utf8'),
-          format: formatOf(input),
+          format: input.format ?? wantedFormat(input.accept ?? ''),
         }),
       },
       after: { taskClass: 'query.sql' },
@@ -77,7 +78,7 @@ export function querySqlOperation(deps: PlanDeps & RunDeps & { readonly running:
     onlyReads: true,
     auditStatement: (input) => ({ sql: input.sql, parametersJson: JSON.stringify(input.params) }),
     run(scope, input, { resolved }) {
-      const format = formatOf(input);
+      const format = input.format ?? wantedFormat(input.accept ?? '');
       const limit = limitOf(input, format, deps.limits);
       const timeoutMs = timeoutOf(input, deps.config.engine);
       if (resolved.unreadable !== null) throw resolved.unreadable;
@@ -86,17 +87,6 @@ export function querySqlOperation(deps: PlanDeps & RunDeps & { readonly running:
       return runQuery(deps, scope, resolved, { queryId, format, limit, timeoutMs, signal, onEnd: remove });
     },
   });
-}
-
-/** `format` where given, else the first of `Accept` that we write, else JSON. */
-function formatOf(input: Input): QueryFormat {
-  if (input.format !== undefined) return input.format;
-  const wanted = (input.accept ?? '').split(',').map((part) => part.split(';')[0]?.trim().toLowerCase());
-  for (const type of wanted) {
-    const format = QUERY_FORMATS.find((name) => CONTENT_TYPES[name].split(';')[0] === type);
-    if (format !== undefined) return format;
-  }
-  return 'json';
 }
 
 function limitOf(input: Input, format: QueryFormat, limits: PlanDeps['limits']): number | null {
