@@ -83,7 +83,7 @@ beforeAll(async () => {
     truth: 'rules = []\n',
     // A loaded machine takes its time over dozens of calls at once.
     provider: 'headers_timeout_ms = 8000\nidle_timeout_ms = 8000',
-    routing: `${ROUTING}\n[breaker]\nfailures = 1000\n`,
+    routing: `${ROUTING}\n[models."openai/tiles"]\ntokens_per_image = 48169\n[breaker]\nfailures = 1000\n`,
     ceilings: CEILINGS + LADDERS.join(''),
     policy: { roles: ROLES, masks: [], row_filters: [] },
   });
@@ -240,6 +240,25 @@ test.each<[string, string, object, number]>([
   expect(worst).toBeGreaterThanOrEqual(tokens);
   expect(worst).toBeLessThan(tokens * 2);
   expect(lake.upstream.received.length).toBe(before);
+});
+
+test.each([
+  ['scripted', 6_404],
+  ['tiles', 48_169],
+])('an image is held as the model counts it: %s', async (model, tokens) => {
+  const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } };
+  const refused = await lake.server.api('POST', '/v1/chat/completions', {
+    json: {
+      model: `openai/${model}`,
+      messages: [{ role: 'user', content: [image, image] }],
+      max_tokens: 12,
+      lakehouse_task: 'few',
+    },
+  });
+  expect(refused.json).toMatchObject({ code: 'budget.request_too_large', ceiling: 'few-tokens' });
+  const worst = Number.parseInt(refused.json.worst, 10);
+  expect(worst).toBeGreaterThanOrEqual(2 * tokens);
+  expect(worst).toBeLessThan(2 * tokens + 200);
 });
 
 test('a number of answers that is no number is refused, and not held for one', async () => {

@@ -26,6 +26,8 @@ export interface ModelCall {
   readonly task: string;
   /** As estimated from the request; the hold is computed from it. */
   readonly inputTokens: number;
+  /** Images among what is sent, estimated at the usual tokens each. */
+  readonly images: number;
   /** A file is among what is sent: it may fill the window of any model, which is then what is held. */
   readonly mayFillWindow?: boolean;
   /** The client's own limit; null where it set none. */
@@ -83,7 +85,15 @@ export async function callModel(deps: CallDeps, scope: ReadScope, call: ModelCal
 /** What a call of any kind is, as rungs and ceilings see it. */
 type Reach = Pick<
   ModelCall,
-  'plan' | 'task' | 'inputTokens' | 'mayFillWindow' | 'maxOutputTokens' | 'choices' | 'mayBeCut' | 'signal'
+  | 'plan'
+  | 'task'
+  | 'inputTokens'
+  | 'images'
+  | 'mayFillWindow'
+  | 'maxOutputTokens'
+  | 'choices'
+  | 'mayBeCut'
+  | 'signal'
 >;
 
 /** One rung with the hold for its call. */

@@ -21,6 +21,7 @@ export interface GenerateRequest {
   readonly task: string;
   readonly chat: ChatRequest;
   readonly inputTokens: number;
+  readonly images: number;
   readonly limits: ContinuationLimits;
   readonly signal: AbortSignal;
 }
@@ -128,6 +129,7 @@ function callOf(
     plan: request.plan,
     task: request.task,
     inputTokens: request.inputTokens + continuationTokens(soFar),
+    images: request.images,
     maxOutputTokens,
     mayBeCut,
     stream: true,

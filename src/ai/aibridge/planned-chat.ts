@@ -13,6 +13,8 @@ export interface PlannedChat {
   readonly unread: Unread;
   readonly plan: RoutePlan;
   readonly inputTokens: number;
+  /** Counted within `inputTokens` as usual, and by each model as it does. */
+  readonly images: number;
   /** A file is among what it says: no estimate bounds its tokens. */
   readonly mayFillWindow: boolean;
 }
@@ -51,7 +53,7 @@ export async function planChat(
     needs: needsOf(chat),
     maxOutputTokens: chat.maxOutputTokens,
   });
-  return { chat, unread, plan, inputTokens, mayFillWindow: !unread.isBounded };
+  return { chat, unread, plan, inputTokens, images: sizes.images, mayFillWindow: !unread.isBounded };
 }
 
 /** What a name asks for: `ladder/<name>` a ladder, any other a model. */

@@ -1,5 +1,5 @@
 import type { TokenUsage } from '../chat.ts';
-import type { ModelEntry, Prices, Rates } from './model-entry.ts';
+import { type ModelEntry, type Prices, type Rates, USUAL_TOKENS_PER_IMAGE } from './model-entry.ts';
 
 /** What a provider counted, as far as it has a price. */
 export type BilledUsage = Pick<
@@ -25,12 +25,13 @@ export function worstCost(entry: ModelEntry, inputTokens: number, maxOutputToken
   return nanoUsd(worst);
 }
 
-/** What a request can be counted as by a model: beside what is estimated, a file may fill its window. */
+/** What a request can be counted as by a model: a file may fill its window, and each model has its own way with images. */
 export function mostInputTokens(
-  request: { readonly inputTokens: number; readonly mayFillWindow?: boolean },
+  request: { readonly inputTokens: number; readonly images: number; readonly mayFillWindow?: boolean },
   entry: ModelEntry,
 ): number {
-  const { inputTokens, mayFillWindow = false } = request;
+  const { images, mayFillWindow = false } = request;
+  const inputTokens = request.inputTokens + images * (entry.tokensPerImage - USUAL_TOKENS_PER_IMAGE);
   return mayFillWindow ? Math.max(inputTokens, entry.contextWindow) : inputTokens;
 }
 

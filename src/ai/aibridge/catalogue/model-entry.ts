@@ -25,6 +25,8 @@ export interface ModelEntry {
   /** Most tokens of input. */
   readonly contextWindow: number;
   readonly maxOutputTokens: number;
+  /** Most tokens that one image counts as. */
+  readonly tokensPerImage: number;
   /** `flat` and `free` cost nothing per token and are capped by requests and tokens. */
   readonly billing: 'metered' | 'flat' | 'free';
   /** Null where the price is not known; never read for `flat` and `free`. */
@@ -47,6 +49,12 @@ export interface Rates {
   /** Of input written to a cache that lives longer than the provider's usual one. */
   readonly cacheWriteLong: bigint;
 }
+
+/**
+ * Of a model that does not say: what the dearest usual way counts for the largest image, four tiles of 1,601 tokens.
+ * OpenAI and Anthropic count up to 1,600 to 3,800 for most of their models.
+ */
+export const USUAL_TOKENS_PER_IMAGE = 6_404;
 
 const tokens = z.int().min(1).max(100_000_000);
 const usdPerMillion = z.number().min(0).max(10_000);
@@ -75,6 +83,7 @@ const pricesSchema = z.strictObject({
 const members = {
   context_window: tokens,
   max_output_tokens: tokens,
+  tokens_per_image: tokens.optional(),
   billing: z.enum(['metered', 'flat', 'free']),
   prices_usd_per_million: pricesSchema.optional(),
   capabilities: z.array(z.enum(CAPABILITIES)).min(1),
@@ -94,6 +103,7 @@ export function modelEntry(name: string, file: ModelFile): ModelEntry {
     name,
     contextWindow: file.context_window,
     maxOutputTokens: file.max_output_tokens,
+    tokensPerImage: file.tokens_per_image ?? USUAL_TOKENS_PER_IMAGE,
     billing: file.billing,
     prices: file.prices_usd_per_million === undefined ? null : pricesOf(file.prices_usd_per_million),
     capabilities: new Set(file.capabilities),

@@ -49,7 +49,7 @@ test('counts a frame for each message and tool, what stands before tools once, a
   const more = async (request: object) => (await estimator.estimateInputTokens({ ...bare, ...request })).most;
   expect(await more({ texts: ['', ''] })).toBe(base + 16);
   expect(await more({ tools: ['', ''] })).toBe(base + 530 + 128);
-  expect(await more({ images: 2 })).toBe(base + 3_400);
+  expect(await more({ images: 2 })).toBe(base + 12_808);
 });
 
 test('a special token’s name is text like any other', async () => {

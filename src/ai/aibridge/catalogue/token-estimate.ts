@@ -1,4 +1,5 @@
 import { RecentMap, sha256Hex } from '../../../base/index.ts';
+import { USUAL_TOKENS_PER_IMAGE } from './model-entry.ts';
 import { loadO200k } from './o200k.ts';
 
 /** What a request sends to a model, as far as it is billed as input. */
@@ -57,8 +58,6 @@ const TOKENS_PER_TEXT = 8;
 const TOKENS_PER_TOOL = 64;
 /** What the dearest provider puts before the first tool: Anthropic 281 to 530, by model and choice of tools. */
 const TOKENS_BEFORE_TOOLS = 530;
-/** What the dearest of the well-known providers counts for an image of the largest size it does not scale down. */
-const TOKENS_PER_IMAGE = 1_700;
 const TOKENS_PER_REQUEST = 16;
 
 /** What the tokenizer is given at once: it is quadratic in a run without breaks, and this bounds the run. */
@@ -93,7 +92,7 @@ export function createTokenEstimator(): TokenEstimator {
         texts.length * TOKENS_PER_TEXT +
         (tools.length === 0 ? 0 : TOKENS_BEFORE_TOOLS) +
         tools.length * TOKENS_PER_TOOL +
-        images * TOKENS_PER_IMAGE;
+        images * USUAL_TOKENS_PER_IMAGE;
       let left = MAX_TOKENIZED_LENGTH;
       let likely = 0;
       let most = frames;

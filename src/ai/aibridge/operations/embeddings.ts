@@ -90,7 +90,7 @@ export function embeddings(parts: BridgeParts) {
       const { texts, inputTokens, plan } = resolved;
       const dimensions = input.dimensions ?? null;
       const { signal } = scope;
-      const asked = { plan, task: taskOf(input), inputTokens, maxOutputTokens: 0, signal };
+      const asked = { plan, task: taskOf(input), inputTokens, images: 0, maxOutputTokens: 0, signal };
       const { rung, value, account } = await reachModel(parts, scope, asked, async (held) => {
         const reply = await held.provider.embed(held.spending, {
           model: held.rung.model,

@@ -108,7 +108,7 @@ interface Asked {
 async function answer(asked: Asked) {
   const { parts, spoken, scope, input, invocation } = asked;
   const { dialect } = spoken;
-  const { parsed, plan, inputTokens, mayFillWindow } = invocation.resolved;
+  const { parsed, plan, inputTokens, images, mayFillWindow } = invocation.resolved;
   const { stream } = parsed;
   const { chat, body } = await withContext(parts, spoken, input, invocation);
   const task = taskOf(input);
@@ -116,6 +116,7 @@ async function answer(asked: Asked) {
     plan,
     task,
     inputTokens,
+    images,
     mayFillWindow,
     maxOutputTokens: chat.maxOutputTokens,
     choices: dialect.protocol === 'openai' ? choicesOf(body) : 1,

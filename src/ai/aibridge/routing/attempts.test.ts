@@ -27,6 +27,7 @@ function rung(model: string, provider = 'p'): Rung {
   const entry = {
     name: `${provider}/${model}`,
     contextWindow: 1,
+    tokensPerImage: 1,
     maxOutputTokens: 1,
     billing: 'free' as const,
     prices: null,
