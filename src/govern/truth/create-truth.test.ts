@@ -283,6 +283,12 @@ test('a rule that nothing is ever judged by is refused, at the start, at a reloa
       'Nothing is judged under this task class; there are chat, ingest, query.sql. Did you mean "ingest"?',
   });
   for (const known of ['ingest', 'query.sql', 'chat', 'chat.anything']) await evaluate(known);
+  const tried = async (task_class: string) =>
+    ((await evaluate(task_class)).outcomes as { rule: string }[]).map((outcome) => outcome.rule);
+  // A request of `chat.match` is judged under `chat`, too.
+  const [ofChat, ofMatch] = [await tried('chat'), await tried('chat.match')];
+  expect(ofChat.length).toBeGreaterThan(0);
+  expect(ofMatch).toEqual(expect.arrayContaining([...ofChat, 'match-has-its-fields']));
   writeFileSync(rulesFile, rule('when = { type = "Always" }').replace('"ingest"', '"ingset"'));
   expect(await refusal(() => reload(operations))).toMatchObject({
     code: 'truth.rules_invalid',

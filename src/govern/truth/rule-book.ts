@@ -3,14 +3,7 @@ import { basename } from 'node:path';
 import { type JsonObject, LakeError } from '../../base/index.ts';
 import { ContextTooLargeError } from './condition.ts';
 import { truthErrors } from './errors.ts';
-import {
-  type JudgedTask,
-  parseRules,
-  type Rule,
-  type RuleSet,
-  requireJudged,
-  requireKnownTask,
-} from './rule.ts';
+import { classesOf, type JudgedTask, parseRules, type Rule, type RuleSet, requireJudged } from './rule.ts';
 import type { RuleExtent, RuleOutcome, TruthPhase } from './truth.ts';
 
 /** The rules in force and how often each has matched. The file is read at the start and again when asked to. */
@@ -29,8 +22,8 @@ export interface RuleBook {
   read(): Promise<RuleReading>;
   /** From now on every rule must be of one of these tasks; throws `truth.rules_invalid` where one in force is not. */
   restrictTo(judged: readonly JudgedTask[]): void;
-  /** Throws `truth.task_class_unknown` for a class that none of these tasks has. */
-  requireKnown(taskClass: string): void;
+  /** The classes that a request of this one is judged under; throws `truth.task_class_unknown` where none of these tasks has it. */
+  classesOf(taskClass: string): readonly string[];
   /** Puts a reading in force, unless a later one already is. */
   adopt(reading: RuleReading): void;
 }
@@ -69,9 +62,7 @@ export async function openRuleBook(file: string): Promise<RuleBook> {
       requireJudged(inForce.rules, judged, file);
       tasks = judged;
     },
-    requireKnown(taskClass) {
-      if (tasks !== null) requireKnownTask(taskClass, tasks);
-    },
+    classesOf: (taskClass) => (tasks === null ? [taskClass] : classesOf(taskClass, tasks)),
     read,
     adopt(reading) {
       if (reading.number > inForce.number) inForce = reading;

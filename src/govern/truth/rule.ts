@@ -116,9 +116,13 @@ export function requireJudged(rules: RuleSet, judged: readonly JudgedTask[], fil
   if (problems.length > 0) throw invalidRules(file, problems);
 }
 
-/** Throws `truth.task_class_unknown` where no operation is judged under the class: its verdict would never be asked for. */
-export function requireKnownTask(taskClass: string, judged: readonly JudgedTask[]): void {
-  if (judged.some((task) => isJudged(taskClass, task))) return;
+/**
+ * The classes that a request of this one is judged under: `chat` before `chat.match`. Throws `truth.task_class_unknown` where
+ * no operation is judged under it: its verdict would never be asked for.
+ */
+export function classesOf(taskClass: string, judged: readonly JudgedTask[]): readonly string[] {
+  const found = judged.filter((task) => isJudged(taskClass, task)).map((task) => task.taskClass);
+  if (found.length > 0) return [...new Set([...found, taskClass])];
   const known = knownClasses(judged);
   const near = closestName(taskClass, known);
   const hint = near === null ? '' : ` Did you mean "${near}"?`;

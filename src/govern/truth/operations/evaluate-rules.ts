@@ -32,10 +32,10 @@ export function evaluateRules(book: RuleBook) {
     async run(scope, input) {
       scope.requirePermission('truth.read');
       const { task_class, phase, context } = input;
-      book.requireKnown(task_class);
+      const classes = book.classesOf(task_class);
       const outcomes = (phase === undefined ? TRUTH_PHASES : [phase]).flatMap((each) =>
-        book
-          .judge(task_class, each, context, { dryRun: true })
+        classes
+          .flatMap((one) => book.judge(one, each, context, { dryRun: true }))
           .map(({ taskClass: _, ...outcome }) => ({ phase: each, ...outcome })),
       );
       const value = { action: severestAction(outcomes), outcomes };
