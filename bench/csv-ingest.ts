@@ -3,7 +3,7 @@
  * same file, and the memory of all processes while 1 GB comes in. Run alone it prints its rows: `node
  * bin/pinned-node.js bench/csv-ingest.ts`.
  */
-import { createReadStream, createWriteStream, readdirSync, readFileSync } from 'node:fs';
+import { createReadStream, createWriteStream, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { type DemoServer, startDemoServer } from '../src/cli/demo/demo-server.ts';
 import { csvColumn, csvSource, sampleCsv } from '../src/lake/ingestd/csv-table.ts';
 import { RecordCounter } from '../src/lake/ingestd/record-counter.ts';
+import { rowGroupOptions } from '../src/lake/ingestd/row-group.ts';
 import { openSystemFiles } from '../src/lake/storaged/system-files.ts';
 import type { BenchRow } from './bench-row.ts';
 
@@ -31,6 +32,9 @@ const ENGINE_TYPES: Readonly<Record<string, string>> = {
   string: 'VARCHAR',
 };
 
+/** The shipped `ingest.memory_limit_mb`. */
+const MEMORY_MB = 384;
+
 export async function run(): Promise<readonly BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'csv-bench-'));
   const server = await startDemoServer({ environment: process.env, fetch });
@@ -44,7 +48,7 @@ export async function run(): Promise<readonly BenchRow[]> {
     const best = { raw: Infinity, step: Infinity, http: Infinity };
     for (let round = 0; round < ROUNDS; round++) {
       best.raw = Math.min(best.raw, await timed(() => copy(raw, '4GB')));
-      best.step = Math.min(best.step, await timed(() => copy(statement, '384MB')));
+      best.step = Math.min(best.step, await timed(() => copy(statement, `${MEMORY_MB}MB`)));
       best.http = Math.min(best.http, await timed(() => upload(server, `round_${round}`, file)));
     }
     const peakMb = await largeUpload(server, join(folder, 'large.csv'));
@@ -89,10 +93,12 @@ async function engineStatement(
   const select = table.columns.map((column, index) => {
     return `${csvColumn(index, column, ENGINE_TYPES[column.type] ?? 'VARCHAR')} AS "${column.name}"`;
   });
+  const shape = { columns: table.columns.length, rows: ROWS, sizeBytes: statSync(file).size };
+  const rowGroups = rowGroupOptions(shape, MEMORY_MB);
   const source = csvSource(file, table, { longestRowBytes: counter.longestBytes() });
   return (
     `COPY (SELECT ${select.join(', ')} FROM ${source}) TO '${target}' ` +
-    '(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440, USE_TMP_FILE false, RETURN_STATS true)'
+    `(FORMAT parquet, COMPRESSION zstd, ${rowGroups}, USE_TMP_FILE false, RETURN_STATS true)`
   );
 }
 
