@@ -106,8 +106,7 @@ export interface HeldRung {
 
 /**
  * Walks the rungs of a plan until one answers: hold, call, and settle where it failed; one that cannot carry the request
- * is passed over. Throws `models.unavailable` and
- * its kin where none did, and what the ceilings refuse.
+ * is passed over. Throws `models.unavailable` and its kin where none did, and what the ceilings refuse.
  */
 export async function reachModel<T>(
   deps: CallDeps,

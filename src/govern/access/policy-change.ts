@@ -5,7 +5,7 @@ import type { LoadedPolicy } from './access-state.ts';
 import { boundSince, compilePolicy } from './compiled-policy.ts';
 import { accessErrors } from './errors.ts';
 import type { ExpressionParser } from './expression-parser.ts';
-import { diffPolicies, diffRules, isEmptyDiff, type PolicyDiff, type RuleDiff } from './policy-diff.ts';
+import { diffPolicies, isEmptyDiff, type PolicyDiff, type RuleDiff } from './policy-diff.ts';
 import { type PolicyDocument, policyText } from './policy-document.ts';
 import { policyWarnings } from './policy-warnings.ts';
 
@@ -50,8 +50,7 @@ export async function planPolicyChange(
   const nowMs = parts.clock.nowMs();
   const since = boundSince(document, current.since, nowMs, request.rebind);
   const compiled = await compilePolicy({ document, version: fromVersion + 1, since, parser: parts.parser });
-  const diff = diffPolicies(current.compiled.document, document);
-  const rules = diffRules(current.compiled.document, document);
+  const { diff, rules } = diffPolicies(current.compiled.document, document);
   const warnings = policyWarnings(compiled, request.datasets);
   // The first policy is stored even where it says nothing: from then on the file is not read again.
   if (isEmptyDiff(diff) && !request.rebind && fromVersion > 0) {

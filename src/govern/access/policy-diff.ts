@@ -15,7 +15,10 @@ export interface PolicyDiff {
   readonly changed: readonly string[];
 }
 
-/** What one rule says more and less than before, in lines; holds SQL, so it is for who may read the policy. */
+/**
+ * What one rule that is added, removed or changed says more and less than before, in lines; holds SQL, so it is for who may
+ * read the policy.
+ */
 export interface RuleDiff {
   readonly rule: string;
   readonly added: readonly string[];
@@ -27,24 +30,18 @@ interface NamedRule {
   readonly lines: readonly string[];
 }
 
-export function diffPolicies(before: PolicyDocument, after: PolicyDocument): PolicyDiff {
+export function diffPolicies(
+  before: PolicyDocument,
+  after: PolicyDocument,
+): { readonly diff: PolicyDiff; readonly rules: readonly RuleDiff[] } {
   const old = namedRules(before);
   const now = namedRules(after);
-  return {
-    added: [...now.keys()].filter((name) => !old.has(name)),
-    removed: [...old.keys()].filter((name) => !now.has(name)),
-    changed: [...now]
-      .filter(([name, rule]) => old.has(name) && old.get(name)?.text !== rule.text)
-      .map(([name]) => name),
-  };
-}
-
-/** The lines of every rule that is added, removed or changed, in the order of its name in `diffPolicies`. */
-export function diffRules(before: PolicyDocument, after: PolicyDocument): readonly RuleDiff[] {
-  const old = namedRules(before);
-  const now = namedRules(after);
-  const { added, removed, changed } = diffPolicies(before, after);
-  return [...removed, ...changed, ...added].map((rule) => {
+  const added = [...now.keys()].filter((name) => !old.has(name));
+  const removed = [...old.keys()].filter((name) => !now.has(name));
+  const changed = [...now]
+    .filter(([name, rule]) => old.has(name) && old.get(name)?.text !== rule.text)
+    .map(([name]) => name);
+  const rules = [...removed, ...changed, ...added].map((rule) => {
     const were = old.get(rule)?.lines ?? [];
     const are = now.get(rule)?.lines ?? [];
     return {
@@ -53,6 +50,7 @@ export function diffRules(before: PolicyDocument, after: PolicyDocument): readon
       removed: were.filter((line) => !are.includes(line)),
     };
   });
+  return { diff: { added, removed, changed }, rules };
 }
 
 export function isEmptyDiff(diff: PolicyDiff): boolean {

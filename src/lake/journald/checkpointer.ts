@@ -141,7 +141,7 @@ async function keyInForce({ store, writer, keys }: CheckpointerParts): Promise<C
   const key = keys.adopt(keyId);
   if (key !== null) return key;
   throw new LakeError(journalErrors.key_missing, {
-    detail: `The journal's checkpoints are signed by the key ${keyId}, which is not in the home's keys folder. Restore keys/checkpoint.ed25519 from the backup that the store came from.`,
+    detail: `The journal's checkpoints are signed by the key ${keyId}, which is not in the home's keys folder.`,
   });
 }
 
