@@ -39,8 +39,27 @@ beforeAll(async () => {
     files: [`(${POISON}) UNION ALL (${VISIBLE})`],
     deleted: Array.from({ length: 400 }, (_, at) => at),
   });
+  await lake.add({
+    name: 'places',
+    fields: PLACES,
+    files: [
+      "SELECT DATE '2024-01-03' AS day, '2024-01-03' AS note, 'north' AS region, {'day': '2024-01-03'} AS visit",
+    ],
+  });
 });
 afterAll(() => lake.close());
+
+const PLACES = [
+  { id: 1, name: 'day', required: false, type: 'date' },
+  { id: 2, name: 'note', required: false, type: 'string' },
+  { id: 3, name: 'region', required: false, type: 'string' },
+  {
+    id: 4,
+    name: 'visit',
+    required: false,
+    type: { type: 'struct', fields: [{ id: 5, name: 'day', required: false, type: 'string' }] },
+  },
+] as const;
 
 const EXPRESSIONS = [
   "string_split_regex('a', replace(note, 'guess', '('))",
@@ -179,6 +198,23 @@ describe('K-3b', () => {
   ])('keeps the barrier where more than the answer’s own columns is sorted by: %s', async (order) => {
     const sql = `SELECT id, note FROM people ORDER BY ${order}`;
     expect(shapeOf(await lake.explain({ sql, world: 'clean', policies: FILTER }))).toContain('LIMIT');
+  });
+
+  it.each([
+    ['a member of a struct', "SELECT count(*) FROM places WHERE visit.day = DATE '2024-01-03'"],
+    [
+      'a member, by the name of its table',
+      "SELECT count(*) FROM places p WHERE p.visit.day = DATE '2024-01-03'",
+    ],
+    [
+      'another column, renamed where the table is named',
+      "SELECT count(*) FROM places AS p(other, day) WHERE day = DATE '2024-01-03'",
+    ],
+  ])('keeps the barrier where the name of a column of harmless type is that of %s', async (_, sql) => {
+    const policies = { places: FILTER.people };
+    const plan = shapeOf(await lake.explain({ sql, policies }));
+    expect(plan).toContain('STREAMING_LIMIT');
+    expect((await lake.run({ sql, policies, format: 'json' })).ok).toBe(true);
   });
 
   it('puts nothing between the query and the files where nothing is hidden', async () => {

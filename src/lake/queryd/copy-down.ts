@@ -2,9 +2,10 @@ import type { DatasetDecision } from '../../govern/scope/index.ts';
 import type { IcebergField, IcebergSchema } from '../catalogd/index.ts';
 import { conjuncts, harmlessPredicate } from './harmless.ts';
 import { isMasked } from './masked-column.ts';
+import { ownColumn } from './own-column.ts';
 import type { NamedParameters } from './parameters.ts';
-import { fieldNamed, SCAN_ALIAS, storedName } from './policy-expression.ts';
-import { columnNode, isNode, type SyntaxNode, textOf, textsOf, transform, visit } from './syntax-tree.ts';
+import { SCAN_ALIAS, storedName } from './policy-expression.ts';
+import { columnNode, isNode, type SyntaxNode, textOf, transform, visit } from './syntax-tree.ts';
 
 /**
  * The conjuncts of the query that may also be evaluated inside the scan of one table reference: harmless ones on
@@ -19,16 +20,13 @@ export function conjunctsFor(parts: {
   parameters: NamedParameters;
 }): readonly SyntaxNode[] {
   const { query, table, schema, masks, parameters } = parts;
-  if (table.sample !== null || textsOf(table, 'column_name_alias').length > 0) return [];
+  if (table.sample !== null) return [];
   const select = selectReading(query, table);
   if (select === null) return [];
-  const alias = (textOf(table, 'alias') || textOf(table, 'table_name')).toLowerCase();
+  const own = ownColumn(table, schema, select.only);
   const fieldOf = (reference: SyntaxNode): IcebergField | null => {
-    const names = textsOf(reference, 'column_names');
-    const [first = '', second] = names;
-    const own = second === undefined ? select.only : names.length === 2 && first.toLowerCase() === alias;
-    const field = own ? fieldNamed(schema, second ?? first) : undefined;
-    return field === undefined || isMasked(field, masks) ? null : field;
+    const field = own(reference);
+    return field === null || isMasked(field, masks) ? null : field;
   };
   return conjuncts(select.node.where_clause)
     .filter((node) => harmlessPredicate(node, fieldOf, parameters))

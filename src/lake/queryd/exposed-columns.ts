@@ -1,7 +1,7 @@
 import type { IcebergField, IcebergSchema } from '../catalogd/index.ts';
 import { harmlessPredicate, isPlainExpression, isPlainOrder } from './harmless.ts';
+import { ownColumn } from './own-column.ts';
 import type { NamedParameters } from './parameters.ts';
-import { fieldNamed } from './policy-expression.ts';
 import { children, isNode, nodesOf, type SyntaxNode, textOf, textsOf, visit } from './syntax-tree.ts';
 
 /**
@@ -13,14 +13,14 @@ import { children, isNode, nodesOf, type SyntaxNode, textOf, textsOf, visit } fr
  */
 export function exposedColumns(
   query: SyntaxNode,
+  table: SyntaxNode,
   schema: IcebergSchema,
   parameters: NamedParameters,
 ): readonly IcebergField[] {
   if (!isSingleSelect(query)) return schema.fields;
   const names = new Set<string>();
   let everything = false;
-  const fieldOf = (reference: SyntaxNode) =>
-    fieldNamed(schema, textsOf(reference, 'column_names').at(-1) ?? '') ?? null;
+  const fieldOf = ownColumn(table, schema, true);
   const expose = (value: unknown) =>
     visit(value, (node) => {
       if (textOf(node, 'class') === 'STAR') everything = true;

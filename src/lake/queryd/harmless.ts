@@ -1,6 +1,6 @@
 import type { IcebergField, IcebergSchema } from '../catalogd/index.ts';
+import { ownColumn } from './own-column.ts';
 import { type NamedParameters, parameterValue } from './parameters.ts';
-import { fieldNamed } from './policy-expression.ts';
 import { isNode, nodesOf, type SyntaxNode, textOf, textsOf } from './syntax-tree.ts';
 
 /**
@@ -197,8 +197,7 @@ export function harmlessQuery(
       .filter(isNode)
       .every(isPlainOrder),
   );
-  const fieldOf = (reference: SyntaxNode) =>
-    fieldNamed(schema, textsOf(reference, 'column_names').at(-1) ?? '') ?? null;
+  const fieldOf = ownColumn(table, schema, true);
   return (
     modifiers &&
     nodesOf(query, 'modifiers').every((modifier) => textOf(modifier, 'type') !== 'DISTINCT_MODIFIER') &&

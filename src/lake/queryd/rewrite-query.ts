@@ -151,7 +151,7 @@ async function planTable(
   const isPlain = harmlessQuery(query, schema, parameters);
   const harmless =
     filters.every((filter) => harmlessFilter(filter, schema)) && expressions.size === 0 && isPlain;
-  const flat = expressions.size > 0 ? fields.read : exposedColumns(query, schema, parameters);
+  const flat = expressions.size > 0 ? fields.read : exposedColumns(query, table.node, schema, parameters);
   const sql = scanSql({
     plan: { ...plan, schema: { ...schema, fields: fields.read } },
     columns: fields.shown.map((field) => ({ name: field.name, sql: columnSql(field, context) })),
