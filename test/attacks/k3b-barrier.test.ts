@@ -217,6 +217,12 @@ describe('K-3b', () => {
     expect((await lake.run({ sql, policies, format: 'json' })).ok).toBe(true);
   });
 
+  it('keeps the barrier where a mask answers another type than the column has', async () => {
+    const policies = { people: { ...FILTER.people, masks: { id: 'partial' } } } as const;
+    const sql = 'SELECT count(*) FROM people WHERE id = 5';
+    expect(shapeOf(await lake.explain({ sql, world: 'clean', policies }))).toContain('STREAMING_LIMIT');
+  });
+
   it('puts nothing between the query and the files where nothing is hidden', async () => {
     const plan = shapeOf(
       await lake.explain({

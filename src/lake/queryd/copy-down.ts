@@ -1,8 +1,6 @@
-import type { DatasetDecision } from '../../govern/scope/index.ts';
-import type { IcebergField, IcebergSchema } from '../catalogd/index.ts';
+import type { IcebergField } from '../catalogd/index.ts';
 import { conjuncts, harmlessPredicate } from './harmless.ts';
-import { isMasked } from './masked-column.ts';
-import { ownColumn } from './own-column.ts';
+import { type OwnTable, ownColumn } from './own-column.ts';
 import type { NamedParameters } from './parameters.ts';
 import { SCAN_ALIAS, storedName } from './policy-expression.ts';
 import { columnNode, isNode, type SyntaxNode, textOf, transform, visit } from './syntax-tree.ts';
@@ -12,22 +10,15 @@ import { columnNode, isNode, type SyntaxNode, textOf, transform, visit } from '.
  * unmasked columns of exactly this table, of a WHERE clause the table reaches through inner joins only. They stay in
  * the query as well; below the barrier they only save reading.
  */
-export function conjunctsFor(parts: {
-  query: SyntaxNode;
-  table: SyntaxNode;
-  schema: IcebergSchema;
-  masks: DatasetDecision['masks'];
-  parameters: NamedParameters;
-}): readonly SyntaxNode[] {
-  const { query, table, schema, masks, parameters } = parts;
-  if (table.sample !== null) return [];
-  const select = selectReading(query, table);
+export function conjunctsFor(
+  query: SyntaxNode,
+  table: OwnTable,
+  parameters: NamedParameters,
+): readonly SyntaxNode[] {
+  if (table.node.sample !== null) return [];
+  const select = selectReading(query, table.node);
   if (select === null) return [];
-  const own = ownColumn(table, schema, select.only);
-  const fieldOf = (reference: SyntaxNode): IcebergField | null => {
-    const field = own(reference);
-    return field === null || isMasked(field, masks) ? null : field;
-  };
+  const fieldOf = ownColumn(table, select.only);
   return conjuncts(select.node.where_clause)
     .filter((node) => harmlessPredicate(node, fieldOf, parameters))
     .map((node) => storedNames(node, fieldOf));

@@ -1,6 +1,6 @@
-import type { IcebergField, IcebergSchema } from '../catalogd/index.ts';
+import type { IcebergField } from '../catalogd/index.ts';
 import { harmlessPredicate, isPlainExpression, isPlainOrder } from './harmless.ts';
-import { ownColumn } from './own-column.ts';
+import { type OwnTable, ownColumn } from './own-column.ts';
 import type { NamedParameters } from './parameters.ts';
 import { children, isNode, nodesOf, type SyntaxNode, textOf, textsOf, visit } from './syntax-tree.ts';
 
@@ -13,14 +13,14 @@ import { children, isNode, nodesOf, type SyntaxNode, textOf, textsOf, visit } fr
  */
 export function exposedColumns(
   query: SyntaxNode,
-  table: SyntaxNode,
-  schema: IcebergSchema,
+  table: OwnTable,
   parameters: NamedParameters,
 ): readonly IcebergField[] {
+  const { schema } = table;
   if (!isSingleSelect(query)) return schema.fields;
   const names = new Set<string>();
   let everything = false;
-  const fieldOf = ownColumn(table, schema, true);
+  const fieldOf = ownColumn(table, true);
   const expose = (value: unknown) =>
     visit(value, (node) => {
       if (textOf(node, 'class') === 'STAR') everything = true;

@@ -1,5 +1,5 @@
 import type { IcebergField, IcebergSchema } from '../catalogd/index.ts';
-import { ownColumn } from './own-column.ts';
+import { type OwnTable, ownColumn } from './own-column.ts';
 import { type NamedParameters, parameterValue } from './parameters.ts';
 import { isNode, nodesOf, type SyntaxNode, textOf, textsOf } from './syntax-tree.ts';
 
@@ -182,22 +182,17 @@ function isOrderByAll(node: SyntaxNode): boolean {
  * Whether the whole query is one SELECT over one table, of columns and plain aggregates, with harmless predicates
  * only. The barrier may be left out for such a one.
  */
-export function harmlessQuery(
-  query: SyntaxNode,
-  schema: IcebergSchema,
-  parameters: NamedParameters,
-): boolean {
+export function harmlessQuery(query: SyntaxNode, table: OwnTable, parameters: NamedParameters): boolean {
   const ctes = isNode(query.cte_map) ? nodesOf(query.cte_map, 'map') : [];
-  const table = query.from_table;
-  if (textOf(query, 'type') !== 'SELECT_NODE' || ctes.length > 0 || !isNode(table)) return false;
-  if (textOf(table, 'type') !== 'BASE_TABLE' || table.sample !== null) return false;
+  if (textOf(query, 'type') !== 'SELECT_NODE' || ctes.length > 0) return false;
+  if (query.from_table !== table.node || table.node.sample !== null) return false;
   if (query.having !== null || query.qualify !== null || query.sample !== null) return false;
   const modifiers = nodesOf(query, 'modifiers').every((modifier) =>
     [modifier.limit, modifier.offset, ...nodesOf(modifier, 'orders').map((order) => order.expression)]
       .filter(isNode)
       .every(isPlainOrder),
   );
-  const fieldOf = ownColumn(table, schema, true);
+  const fieldOf = ownColumn(table, true);
   return (
     modifiers &&
     nodesOf(query, 'modifiers').every((modifier) => textOf(modifier, 'type') !== 'DISTINCT_MODIFIER') &&

@@ -129,10 +129,11 @@ async function planTable(
   const { pinned, fieldIds } = table;
   const { schema } = pinned;
   const decision = scope.decision(pinned.facts.datasetId, 'read');
+  const own = { node: table.node, schema, masks: decision.masks };
   const whole = await deps.catalog.scan(scope, pinned);
   const filters = decision.rowFilters.map((filter) => bindPolicyExpression(filter, schema));
   const copied = filters.every((filter) => harmlessFilter(filter, schema))
-    ? conjunctsFor({ query, table: table.node, schema, masks: decision.masks, parameters })
+    ? conjunctsFor(query, own, parameters)
     : [];
   const plan = { ...whole, files: pruneFiles(whole.files, copied, schema, parameters) };
   const masks = maskExpressions(decision, schema);
@@ -148,10 +149,10 @@ async function planTable(
     expressions,
   };
   const hides = filters.length > 0 || whole.files.some((file) => file.deleteFiles.length > 0);
-  const isPlain = harmlessQuery(query, schema, parameters);
+  const isPlain = harmlessQuery(query, own, parameters);
   const harmless =
     filters.every((filter) => harmlessFilter(filter, schema)) && expressions.size === 0 && isPlain;
-  const flat = expressions.size > 0 ? fields.read : exposedColumns(query, table.node, schema, parameters);
+  const flat = expressions.size > 0 ? fields.read : exposedColumns(query, own, parameters);
   const sql = scanSql({
     plan: { ...plan, schema: { ...schema, fields: fields.read } },
     columns: fields.shown.map((field) => ({ name: field.name, sql: columnSql(field, context) })),
