@@ -41,6 +41,7 @@ import {
   type TableMetadata,
   withSchema,
 } from './iceberg/table-metadata.ts';
+import { entriesWithout, type FileState, fileState, requireFilesThere } from './live-files.ts';
 import { planScan } from './plan-scan.ts';
 import { planSnapshot } from './plan-snapshot.ts';
 import { replacementColumns } from './replacement-columns.ts';
@@ -85,6 +86,20 @@ export class DatasetCatalog implements Catalog {
 
   async rowCount(scope: WriteScope, facts: DatasetFacts): Promise<number> {
     return Number((await this.record(scope, facts)).row.record_count);
+  }
+
+  async fileState(scope: WriteScope, facts: DatasetFacts, fileName: string): Promise<FileState> {
+    const { row } = await this.record(scope, facts);
+    return fileState(this.#parts, row, fileName);
+  }
+
+  async requireFiles(
+    scope: ReadScope | WriteScope,
+    { facts }: PinnedDataset,
+    files: readonly ScanFile[],
+  ): Promise<void> {
+    scope.decision(facts.datasetId, 'read');
+    await requireFilesThere(this.#parts.warehouse, facts.name, files);
   }
 
   async pin(scope: ResolveScope, facts: DatasetFacts, asOf: AsOf): Promise<PinnedDataset> {
@@ -240,7 +255,7 @@ export class DatasetCatalog implements Catalog {
     }
     const nowMs = this.#parts.clock.nowMs();
     const evolved = withSchema(base, joined, joined.lastColumnId);
-    const planned = await this.#snapshot(record.row, evolved, change, nowMs);
+    const planned = await this.#changedSnapshot(record, evolved, change, nowMs);
     const carried = mode === 'replace' ? carriedTags(record, change.schema) : [];
     const commit = await this.#parts.committer.update(record, {
       ...planned,
@@ -277,6 +292,22 @@ export class DatasetCatalog implements Catalog {
     const made = parent === null ? 'append' : operation;
     const request = { table, metadata, operation: made, added: change.files, nowMs } as const;
     return planSnapshot(this.#parts, request);
+  }
+
+  /** The same for a dataset that is there: a file that is gone stays out of what an append keeps. */
+  async #changedSnapshot(
+    { row }: DatasetRecord,
+    metadata: TableMetadata,
+    change: DatasetChange,
+    nowMs: number,
+  ) {
+    const { lostFile } = change;
+    if (lostFile === undefined || change.mode === 'replace') {
+      return this.#snapshot(row, metadata, change, nowMs);
+    }
+    const kept = await entriesWithout(this.#parts, row, lostFile);
+    const operation = 'overwrite' as const;
+    return planSnapshot(this.#parts, { table: row, metadata, operation, added: change.files, kept, nowMs });
   }
 
   #attributes(change: DatasetChange): Partial<DatasetAttributes> {

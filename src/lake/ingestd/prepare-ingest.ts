@@ -58,8 +58,8 @@ export async function prepareIngest(
     const facts = await parts.catalog.facts(scope, input.dataset);
     requireMode(input, facts);
     const earlier = facts && (await earlierIngest(parts, scope, received, facts));
-    if (facts !== null && earlier !== null) {
-      return { attempt: async () => duplicateAttempt(parts, received, facts, earlier), discard };
+    if (facts !== null && earlier?.isThere === true) {
+      return { attempt: async () => duplicateAttempt(parts, received, facts, earlier.row), discard };
     }
     const written = await writeRows(parts, scope, received, facts);
     discard = () => discardWritten(parts, id, written);
