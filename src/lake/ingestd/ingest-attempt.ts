@@ -19,6 +19,7 @@ import type { FileTable } from './file-table.ts';
 import type { IngestEngine } from './ingest-engine.ts';
 import type { IngestInput, IngestOutput } from './ingest-input.ts';
 import type { IngestRecords } from './ingest-records.ts';
+import { describeRejection } from './rejected-row.ts';
 import type { Upload } from './upload.ts';
 
 /** What the operations of this room share. */
@@ -110,6 +111,7 @@ export async function commitAttempt(
       ...truthContext(received, row, written),
       column_changes: namesByKind(columnChanges),
     },
+    ...saidOfRejected(written.table),
     output: (eventId) => ({
       ...answerOf(row, false),
       effect: effectOf(input.mode, { isNew: planned.before === null, isLost: lostFile !== null }),
@@ -212,6 +214,18 @@ function tagsWithin(name: string, facts: DatasetFacts | null, found: readonly Fo
   const had = (facts?.columns ?? []).filter(({ path }) => path[0] === name).flatMap(({ tags }) => tags);
   const now = found.filter(({ path }) => path[0] === name).map(({ tag }) => tag);
   return [...new Set([...had, ...now])];
+}
+
+/** The rows that were rejected are kept nowhere when a rule stops the ingest, and may be the reason. */
+function saidOfRejected({
+  rejectedRows,
+  rejections,
+}: FileTable): Pick<MutationAttempt<never>, 'whenStopped'> {
+  const [first] = rejections;
+  if (first === undefined) return {};
+  const detail = `${rejectedRows === 1 ? 'One row was' : `${rejectedRows} rows were`} rejected; the first: ${describeRejection(first)}.`;
+  const errors = rejections.map(({ line, column, reason }) => ({ line, column, reason }));
+  return { whenStopped: { detail, data: { errors, rejected_count: rejectedRows } } };
 }
 
 function truthContext(received: Received, row: IngestRow, written: Written | null): JsonObject {

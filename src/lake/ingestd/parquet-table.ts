@@ -50,6 +50,7 @@ export async function readParquetTable(
     },
     expectedRows: described.rows,
     rejectedRows: 0,
+    rejections: [],
     quarantineName: null,
   };
 }
