@@ -256,7 +256,7 @@ export class DatasetCatalog implements Catalog {
     const nowMs = this.#parts.clock.nowMs();
     const evolved = withSchema(base, joined, joined.lastColumnId);
     const planned = await this.#changedSnapshot(record, evolved, change, nowMs);
-    const carried = mode === 'replace' ? carriedTags(record, change.schema) : [];
+    const carried = carriedTags(record, base, change.schema);
     const commit = await this.#parts.committer.update(record, {
       ...planned,
       attributes: {
@@ -416,16 +416,20 @@ function detectedTags(tags: DatasetChange['tags']) {
 }
 
 /**
- * A replacement may give a column of an old name a new id (its type changed). What people and detectors said of the
- * old column is said of the new one too: a tag never falls off by writing the data again.
+ * A new column may have the name of an old one: a replacement changed its type, or left it out once and it is back. What
+ * people and detectors said of the last column of that name is said of the new one too: a tag never falls off by writing
+ * the data again.
  */
-function carriedTags(record: DatasetRecord, schema: Pick<IcebergSchema, 'fields'>) {
-  const oldIds = new Map(
-    Array.from(schemaEntries(record.schema), (entry) => [entry.path.join('\0'), entry.id]),
-  );
+function carriedTags(record: DatasetRecord, base: TableMetadata, schema: Pick<IcebergSchema, 'fields'>) {
+  const lastIds = new Map<string, number>();
+  for (const { id, path } of base.schemas.flatMap((one) => Array.from(schemaEntries(one)))) {
+    const key = path.join('\0');
+    lastIds.set(key, Math.max(id, lastIds.get(key) ?? 0));
+  }
+  const current = new Set(Array.from(schemaEntries(record.schema), ({ id }) => id));
   return Array.from(schemaEntries(schema)).flatMap((entry) => {
-    const oldId = oldIds.get(entry.path.join('\0'));
-    if (oldId === undefined || oldId === entry.id) return [];
+    const oldId = lastIds.get(entry.path.join('\0'));
+    if (oldId === undefined || current.has(entry.id)) return [];
     return record.tags
       .filter((tag) => tag.field_id === oldId)
       .map(({ tag, source, confidence }) => ({ field_id: entry.id, tag, source, confidence }));
