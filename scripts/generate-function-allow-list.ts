@@ -30,6 +30,10 @@ async function render(): Promise<string> {
     'SELECT function_name, list(DISTINCT function_type) FROM duckdb_functions() GROUP BY 1 ORDER BY 1',
   );
   const kinds = new Map(reader.getRowsJson().map(([name, types]) => [String(name), types as string[]]));
+  const words = await connection.runAndReadAll(
+    "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category = 'reserved' ORDER BY 1",
+  );
+  const reserved = words.getRowsJson().map(([word]) => `  ${JSON.stringify(word)},`);
   connection.closeSync();
   instance.closeSync();
   const allowed = new Set(BUILT_IN);
@@ -53,6 +57,11 @@ ${list.join('\n')}
 
 export const REFUSED_FUNCTIONS: ReadonlyMap<string, RefusalReason> = new Map([
 ${map.join('\n')}
+]);
+
+/** Words that are no name unless they stand in double quotes. */
+export const RESERVED_WORDS: ReadonlySet<string> = new Set([
+${reserved.join('\n')}
 ]);
 `;
 }

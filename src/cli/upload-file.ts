@@ -14,7 +14,7 @@ export interface IngestAnswer {
   readonly row_count: number;
   readonly rejected_count: number;
   readonly duplicate: boolean;
-  readonly effect: 'created' | 'appended' | 'replaced' | 'unchanged';
+  readonly effect: 'created' | 'appended' | 'replaced' | 'restored' | 'unchanged';
   readonly rows_before: number | null;
   readonly column_changes: readonly {
     readonly kind: 'added' | 'widened' | 'removed' | 'filled_with_null';

@@ -21,7 +21,7 @@ import { fingerprintOf, hashBody, type Reservation, requireUntaken, type Told } 
 import type { Lifetime } from './lifetime.ts';
 import { grantParts, type Rights } from './scope-parts.ts';
 import { type Settle, settleIntent } from './settle-intents.ts';
-import type { Auditor } from './steps/audit.ts';
+import { type Auditor, isTruthRefusal } from './steps/audit.ts';
 import { type Judged, judgeAfter, type TruthMark } from './steps/judge.ts';
 import { isUnknown } from './unknown-outcome.ts';
 
@@ -103,7 +103,7 @@ async function commitPrepared(
       outcome = await commitAttempt(parts, { attempt, marks, intentId: effect.intentId, remember });
     } catch (error) {
       if (isSettled(error, effect)) await attempt.discard?.();
-      throw lifetime.reason() ?? error;
+      throw lifetime.reason() ?? explained(error, attempt);
     }
     if (outcome.committed) return answer(parts, attempt, outcome.told);
     await attempt.discard?.();
@@ -111,6 +111,15 @@ async function commitPrepared(
   }
   throw new LakeError(doorErrors.conflict, {
     detail: 'Others kept changing the same thing; nothing was changed. Send the request again.',
+  });
+}
+
+/** A rule's refusal with what the attempt has to say of it. */
+function explained(error: unknown, { whenStopped }: MutationAttempt<unknown>): unknown {
+  if (whenStopped === undefined || !isLakeError(error) || !isTruthRefusal(error)) return error;
+  return new LakeError(error.errorCode, {
+    detail: `${error.detail} ${whenStopped.detail}`,
+    data: { ...error.data, ...whenStopped.data },
   });
 }
 

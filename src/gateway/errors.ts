@@ -73,6 +73,19 @@ export const gatewayErrors = declareErrors('gateway', {
     title: 'Encoded request bodies are not taken here',
     remedy: 'Send the body without Content-Encoding.',
   },
+  digest_invalid: {
+    kind: 'invalid',
+    title: 'A digest header is not well-formed',
+    remedy:
+      'Write Content-Digest or Repr-Digest as RFC 9530 has it, with sha-256 or sha-512, or leave it out.',
+  },
+  digest_mismatch: {
+    kind: 'invalid',
+    title: 'The body is not what its digest says',
+    remedy:
+      'Send the body again; where it keeps happening, compute the digest over the bytes as they are sent.',
+    retryable: true,
+  },
   malformed_json: {
     kind: 'invalid',
     title: 'The body is not the JSON expected here',

@@ -10,15 +10,20 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
+const COLON = 0x3a;
 
 /**
- * One JSON object from the bytes of a body: strict UTF-8, bounded depth, no member `__proto__` (K-16) and no integer
- * that a double would change silently. No bytes are an empty object. Throws `gateway.malformed_json`.
+ * One JSON object from the bytes of a body: strict UTF-8, bounded depth, no member `__proto__` (K-16), no member twice (a
+ * proxy or a model's provider may take the other one) and no integer that a double would change silently. No bytes are
+ * an empty object. Throws `gateway.malformed_json`.
  */
 export function parseJsonBody(bytes: Uint8Array): Record<string, unknown> {
   if (bytes.length === 0) return {};
-  requireShallow(bytes);
-  const value = parse(decode(bytes));
+  const given = countMembers(bytes);
+  const text = decode(bytes);
+  const value = parse(text);
+  if (membersIn(value) !== given)
+    throw malformed(`The body gives ${repeatedMember(text)} twice in one object.`);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw malformed('The body is JSON, but not an object.');
   }
@@ -61,8 +66,10 @@ function positionOf(error: unknown): string {
   return position === undefined ? '' : ` (at character ${position})`;
 }
 
-function requireShallow(bytes: Uint8Array): void {
+/** The members of all objects, as they are written. Throws for what is nested too deeply to be parsed. */
+function countMembers(bytes: Uint8Array): number {
   let depth = 0;
+  let members = 0;
   let inString = false;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
@@ -74,7 +81,32 @@ function requireShallow(bytes: Uint8Array): void {
       depth++;
       if (depth > MAX_DEPTH) throw malformed(`The body nests deeper than ${MAX_DEPTH} levels.`);
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth--;
+    else if (byte === COLON) members++;
   }
+  return members;
+}
+
+/** The same, as they were parsed: of a name given twice there is one. */
+function membersIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let members = 0;
+  const children: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  for (const child of children) if (typeof child === 'object') members += membersIn(child);
+  return Array.isArray(value) ? members : members + children.length;
+}
+
+/** The first name that one object has twice, of a text that is JSON. Slow, and only for a refusal. */
+function repeatedMember(text: string): string {
+  const open: Set<string>[] = [];
+  for (const [token, name] of text.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+    if (name !== undefined) {
+      const key: string = JSON.parse(name);
+      if (open.at(-1)?.has(key)) return `the member ${JSON.stringify(key)}`;
+      open.at(-1)?.add(key);
+    } else if (token === '{' || token === '[') open.push(new Set());
+    else if (token === '}' || token === ']') open.pop();
+  }
+  return 'a member';
 }
 
 function malformed(detail: string): LakeError {

@@ -1,6 +1,7 @@
 import type { Multipart, MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { isLakeError, LakeError } from '../base/index.ts';
+import type { BodyDigest } from './body-digest.ts';
 import { arrivingBytes, withinIdle } from './body-reader.ts';
 import { gatewayErrors } from './errors.ts';
 import type { InputBuilder } from './input-builder.ts';
@@ -22,6 +23,8 @@ export interface FormParts {
   readonly required: readonly string[];
   readonly idleMs: number;
   readonly spool: { readonly folder: string; newName(): string };
+  /** Of the whole form as it is sent; null where the client says none. */
+  readonly digest: BodyDigest | null;
   /** Throws where the caller is no one we keep bytes for. */
   permit(): Promise<void>;
 }
@@ -40,7 +43,8 @@ export const FORM_BYTES = LIMITS.fields * LIMITS.fieldSize + 2 * PEEK_BYTES;
  */
 export async function readForm(parts: FormParts): Promise<FormContent> {
   const limits = { ...LIMITS, fileSize: Number.MAX_SAFE_INTEGER };
-  const form = formParts(parts.request, parts.request.parts({ limits }), parts.idleMs);
+  parts.digest?.watch(parts.request.raw);
+  const form = formParts(parts, parts.request.parts({ limits }));
   const file = await nextFile(form, parts.input);
   if (file === null) throw malformed('The form has no part named `file`.');
   const described = {
@@ -68,11 +72,10 @@ export async function readForm(parts: FormParts): Promise<FormContent> {
   return { content: spooled.content, ...described, close: spooled.close };
 }
 
-/** The parts in order; the form library's own refusals become ours. */
+/** The parts in order, up to an end that has the digest; the form library's own refusals become ours. */
 async function* formParts(
-  request: FastifyRequest,
+  { request, idleMs, digest }: FormParts,
   parts: AsyncIterableIterator<Multipart>,
-  idleMs: number,
 ): AsyncGenerator<Multipart> {
   for (;;) {
     let step: IteratorResult<Multipart>;
@@ -83,7 +86,10 @@ async function* formParts(
       if (isOurs || request.raw.destroyed) throw error;
       throw malformed('The form is not well-formed, or has too many parts.');
     }
-    if (step.done === true) return;
+    if (step.done === true) {
+      digest?.requireMatch();
+      return;
+    }
     yield step.value;
   }
 }

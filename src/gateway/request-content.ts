@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { LakeError } from '../base/index.ts';
 import type { BodyBudget } from './body-budget.ts';
+import { type BodyDigest, bodyDigest } from './body-digest.ts';
 import { arrivingBytes, readWhole } from './body-reader.ts';
 import { gatewayErrors } from './errors.ts';
 import { createInputBuilder, type InputBuilder, type RequestHead } from './input-builder.ts';
@@ -34,21 +35,22 @@ const FILE_NAME_MEMBER = 'file_name';
 export async function readContent(parts: ContentParts): Promise<RequestContent> {
   const { request, plan } = parts;
   const input = createInputBuilder(plan, headOf(request));
+  const digest = plan.route.body === 'none' ? null : bodyDigest(request.headers);
   const done = async () => {};
   switch (plan.route.body) {
     case 'none':
       if (hasBody(request)) throw unexpectedBody();
       return { input: input.input(), body: null, close: done };
     case 'json':
-      input.addBody(await readJson(parts));
+      input.addBody(await readJson(parts, digest));
       return { input: input.input(), body: null, close: done };
     case 'raw':
-      return { input: input.input(), ...rawBody(parts) };
+      return { input: input.input(), ...rawBody(parts, digest) };
     case 'multipart-or-raw': {
       if (mediaType(request) !== FORM) {
-        return { input: input.input(), ...rawBody(parts) };
+        return { input: input.input(), ...rawBody(parts, digest) };
       }
-      const form = await readFields(parts, input);
+      const form = await readFields(parts, input, digest);
       addFileFacts(plan, input, form);
       return { input: input.input(), body: form.content, close: form.close };
     }
@@ -56,7 +58,11 @@ export async function readContent(parts: ContentParts): Promise<RequestContent> 
 }
 
 /** A form up to its file. What it takes of memory till then is reserved: nobody was asked for a key yet. */
-async function readFields(parts: ContentParts, input: InputBuilder): Promise<FormContent> {
+async function readFields(
+  parts: ContentParts,
+  input: InputBuilder,
+  digest: BodyDigest | null,
+): Promise<FormContent> {
   const { request, idleMs, spool, permit } = parts;
   const required = parts.plan.schema.required ?? [];
   const release = await parts.budget.reserve(
@@ -64,15 +70,19 @@ async function readFields(parts: ContentParts, input: InputBuilder): Promise<For
     permit,
   );
   try {
-    return await readForm({ request, input, required, idleMs, spool, permit });
+    return await readForm({ request, input, required, idleMs, spool, permit, digest });
   } finally {
     release();
   }
 }
 
 /** The bytes as they arrive. Closing lets go of them, so that the rest of a refused upload can be read away. */
-function rawBody({ request, idleMs }: ContentParts): Pick<RequestContent, 'body' | 'close'> {
-  const body = arrivingBytes(request.raw, idleMs);
+function rawBody(
+  { request, idleMs }: ContentParts,
+  digest: BodyDigest | null,
+): Pick<RequestContent, 'body' | 'close'> {
+  const arriving = arrivingBytes(request.raw, idleMs);
+  const body = digest === null ? arriving : digest.checked(arriving);
   return { body, close: async () => void body.return(undefined).catch(() => undefined) };
 }
 
@@ -86,7 +96,7 @@ function addFileFacts(plan: ContentPlan, input: InputBuilder, form: FormContent)
   }
 }
 
-async function readJson(parts: ContentParts): Promise<Record<string, unknown>> {
+async function readJson(parts: ContentParts, digest: BodyDigest | null): Promise<Record<string, unknown>> {
   const { request } = parts;
   if (!hasBody(request)) return {};
   if (!/^application\/(?:[a-z0-9.-]+\+)?json$/.test(mediaType(request))) throw unsupportedBody();
@@ -96,7 +106,10 @@ async function readJson(parts: ContentParts): Promise<Record<string, unknown>> {
   const release = await parts.budget.reserve(Math.min(declared ?? limitBytes, limitBytes), parts.permit);
   try {
     const whole = { declaredBytes: declared, limitBytes, idleMs: parts.idleMs };
-    return parseJsonBody(await readWhole(request.raw, whole));
+    const bytes = await readWhole(request.raw, whole);
+    digest?.push(bytes);
+    digest?.requireMatch();
+    return parseJsonBody(bytes);
   } finally {
     release();
   }

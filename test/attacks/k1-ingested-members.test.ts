@@ -77,6 +77,45 @@ test('a member that an append adds is tagged by what the appended rows hold', as
   expect(again).toMatchObject({ duplicate: true, columns: answer.columns });
 });
 
+test('members with names of JavaScript’s own are found and masked like any other', async () => {
+  const names = ['__proto__', 'constructor', 'hasOwnProperty', 'toString'];
+  const object = (of: string) => names.map((name) => `"${name}":"${of}@example.org"`).join(',');
+  const content = Array.from(
+    { length: 20 },
+    (_, at) => `{"id":${at},"s":{"deep":{${object(`a${at}`)}}},"l":[{${object(`b${at}`)}}]}\n`,
+  );
+  await ingest('odd_names', 'odd.ndjson', content.join(''));
+  const tagged = (await describedColumns('odd_names')).filter(({ tags }) => tags.includes('pii.email'));
+  expect(tagged.map(({ name }) => name)).toEqual([
+    ...names.map((name) => `s.deep.${name}`),
+    ...names.map((name) => `l.element.${name}`),
+  ]);
+  const { key } = await server.key('analyst');
+  const answer = await server.api('POST', '/query/sql', { key, json: { sql: 'SELECT * FROM odd_names' } });
+  expect(answer.status).toBe(200);
+  expect(answer.text).not.toContain('@example.org');
+});
+
+test('keys of maps are looked at as values are', async () => {
+  const body = await parquetOf(
+    server,
+    `SELECT i AS id, map{'u' || i || '@example.org': i} AS seen, [map{'u' || i || '@example.org': 1}] AS listed,
+      map{'k' || i: 'plain'} AS plain FROM range(20) r(i)`,
+  );
+  await ingest('keyed', 'keyed.parquet', body);
+  const columns = await describedColumns('keyed');
+  expect(Object.fromEntries(columns.map(({ name, tags }) => [name, tags]))).toEqual({
+    id: [],
+    seen: ['pii.email'],
+    listed: ['pii.email'],
+    plain: [],
+  });
+  const { key } = await server.key('analyst');
+  const answer = await server.api('POST', '/query/sql', { key, json: { sql: 'SELECT * FROM keyed' } });
+  expect(answer.status).toBe(200);
+  expect(answer.text).not.toContain('@example.org');
+});
+
 test('a tag says how sure its detector was', async () => {
   await ingest('sure', 'sure.csv', 'id,email\n1,mara@example.org\n2,omar@example.org\n');
   const email = (await describedColumns('sure')).find((column) => column.name === 'email');

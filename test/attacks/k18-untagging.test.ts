@@ -50,6 +50,38 @@ test('who administers a dataset cannot unmask a column by taking its tag away', 
   expect(await email(key)).toBe('ada@example.com');
 });
 
+test('a tag comes back with a column that a replacement had left out', async () => {
+  const { key } = await server.key('steward');
+  const ingest = async (body: string, mode: string) => {
+    const path = `/ingest/file?dataset=people&mode=${mode}`;
+    expect((await server.api('POST', path, { body })).status).toBe(201);
+  };
+  const row = (id: number) =>
+    `{"id":${id},"email":"none","note":"private","s":{"inner":"private","plain":"x"}}\n`;
+  await ingest(row(1), 'replace');
+  await server.api('PATCH', '/catalog/datasets/by-name/people', {
+    json: {
+      set_tags: [
+        { column: 'note', tags: ['pii.email'] },
+        { column: 's.inner', tags: ['pii.email'] },
+      ],
+    },
+  });
+  const seen = async () => {
+    const sql = 'SELECT note, s.inner AS inner, s.plain AS plain FROM people WHERE note IS NOT NULL LIMIT 1';
+    return (await server.api('POST', '/query/sql', { key, json: { sql } })).json.rows;
+  };
+  const masked = [{ note: '[redacted]', inner: '[redacted]', plain: 'x' }];
+  expect(await seen()).toEqual(masked);
+  await ingest('{"id":2,"email":"none"}\n', 'replace');
+  await ingest(row(3), 'replace');
+  expect(await seen()).toEqual(masked);
+  await ingest('{"id":4,"email":"none"}\n', 'replace');
+  await ingest(row(5), 'append');
+  expect(await seen()).toEqual(masked);
+  await ingest('id,email\n1,ada@example.com\n2,bob@example.org\n', 'replace');
+});
+
 test('the mask follows the column through renames and replacement', async () => {
   const { key } = await server.key('steward');
   await server.api('PATCH', '/catalog/datasets/by-name/people', {

@@ -21,7 +21,7 @@ export interface Version {
 /** A catalog over versions kept in memory: the smallest that keeps the interface's promises. */
 export function lakeCatalog(
   versionsOf: (name: string, scope: AnyScope) => readonly Version[],
-): Pick<Catalog, 'facts' | 'pin' | 'scan'> {
+): Pick<Catalog, 'facts' | 'pin' | 'scan' | 'requireFiles'> {
   return {
     async facts(scope, name) {
       const versions = versionsOf(name, scope);
@@ -69,6 +69,8 @@ export function lakeCatalog(
       );
       return { snapshotId: pinned.snapshotId, schema: pinned.schema, files: version?.files ?? [] };
     },
+    // Its files are made once and stay.
+    async requireFiles() {},
   };
 }
 

@@ -256,7 +256,8 @@ export function marksOf(error: unknown): readonly TruthMark[] | null {
   return Array.isArray(rules) ? rules : null;
 }
 
-function isTruthRefusal({ code }: LakeError): boolean {
+/** Whether a truth rule stopped the request. */
+export function isTruthRefusal({ code }: LakeError): boolean {
   return code === doorErrors.truth_blocked.code || code === doorErrors.review_required.code;
 }
 

@@ -203,6 +203,8 @@ export interface MutationAttempt<O> {
   readonly headers?: Readonly<Record<string, string>>;
   readonly rowCount?: number;
   readonly truthContext?: JsonObject;
+  /** What the caller is told besides a rule's message where one stops this attempt: facts that mend the input, no values. */
+  readonly whenStopped?: { readonly detail: string; readonly data: JsonObject };
   /** Removes what this attempt made. Called when its guard refused or truth blocked it; never when the outcome is unknown. */
   readonly discard?: () => Promise<void>;
   /** Runs after the commit: caches dropped, temporary files removed. Its failure is logged and changes nothing. */

@@ -6,6 +6,7 @@ import type {
   ResolveScope,
   WriteScope,
 } from '../../govern/scope/index.ts';
+import type { FileState } from './live-files.ts';
 
 /** Which state of a dataset to read. */
 export type AsOf =
@@ -117,6 +118,8 @@ export interface DatasetChange {
   /** Columns without ids for a new dataset; with the ids of `writeTarget` for an existing one. */
   readonly schema: IcebergSchema;
   readonly files: readonly NewDataFile[];
+  /** Name of a data file of the dataset that is gone from the disk: an append leaves it out of its snapshot. */
+  readonly lostFile?: string;
   /** From `writeTarget`: ids of fields of the dataset that the rows lack, so that they hold null in them. */
   readonly missingIds: ReadonlySet<number>;
   /** Tags found by the detectors, by field id. */
@@ -166,10 +169,18 @@ export interface Catalog {
   facts(scope: AnyScope, name: string): Promise<DatasetFacts | null>;
   /** Rows of the current snapshot, those hidden from the caller included. */
   rowCount(scope: WriteScope, facts: DatasetFacts): Promise<number>;
+  /** What became of a data file that was committed to a dataset, by its name in the dataset's folder. */
+  fileState(scope: WriteScope, facts: DatasetFacts, fileName: string): Promise<FileState>;
   /** Throws `catalog.snapshot_not_found` for a snapshot or time outside the dataset's history. */
   pin(scope: ResolveScope, facts: DatasetFacts, asOf: AsOf): Promise<PinnedDataset>;
   /** The files of a pinned snapshot; requires the scope's decision to read the dataset. */
   scan(scope: ReadScope | WriteScope, pinned: PinnedDataset): Promise<ScanPlan>;
+  /** Looks for the files of a scan that failed. Throws `catalog.files_missing` where one is not as it was written. */
+  requireFiles(
+    scope: ReadScope | WriteScope,
+    pinned: PinnedDataset,
+    files: readonly ScanFile[],
+  ): Promise<void>;
   /**
    * Where new data files of a dataset go, and the field ids to write: the dataset's own, or freshly assigned ones; and
    * which of the dataset's fields the columns lack.

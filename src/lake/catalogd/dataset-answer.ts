@@ -37,7 +37,7 @@ export const datasetAnswer = z.strictObject({
   fingerprint: z.string().describe('SHA-256 over the names and types of the columns.'),
   snapshot_id: z.string().nullable(),
   row_count: z.int().nullable().describe('Null where a row filter applies to you.'),
-  size_bytes: z.int().nullable().describe('Null where a row filter applies to you.'),
+  size_bytes: z.int().nullable().describe('Null where a row filter or a mask applies to you.'),
   filtered: z.boolean().describe('Whether a row filter applies to you.'),
   in_place: z
     .strictObject({ bucket: z.string(), key: z.string() })
@@ -47,7 +47,11 @@ export const datasetAnswer = z.strictObject({
     z.strictObject({
       snapshot_id: z.string().nullable(),
       time: z.string(),
-      source: z.record(z.string(), z.unknown()),
+      source: z
+        .record(z.string(), z.unknown())
+        .describe(
+          'Size, hashes and rejected rows of a file are left out where a row filter or a mask applies to you.',
+        ),
     }),
   ),
   created_at: z.string(),
@@ -55,9 +59,18 @@ export const datasetAnswer = z.strictObject({
 });
 export type DatasetAnswer = z.infer<typeof datasetAnswer>;
 
+/** Of a source, what is made of all its values: a hash confirms any guess at a hidden one. */
+const MADE_OF_VALUES: ReadonlySet<string> = new Set([
+  'size_bytes',
+  'sha256',
+  'content_sha256',
+  'rejected_count',
+]);
+
 /**
  * A dataset as one caller may know it: masks named with their reasons, counts held back where a row filter applies
- * (the count of hidden rows is a hidden value, K-4). Bounds are shown to no one.
+ * (the count of hidden rows is a hidden value, K-4), and what is made of hidden values where a filter or a mask does.
+ * Bounds are shown to no one.
  */
 export function answerDataset(
   record: DatasetRecord,
@@ -66,6 +79,7 @@ export function answerDataset(
 ): DatasetAnswer {
   const { row } = record;
   const filtered = decision.rowFilters.length > 0;
+  const hides = filtered || decision.masks.size > 0;
   return {
     dataset: row.name,
     dataset_id: row.dataset_id,
@@ -77,18 +91,24 @@ export function answerDataset(
     fingerprint: row.fingerprint,
     snapshot_id: row.snapshot_id,
     row_count: filtered ? null : Number(row.record_count),
-    size_bytes: filtered ? null : Number(row.size_bytes),
+    size_bytes: hides ? null : Number(row.size_bytes),
     filtered,
     in_place:
       row.source_json === null ? null : (JSON.parse(row.source_json) as { bucket: string; key: string }),
     lineage: lineage.map((entry) => ({
       snapshot_id: entry.snapshot_id,
       time: isoTime(entry.time_ms),
-      source: JSON.parse(entry.lineage_json) as Record<string, unknown>,
+      source: sourceOf(entry, hides),
     })),
     created_at: isoTime(row.created_ms),
     updated_at: isoTime(row.updated_ms),
   };
+}
+
+function sourceOf({ lineage_json }: LineageRow, hides: boolean): Readonly<Record<string, unknown>> {
+  const source = JSON.parse(lineage_json) as Record<string, unknown>;
+  if (!hides) return source;
+  return Object.fromEntries(Object.entries(source).filter(([name]) => !MADE_OF_VALUES.has(name)));
 }
 
 export function isoTime(ms: number): string {

@@ -41,6 +41,7 @@ import {
   type TableMetadata,
   withSchema,
 } from './iceberg/table-metadata.ts';
+import { entriesWithout, type FileState, fileState, requireFilesThere } from './live-files.ts';
 import { planScan } from './plan-scan.ts';
 import { planSnapshot } from './plan-snapshot.ts';
 import { replacementColumns } from './replacement-columns.ts';
@@ -85,6 +86,20 @@ export class DatasetCatalog implements Catalog {
 
   async rowCount(scope: WriteScope, facts: DatasetFacts): Promise<number> {
     return Number((await this.record(scope, facts)).row.record_count);
+  }
+
+  async fileState(scope: WriteScope, facts: DatasetFacts, fileName: string): Promise<FileState> {
+    const { row } = await this.record(scope, facts);
+    return fileState(this.#parts, row, fileName);
+  }
+
+  async requireFiles(
+    scope: ReadScope | WriteScope,
+    { facts }: PinnedDataset,
+    files: readonly ScanFile[],
+  ): Promise<void> {
+    scope.decision(facts.datasetId, 'read');
+    await requireFilesThere(this.#parts.warehouse, facts.name, files);
   }
 
   async pin(scope: ResolveScope, facts: DatasetFacts, asOf: AsOf): Promise<PinnedDataset> {
@@ -240,8 +255,8 @@ export class DatasetCatalog implements Catalog {
     }
     const nowMs = this.#parts.clock.nowMs();
     const evolved = withSchema(base, joined, joined.lastColumnId);
-    const planned = await this.#snapshot(record.row, evolved, change, nowMs);
-    const carried = mode === 'replace' ? carriedTags(record, change.schema) : [];
+    const planned = await this.#changedSnapshot(record, evolved, change, nowMs);
+    const carried = carriedTags(record, base, change.schema);
     const commit = await this.#parts.committer.update(record, {
       ...planned,
       attributes: {
@@ -277,6 +292,22 @@ export class DatasetCatalog implements Catalog {
     const made = parent === null ? 'append' : operation;
     const request = { table, metadata, operation: made, added: change.files, nowMs } as const;
     return planSnapshot(this.#parts, request);
+  }
+
+  /** The same for a dataset that is there: a file that is gone stays out of what an append keeps. */
+  async #changedSnapshot(
+    { row }: DatasetRecord,
+    metadata: TableMetadata,
+    change: DatasetChange,
+    nowMs: number,
+  ) {
+    const { lostFile } = change;
+    if (lostFile === undefined || change.mode === 'replace') {
+      return this.#snapshot(row, metadata, change, nowMs);
+    }
+    const kept = await entriesWithout(this.#parts, row, lostFile);
+    const operation = 'overwrite' as const;
+    return planSnapshot(this.#parts, { table: row, metadata, operation, added: change.files, kept, nowMs });
   }
 
   #attributes(change: DatasetChange): Partial<DatasetAttributes> {
@@ -385,16 +416,20 @@ function detectedTags(tags: DatasetChange['tags']) {
 }
 
 /**
- * A replacement may give a column of an old name a new id (its type changed). What people and detectors said of the
- * old column is said of the new one too: a tag never falls off by writing the data again.
+ * A new column may have the name of an old one: a replacement changed its type, or left it out once and it is back. What
+ * people and detectors said of the last column of that name is said of the new one too: a tag never falls off by writing
+ * the data again.
  */
-function carriedTags(record: DatasetRecord, schema: Pick<IcebergSchema, 'fields'>) {
-  const oldIds = new Map(
-    Array.from(schemaEntries(record.schema), (entry) => [entry.path.join('\0'), entry.id]),
-  );
+function carriedTags(record: DatasetRecord, base: TableMetadata, schema: Pick<IcebergSchema, 'fields'>) {
+  const lastIds = new Map<string, number>();
+  for (const { id, path } of base.schemas.flatMap((one) => Array.from(schemaEntries(one)))) {
+    const key = path.join('\0');
+    lastIds.set(key, Math.max(id, lastIds.get(key) ?? 0));
+  }
+  const current = new Set(Array.from(schemaEntries(record.schema), ({ id }) => id));
   return Array.from(schemaEntries(schema)).flatMap((entry) => {
-    const oldId = oldIds.get(entry.path.join('\0'));
-    if (oldId === undefined || oldId === entry.id) return [];
+    const oldId = lastIds.get(entry.path.join('\0'));
+    if (oldId === undefined || current.has(entry.id)) return [];
     return record.tags
       .filter((tag) => tag.field_id === oldId)
       .map(({ tag, source, confidence }) => ({ field_id: entry.id, tag, source, confidence }));

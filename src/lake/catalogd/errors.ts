@@ -83,7 +83,9 @@ export const catalogErrors = declareErrors('catalog', {
   files_missing: {
     kind: 'internal',
     title: 'Dataset files missing',
-    remedy: 'Restore the warehouse from a backup; POST /catalog/resync-missing lists what is missing.',
+    remedy:
+      'Restore the warehouse from a backup, or ingest the same files again, which puts their rows back; ' +
+      'POST /catalog/resync-missing names every dataset concerned.',
   },
   disk_full: {
     kind: 'storage_full',

@@ -22,6 +22,8 @@ export interface FoundTag {
 /** Files a sample is taken from, evenly over the dataset, and rows of each. */
 const SAMPLED_FILES = 5;
 const ROWS_PER_FILE = 400;
+/** Maps and lists inside one another whose keys are looked at. */
+const MOST_NESTED_KEYS = 4;
 
 /** The files of a dataset that a sample is read from. */
 export function sampledFiles<T>(files: readonly T[]): readonly T[] {
@@ -67,7 +69,10 @@ export function findTags(
   const judged = columns.filter((column) => !/^struct<|^list<struct</.test(column.type));
   const findings = detector.detect(judged.map(({ name, type, samples }) => ({ name, type, samples })));
   const columnOf = new Map(judged.map((column) => [column.name, column]));
-  const tags = findings.flatMap(({ name, tag, confidence, suspected }) => {
+  const ofKeys = judged
+    .filter(({ type }) => type.includes('map<'))
+    .flatMap((column) => keyFindings(detector, column));
+  const tags = [...findings, ...ofKeys].flatMap(({ name, tag, confidence, suspected }) => {
     const column = columnOf.get(name);
     if (column === undefined || suspected) return [];
     return [{ fieldId: column.fieldId, path: column.path, tag, confidence }];
@@ -75,6 +80,22 @@ export function findTags(
   const tagged = new Set(tags.map(({ path }) => path.join('.')));
   const suspected = findings.filter((finding) => finding.suspected && !tagged.has(finding.name));
   return { tags, suspectedColumns: [...new Set(suspected.map(({ name }) => name))] };
+}
+
+/**
+ * Keys of maps are data as values are. They are judged by themselves and without the column's name, which says what the
+ * values are.
+ */
+function keyFindings(detector: PiiDetector, column: { name: string; samples: readonly unknown[] }) {
+  const samples = column.samples.flatMap((value) => keysIn(value, 0));
+  const found = detector.detect([{ name: 'key', type: 'string', samples }]);
+  return found.map((finding) => ({ ...finding, name: column.name }));
+}
+
+function keysIn(value: unknown, depth: number): readonly string[] {
+  if (typeof value !== 'object' || value === null || depth > MOST_NESTED_KEYS) return [];
+  const own = Array.isArray(value) ? [] : Object.keys(value);
+  return [...own, ...Object.values(value).flatMap((member) => keysIn(member, depth + 1))];
 }
 
 function valuesAt(value: unknown, path: readonly string[]): unknown[] {

@@ -101,6 +101,12 @@ export class Warehouse {
     }
   }
 
+  /** Null for a file that is not there. */
+  async sizeOf(path: string): Promise<number | null> {
+    const found = await stat(path).catch(() => null);
+    return found?.isFile() ? found.size : null;
+  }
+
   async exists(path: string): Promise<boolean> {
     try {
       await access(path, constants.R_OK);

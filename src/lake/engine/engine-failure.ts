@@ -35,6 +35,12 @@ const PATTERNS: readonly Pattern[] = [
     code: engineErrors.too_complex,
     detail: 'The statement is nested too deeply or is too long to parse.',
   },
+  {
+    start: 'Parser Error',
+    within: /SELECT clause without selection list/,
+    code: engineErrors.syntax,
+    detail: 'A SELECT says no columns: write them, or *, between SELECT and FROM.',
+  },
   { start: 'Parser Error', code: engineErrors.syntax, detail: 'The statement is not valid SQL.' },
   {
     start: 'Binder Error',

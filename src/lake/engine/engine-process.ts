@@ -137,6 +137,8 @@ function spawnLimited(options: ProcessOptions): ChildProcess {
     String(limitKb),
     process.execPath,
     '--disable-warning=ExperimentalWarning',
+    // The driver makes plain objects of structs: without the accessor a member named `__proto__` is kept like any other.
+    '--disable-proto=delete',
     CHILD,
   ];
   if (options.settings !== null) args.push(JSON.stringify(options.settings));

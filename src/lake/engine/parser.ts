@@ -89,7 +89,9 @@ function refuseErrors(ast: string, sql: string): string {
   }
   const error = engineError(`Parser Error: ${String(message)}`);
   if (position === undefined || error.errorCode !== engineErrors.syntax) throw error;
-  const at = lineAndColumn(sql, Number(position));
+  // Unlike the places of a tree's nodes, that of a syntax error counts characters.
+  const before = [...sql].slice(0, Number(position)).join('');
+  const at = lineAndColumn(sql, Buffer.byteLength(before, 'utf8'));
   throw new LakeError(engineErrors.syntax, {
     detail: `The statement is not valid SQL at line ${at.line}, column ${at.column}.`,
     data: { ...at, position: Number(position) },

@@ -21,6 +21,11 @@ export interface WrittenRows {
   readonly samples: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** The name of the file that holds the rows of an ingest. */
+export function dataFileName(ingestId: string): string {
+  return `${ingestId}.parquet`;
+}
+
 /**
  * Copies a file's rows into one Parquet file of the table, with field ids, and makes it durable: engine's write →
  * fsync of the file → fsync of its folder. Nothing refers to it until the commit names it.
@@ -39,7 +44,7 @@ export async function writeDataFile(parts: {
   signal: AbortSignal;
 }): Promise<WrittenRows> {
   const { table, schema, files } = parts;
-  const path = join(parts.folder, `${parts.id}.parquet`);
+  const path = join(parts.folder, dataFileName(parts.id));
   const chosen = columnsOf(table, schema);
   const select = chosen.map(({ index, field }) => {
     return `${table.expression(index, duckdbTypeOf(field.type))} AS ${quoteName(field.name)}`;

@@ -22,6 +22,12 @@ export const ingestErrors = declareErrors('ingest', {
     remedy:
       'Convert the file to UTF-8 (`iconv -f LATIN1 -t UTF-8`); UTF-16 with a byte order mark is accepted too.',
   },
+  unkept_value: {
+    kind: 'unprocessable',
+    title: 'A value would lose digits',
+    remedy:
+      'Write the column with microseconds (in pandas: `coerce_timestamps="us"`), or as text or a whole number, and send it again.',
+  },
   corrupt_file: {
     kind: 'unprocessable',
     title: 'The file is damaged',

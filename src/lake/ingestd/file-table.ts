@@ -1,4 +1,5 @@
 import type { IcebergType } from '../catalogd/index.ts';
+import type { Rejection } from './rejected-row.ts';
 
 /** A file as rows and columns: what the engine reads, and how each column comes out of it. */
 export interface FileTable {
@@ -13,6 +14,8 @@ export interface FileTable {
   /** Rows that must come out of it, counted without the engine; another number is a row lost or made up. */
   readonly expectedRows: number;
   readonly rejectedRows: number;
+  /** The first of them; no values. */
+  readonly rejections: readonly Rejection[];
   /** Name of the object in `quarantine`; null where nothing was rejected. */
   readonly quarantineName: string | null;
 }

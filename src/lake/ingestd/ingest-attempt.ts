@@ -12,13 +12,14 @@ import type {
   TagFindings,
 } from '../catalogd/index.ts';
 import type { SystemFiles } from '../storaged/index.ts';
-import type { WrittenRows } from './data-file.ts';
+import { dataFileName, type WrittenRows } from './data-file.ts';
 import { ingestErrors } from './errors.ts';
 import type { FileFormat } from './file-format.ts';
 import type { FileTable } from './file-table.ts';
 import type { IngestEngine } from './ingest-engine.ts';
 import type { IngestInput, IngestOutput } from './ingest-input.ts';
 import type { IngestRecords } from './ingest-records.ts';
+import { describeRejection } from './rejected-row.ts';
 import type { Upload } from './upload.ts';
 
 /** What the operations of this room share. */
@@ -61,11 +62,13 @@ export async function commitAttempt(
   const { id, input, upload } = received;
   const facts = await parts.catalog.facts(scope, input.dataset);
   const earlier = facts && (await earlierIngest(parts, scope, received, facts));
-  if (facts !== null && earlier !== null) {
-    const duplicate = duplicateAttempt(parts, received, facts, earlier);
+  if (facts !== null && earlier?.isThere === true) {
+    const duplicate = duplicateAttempt(parts, received, facts, earlier.row);
     return { ...duplicate, afterCommit: async () => discardWritten(parts, id, written) };
   }
-  const planned = await parts.catalog.planCommit(scope, written.change);
+  const lostFile = earlier?.lostFile ?? null;
+  const change = lostFile === null ? written.change : { ...written.change, lostFile };
+  const planned = await parts.catalog.planCommit(scope, change);
   const rowCount = written.rows?.file.recordCount ?? 0;
   const row: IngestRow = {
     ingest_id: id,
@@ -86,7 +89,10 @@ export async function commitAttempt(
   };
   const columnChanges = planned.before?.columnChanges ?? [];
   return {
-    statements: [...planned.statements, ...parts.records.record(row, received.contentKey)],
+    statements: [
+      ...planned.statements,
+      ...parts.records.record(row, received.contentKey, earlier?.row.ingest_id ?? null),
+    ],
     event: {
       action: 'dataset.ingested',
       subject: `dataset:${planned.datasetId}`,
@@ -105,9 +111,10 @@ export async function commitAttempt(
       ...truthContext(received, row, written),
       column_changes: namesByKind(columnChanges),
     },
+    ...saidOfRejected(written.table),
     output: (eventId) => ({
       ...answerOf(row, false),
-      effect: planned.before === null ? 'created' : input.mode === 'replace' ? 'replaced' : 'appended',
+      effect: effectOf(input.mode, { isNew: planned.before === null, isLost: lostFile !== null }),
       rows_before: planned.before === null ? 0 : planned.before.rowCount,
       column_changes: columnChanges.map((one) => ({ ...one })),
       columns: planned.schema.fields.map((field) => ({
@@ -121,17 +128,38 @@ export async function commitAttempt(
   };
 }
 
-/** The ingest that did already what is asked for; null where there is none. */
+/** An ingest that brought the same content into the dataset before. */
+interface EarlierIngest {
+  readonly row: IngestRow;
+  /** Whether it did already what is asked for. */
+  readonly isThere: boolean;
+  /** The name of its data file where the dataset names it and it is gone. */
+  readonly lostFile: string | null;
+}
+
+/** The last ingest of the same content, and what became of its rows; null where there is none. */
 export async function earlierIngest(
   parts: IngestParts,
   scope: WriteScope,
   received: Received,
   facts: DatasetFacts,
-): Promise<IngestRow | null> {
-  const earlier = await parts.records.ofContent(facts.datasetId, received.contentKey);
-  if (earlier === null || received.input.mode !== 'replace') return earlier;
-  // Its rows are there; a replacement by them has been made where they are all that is there.
-  return earlier.row_count === (await parts.catalog.rowCount(scope, facts)) ? earlier : null;
+): Promise<EarlierIngest | null> {
+  const row = await parts.records.ofContent(facts.datasetId, received.contentKey);
+  if (row === null) return null;
+  const fileName = dataFileName(row.ingest_id);
+  // An ingest without rows made no file; there is nothing of it to be lost.
+  const state = row.row_count === 0 ? 'live' : await parts.catalog.fileState(scope, facts, fileName);
+  // A replacement by its rows has been made where they are all that is there.
+  const isThere =
+    state === 'live' &&
+    (received.input.mode !== 'replace' || row.row_count === (await parts.catalog.rowCount(scope, facts)));
+  return { row, isThere, lostFile: state === 'gone' ? fileName : null };
+}
+
+function effectOf(mode: IngestInput['mode'], was: { isNew: boolean; isLost: boolean }) {
+  if (was.isNew) return 'created';
+  if (mode === 'replace') return 'replaced';
+  return was.isLost ? 'restored' : 'appended';
 }
 
 /** The same content is part of the dataset already: nothing changes, and the answer says which ingest it was. */
@@ -186,6 +214,18 @@ function tagsWithin(name: string, facts: DatasetFacts | null, found: readonly Fo
   const had = (facts?.columns ?? []).filter(({ path }) => path[0] === name).flatMap(({ tags }) => tags);
   const now = found.filter(({ path }) => path[0] === name).map(({ tag }) => tag);
   return [...new Set([...had, ...now])];
+}
+
+/** The rows that were rejected are kept nowhere when a rule stops the ingest, and may be the reason. */
+function saidOfRejected({
+  rejectedRows,
+  rejections,
+}: FileTable): Pick<MutationAttempt<never>, 'whenStopped'> {
+  const [first] = rejections;
+  if (first === undefined) return {};
+  const detail = `${rejectedRows === 1 ? 'One row was' : `${rejectedRows} rows were`} rejected; the first: ${describeRejection(first)}.`;
+  const errors = rejections.map(({ line, column, reason }) => ({ line, column, reason }));
+  return { whenStopped: { detail, data: { errors, rejected_count: rejectedRows } } };
 }
 
 function truthContext(received: Received, row: IngestRow, written: Written | null): JsonObject {

@@ -45,8 +45,11 @@ export const ingestOutput = z.strictObject({
   rejected_count: z.int(),
   duplicate: z.boolean(),
   effect: z
-    .enum(['created', 'appended', 'replaced', 'unchanged'])
-    .describe('What became of the dataset; `unchanged` for a duplicate.'),
+    .enum(['created', 'appended', 'replaced', 'restored', 'unchanged'])
+    .describe(
+      'What became of the dataset; `unchanged` for a duplicate, `restored` where the file that held the same rows was gone from ' +
+        'the disk and this one takes its place.',
+    ),
   rows_before: z
     .int()
     .nullable()

@@ -13,7 +13,7 @@ export class IngestRecords {
     this.#reader = reader;
   }
 
-  /** The ingest that brought this content into a dataset and whose rows are still part of it; null where none did. */
+  /** The last ingest that brought this content into a dataset; null where none did. */
   async ofContent(datasetId: string, contentKey: string): Promise<IngestRow | null> {
     const [row] = await this.#reader.read(
       this.#reader.queries
@@ -53,23 +53,26 @@ export class IngestRecords {
 
   /**
    * The statements of one ingest. The content's row is guarded: of two requests with the same content one commits, the
-   * other is refused as `duplicate_content` and looks again. A replacement forgets what the dataset held before.
+   * other is refused as `duplicate_content` and looks again. It takes the place of the ingest `before` that brought the
+   * content when its rows were still there.
    */
-  record(row: IngestRow, contentKey: string): readonly Statement[] {
+  record(row: IngestRow, contentKey: string, before: string | null): readonly Statement[] {
     const { queries } = this.#reader;
     const content = { dataset_id: row.dataset_id, content_key: contentKey, ingest_id: row.ingest_id };
-    const forgotten = statement(
-      queries.deleteFrom('ingest_contents').where('dataset_id', '=', row.dataset_id),
-    );
+    const taken =
+      before === null
+        ? queries
+            .insertInto('ingest_contents')
+            .values(content)
+            .onConflict((conflict) => conflict.doNothing())
+        : queries
+            .updateTable('ingest_contents')
+            .set({ ingest_id: row.ingest_id })
+            .where('dataset_id', '=', row.dataset_id)
+            .where('content_key', '=', contentKey)
+            .where('ingest_id', '=', before);
     return [
-      ...(row.mode === 'replace' ? [forgotten] : []),
-      statement(
-        queries
-          .insertInto('ingest_contents')
-          .values(content)
-          .onConflict((conflict) => conflict.doNothing()),
-        { rows: 1, refusal: DUPLICATE_CONTENT },
-      ),
+      statement(taken, { rows: 1, refusal: DUPLICATE_CONTENT }),
       statement(queries.insertInto('ingests').values(row)),
     ];
   }

@@ -21,6 +21,8 @@ const object = fc.dictionary(fc.string({ maxLength: 4 }), fc.jsonValue({ maxDept
   noNullPrototype: true,
 });
 
+const BEYOND = 'a number beyond 64 bits, or the range of a double, would be lost; send it as a string';
+
 describe('rows of JSON', () => {
   test('are the same values however the file is laid out and cut into chunks', async () => {
     await fc.assert(
@@ -91,7 +93,10 @@ describe('the shape of JSON rows', () => {
     ['{"a":1,"a":2}', 'a member is given twice'],
     ['{"a":{"b":1,"b":2}}', 'a member is given twice'],
     ['{"":1}', 'a member has no name'],
-    ['{"a":18446744073709551616}', 'a number beyond 64 bits would lose digits; send it as a string'],
+    ['{"a":18446744073709551616}', BEYOND],
+    ['{"a":1e400}', BEYOND],
+    ['{"a":{"b":[1,-2E+309]}}', BEYOND],
+    ['{"a":1e308,"b":-1.5E-400,"c":"1e400"}', null],
     [`{"a":${'['.repeat(9)}${']'.repeat(9)}}`, 'nested deeper than ingest.max_depth = 8'],
   ])('%s: %s', (text, fault) => {
     expect(judged(text).faults).toEqual([fault]);

@@ -58,7 +58,8 @@ export class JsonShape {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not a JSON object';
     if (countMembers(value) !== scan.members) return 'a member is given twice';
     this.#hasUnsigned ||= scan.hasUnsigned;
-    if (scan.hasLongNumber) return 'a number beyond 64 bits would lose digits; send it as a string';
+    if (scan.hasLongNumber)
+      return 'a number beyond 64 bits, or the range of a double, would be lost; send it as a string';
     return this.#gather(value as Record<string, unknown>, this.#members, true)
       ? null
       : 'a member has no name';
@@ -161,8 +162,12 @@ function scanned(bytes: Buffer): {
     else if (byte === COLON) members++;
     else if ((byte >= 0x30 && byte <= 0x39) || byte === 0x2d) {
       let end = at + 1;
-      while (isNumberByte(bytes[end] ?? 0)) end++;
-      if (end - at > 18) {
+      let hasExponent = false;
+      for (let next = bytes[end] ?? 0; isNumberByte(next); next = bytes[end] ?? 0) {
+        hasExponent ||= next === 0x65 || next === 0x45;
+        end++;
+      }
+      if (hasExponent || end - at > 18) {
         const bits = bitsOf(bytes.toString('latin1', at, end));
         if (bits === 'unsigned') hasUnsigned = true;
         else if (bits === 'beyond') hasLongNumber = true;
@@ -186,7 +191,7 @@ function isNumberByte(byte: number): boolean {
 
 /** Fractions and exponents are doubles for everyone; a whole number must fit 64 bits, with or without a sign. */
 function bitsOf(text: string): 'signed' | 'unsigned' | 'beyond' {
-  if (!/^-?\d+$/.test(text)) return 'signed';
+  if (!/^-?\d+$/.test(text)) return Number.isFinite(Number(text)) ? 'signed' : 'beyond';
   if (text.length > 20) return 'beyond';
   const value = BigInt(text);
   if (value >= -(2n ** 63n) && value < 2n ** 63n) return 'signed';

@@ -61,6 +61,7 @@ export async function readJsonTable(
     },
     expectedRows: sorted.acceptedRows,
     rejectedRows: sorted.rejectedRows,
+    rejections: sorted.rejections,
     quarantineName: sorted.quarantineName,
   };
 }

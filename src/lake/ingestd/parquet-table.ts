@@ -1,5 +1,6 @@
-import { LakeError } from '../../base/index.ts';
+import { isLakeError, LakeError } from '../../base/index.ts';
 import { icebergTypeOf } from '../catalogd/index.ts';
+import { EngineFailure } from '../engine/index.ts';
 import { requireColumnCount, requireNames } from './column-names.ts';
 import { ingestErrors } from './errors.ts';
 import { type FileTable, quoteName, quoteText } from './file-table.ts';
@@ -40,21 +41,45 @@ export async function readParquetTable(
     expression(index, engineType) {
       const column = read[index];
       if (column === undefined) throw new Error('a column beyond the file');
-      const name = quoteName(column.name);
-      // Nanoseconds are kept by no type of this format version: a value that has some fails the file.
-      if (column.engineType !== 'TIMESTAMP_NS') return `CAST(${name} AS ${engineType})`;
-      return (
-        `CASE WHEN ${name} IS NULL OR epoch_ns(${name}) % 1000 = 0 THEN CAST(${name} AS ${engineType}) ` +
-        `ELSE CAST(error('nanoseconds') AS ${engineType}) END`
-      );
+      const cast = `CAST(${quoteName(column.name)} AS ${engineType})`;
+      return column.engineType.includes('TIMESTAMP_NS') ? withoutNanoseconds(column, index, cast) : cast;
     },
     expectedRows: described.rows,
     rejectedRows: 0,
+    rejections: [],
     quarantineName: null,
   };
 }
 
-export function corrupt(cause: unknown): LakeError {
+/** Nanoseconds are kept by no type of this format version: a value that has some, at any depth, fails the file. */
+function withoutNanoseconds(
+  column: { name: string; engineType: string },
+  index: number,
+  cast: string,
+): string {
+  const name = quoteName(column.name);
+  const isKept =
+    column.engineType === 'TIMESTAMP_NS'
+      ? `${name} IS NULL OR epoch_ns(${name}) % 1000 = 0`
+      : `CAST(${cast} AS ${column.engineType}) IS NOT DISTINCT FROM ${name}`;
+  return `CASE WHEN ${isKept} THEN ${cast} ELSE error('nanoseconds of column ${index}') END`;
+}
+
+/** Why the engine did not read a file: the column whose nanoseconds would be lost, or the file itself. */
+export function unreadable(cause: unknown, table: FileTable | null): LakeError {
+  const failure = isLakeError(cause) ? cause.cause : null;
+  const text = failure instanceof EngineFailure ? failure.unfilteredText() : '';
+  const index = /: nanoseconds of column (\d+)$/.exec(text.split('\n')[0] ?? '')?.[1];
+  const column = index === undefined ? undefined : table?.columns[Number(index)];
+  if (column === undefined) return corrupt(cause);
+  return new LakeError(ingestErrors.unkept_value, {
+    detail: `The column ${JSON.stringify(column.name)} holds times with nanoseconds, which would be cut off; nothing was kept.`,
+    data: { column: column.name },
+    cause,
+  });
+}
+
+function corrupt(cause: unknown): LakeError {
   return new LakeError(ingestErrors.corrupt_file, {
     detail:
       'The Parquet file is damaged, cut off, or holds values this format cannot keep; nothing was kept.',

@@ -25,7 +25,7 @@ import {
 import { isRefusedByEngine } from './ingest-engine.ts';
 import type { IngestInput, IngestOutput } from './ingest-input.ts';
 import { contentKeyOf } from './ingest-records.ts';
-import { corrupt } from './parquet-table.ts';
+import { unreadable } from './parquet-table.ts';
 import { readTables } from './read-table.ts';
 import { findInvalidLine } from './readable-file.ts';
 import { receiveUpload, type Upload } from './upload.ts';
@@ -58,8 +58,8 @@ export async function prepareIngest(
     const facts = await parts.catalog.facts(scope, input.dataset);
     requireMode(input, facts);
     const earlier = facts && (await earlierIngest(parts, scope, received, facts));
-    if (facts !== null && earlier !== null) {
-      return { attempt: async () => duplicateAttempt(parts, received, facts, earlier), discard };
+    if (facts !== null && earlier?.isThere === true) {
+      return { attempt: async () => duplicateAttempt(parts, received, facts, earlier.row), discard };
     }
     const written = await writeRows(parts, scope, received, facts);
     discard = () => discardWritten(parts, id, written);
@@ -104,6 +104,7 @@ async function writeRows(
   const targets = input.mode === 'replace' ? new Map<string, string>() : primitiveColumns(facts);
   const request = { ...received, targets, signal: scope.signal };
   let refusal: unknown;
+  let refused: FileTable | null = null;
   for await (const table of readTables(parts, request)) {
     try {
       return await writeTable(parts, scope, received, table);
@@ -114,9 +115,10 @@ async function writeRows(
         'the engine did not read the file as it is',
       );
       refusal = error;
+      refused = table;
     }
   }
-  if (format === 'parquet') throw corrupt(refusal);
+  if (format === 'parquet') throw unreadable(refusal, refused);
   throw new LakeError(ingestErrors.corrupt_file, {
     detail: 'The file cannot be read as it is; nothing was kept.',
     cause: refusal,

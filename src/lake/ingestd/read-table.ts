@@ -120,6 +120,7 @@ function csvTable(
       return csvColumn(index, column, engineType);
     },
     rejectedRows: 0,
+    rejections: [],
     quarantineName: null,
   };
 }

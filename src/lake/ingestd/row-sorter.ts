@@ -1,7 +1,7 @@
 import { LakeError } from '../../base/index.ts';
 import type { ContentWriter, SystemFiles } from '../storaged/index.ts';
 import { ingestErrors } from './errors.ts';
-import { type RejectedRow, rejectedLine } from './rejected-row.ts';
+import { describeRejection, type RejectedRow, type Rejection, rejectedLine } from './rejected-row.ts';
 
 /** Errors named in one refusal. */
 const MAX_NAMED_ERRORS = 20;
@@ -13,6 +13,8 @@ export interface SortedRows {
   readonly cleanName: string;
   readonly acceptedRows: number;
   readonly rejectedRows: number;
+  /** The first of them. */
+  readonly rejections: readonly Rejection[];
   /** No accepted row is longer. */
   readonly longestRowBytes: number;
   /** Name of the object in `quarantine`; null where nothing was rejected. */
@@ -27,7 +29,7 @@ export class RowSorter {
   readonly #clean: BufferedWriter;
   readonly #quarantine: LazyWriter;
   readonly #onError: 'abort' | 'quarantine';
-  readonly #errors: { line: number; column: string | null; reason: string }[] = [];
+  readonly #errors: Rejection[] = [];
   readonly #cleanName: string;
   #accepted = 0;
   #rejected = 0;
@@ -79,7 +81,7 @@ export class RowSorter {
     if (this.#rejected > 0 && this.#onError === 'abort') throw rejectedRows(this.#errors, this.#rejected);
     if (this.#rejected > 0 && this.#accepted === 0) {
       throw new LakeError(ingestErrors.all_rejected, {
-        detail: `All ${this.#rejected} rows were refused; the first: ${describe(this.#errors[0])}.`,
+        detail: `All ${this.#rejected} rows were refused; the first: ${firstOf(this.#errors)}.`,
         data: { errors: this.#errors, rejected_count: this.#rejected },
       });
     }
@@ -88,6 +90,7 @@ export class RowSorter {
       cleanName: this.#cleanName,
       acceptedRows: this.#accepted,
       rejectedRows: this.#rejected,
+      rejections: this.#errors,
       longestRowBytes: this.#longestCharacters * 3,
       quarantineName: await this.#quarantine.finish(),
     };
@@ -99,22 +102,17 @@ export class RowSorter {
   }
 }
 
-function rejectedRows(
-  errors: readonly { line: number; column: string | null; reason: string }[],
-  count: number,
-): LakeError {
+function rejectedRows(errors: readonly Rejection[], count: number): LakeError {
   return new LakeError(ingestErrors.rejected_rows, {
     detail:
-      `${count === 1 ? 'One row does' : `${count} rows do`} not fit; the first: ${describe(errors[0])}. ` +
+      `${count === 1 ? 'One row does' : `${count} rows do`} not fit; the first: ${firstOf(errors)}. ` +
       'Nothing was kept. Correct the file, or send it with on_error=quarantine.',
     data: { errors: [...errors], rejected_count: count },
   });
 }
 
-function describe(error: { line: number; column: string | null; reason: string } | undefined): string {
-  if (error === undefined) return 'unknown';
-  const column = error.column === null ? '' : `, column ${JSON.stringify(error.column)}`;
-  return `line ${error.line}${column}: ${error.reason}`;
+function firstOf([first]: readonly Rejection[]): string {
+  return first === undefined ? 'unknown' : describeRejection(first);
 }
 
 class BufferedWriter {

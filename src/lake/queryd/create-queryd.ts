@@ -11,7 +11,7 @@ import { createRunningQueries } from './running-queries.ts';
 
 export interface QuerydParts {
   readonly engine: EnginePool;
-  readonly catalog: Pick<Catalog, 'facts' | 'pin' | 'scan'>;
+  readonly catalog: Pick<Catalog, 'facts' | 'pin' | 'scan' | 'requireFiles'>;
   readonly config: Pick<Config, 'engine' | 'query'>;
   readonly clock: Clock;
   readonly random: IdSource;

@@ -10,6 +10,7 @@ import { bindParameters, type GivenParameters, type NamedParameters } from './pa
 import { callerError } from './query-failure.ts';
 import { requireAllowedQuery } from './statement-gate.ts';
 import { requireParsableSize, requireTreeSize } from './statement-limits.ts';
+import { hintedSyntax } from './syntax-hint.ts';
 import { parseTree, type SyntaxNode } from './syntax-tree.ts';
 import { findTableReferences } from './table-references.ts';
 
@@ -88,7 +89,7 @@ export async function planQuery(
 async function parseQuery(deps: PlanDeps, sql: string, signal: AbortSignal): Promise<SyntaxNode> {
   requireParsableSize(sql, deps.limits);
   const text = await deps.engine.parse(sql, signal).catch((error: unknown) => {
-    throw callerError(error, null);
+    throw hintedSyntax(callerError(error, null), sql);
   });
   requireTreeSize(text, deps.limits);
   return requireAllowedQuery(parseTree(text), sql);

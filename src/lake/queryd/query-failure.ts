@@ -46,6 +46,25 @@ export function callerError(error: unknown, query: CallersQuery | null): unknown
   });
 }
 
+/** What the engine says where a file is gone, cut off or no longer what it was. */
+const FILE_FAILURES: ReadonlySet<string> = new Set([
+  engineErrors.file_refused.code,
+  engineErrors.io.code,
+  engineErrors.invalid_input.code,
+  engineErrors.internal.code,
+]);
+
+/** The failure of a query's files, by the name of their dataset, where the engine failed for them; else the error itself. */
+export async function fileFailure(error: unknown, requireFiles: () => Promise<void>): Promise<unknown> {
+  if (!isLakeError(error) || !FILE_FAILURES.has(error.code)) return error;
+  try {
+    await requireFiles();
+    return error;
+  } catch (missing) {
+    return isLakeError(missing) ? missing : error;
+  }
+}
+
 /** The name the engine complains of, where the caller's query has it. */
 function nameInQuery(error: LakeError, query: CallersQuery) {
   const text = error.cause instanceof EngineFailure ? error.cause.unfilteredText() : '';

@@ -316,6 +316,9 @@ describe('versions', () => {
 describe('refusals', () => {
   it.each([
     ['SELEC 1', 'query.syntax', { line: 1, column: 1 }],
+    ['FROM people\nSELECT', 'query.syntax', { line: 2, column: 1 }],
+    ['SELECT', 'query.syntax', { line: 1, column: 1, position: 0 }],
+    ["SELECT 'é😀',\n 'é' 'b FROM people", 'query.syntax', { line: 2, column: 6 }],
     ['SELECT\n  nope FROM people', 'query.unknown_column', { name: 'nope', line: 2, column: 3 }],
     ["SELECT 'abc'::INTEGER", 'query.conversion', {}],
     ['SELECT 1; SELECT 2', 'query.not_a_query', {}],
@@ -329,6 +332,26 @@ describe('refusals', () => {
     const answer = await lake.run({ sql: sql === '' ? ' ' : sql });
     expect(answer).toMatchObject({ ok: false, code, data });
   });
+
+  it.each([
+    ['SELECT * FROM order', '"order" is a reserved word: where a name is meant, write it in double quotes.'],
+    ['SELECT é, Group FROM people', '"Group" is a reserved word'],
+    ['SELECT table FROM people', '"table" is a reserved word'],
+    ['SELECT * FROM people WHERE order = 1', '"order" is a reserved word'],
+    ['SELECT FROM people', 'A SELECT says no columns: write them, or *, between SELECT and FROM'],
+  ])('says of %s what may help', async (sql, hint) => {
+    const answer = await lake.run({ sql });
+    expect(answer).toMatchObject({ code: 'query.syntax', detail: expect.stringContaining(hint) });
+  });
+
+  it.each(['SELECT id, FROM FROM people', 'SELECT * FROM people a b', 'SELECT id FROM people WHERE'])(
+    'does not guess at a name in %s',
+    async (sql) => {
+      const answer = await lake.run({ sql });
+      expect(answer).toMatchObject({ code: 'query.syntax' });
+      expect(answer).not.toMatchObject({ detail: expect.stringContaining('reserved') });
+    },
+  );
 
   it('refuses parameters that the statement does not have', async () => {
     expect(await lake.run({ sql: 'SELECT $1', params: [1, 2] })).toMatchObject({

@@ -46,7 +46,7 @@ export interface ScannedQuery {
 
 export interface RewriteDeps {
   readonly engine: EnginePool;
-  readonly catalog: Pick<Catalog, 'scan'>;
+  readonly catalog: Pick<Catalog, 'scan' | 'requireFiles'>;
   /** The key of the names inside queries, made anew at each start and known to no one. */
   readonly nameKey: KeyObject;
   /** The key of join-preserving hashes. */

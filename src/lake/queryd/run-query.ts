@@ -6,7 +6,7 @@ import { jsonBody } from './json-body.ts';
 import { laneOf } from './lane-of.ts';
 import { leaseHolder } from './lease-holder.ts';
 import type { PlannedQuery } from './plan-query.ts';
-import { type CallersQuery, callerError } from './query-failure.ts';
+import { type CallersQuery, callerError, fileFailure } from './query-failure.ts';
 import { type RewriteDeps, rewriteQuery, type ScannedQuery, scanTables } from './rewrite-query.ts';
 import type { GovernedSql } from './written-values.ts';
 
@@ -58,6 +58,13 @@ export async function runQuery(
   const startedMs = deps.clock.monotonicMs();
   const callers: CallersQuery = { sql: planned.sql, statement: planned.statement };
   let lease: EngineLease | null = null;
+  let scans: ScannedQuery['scans'] = [];
+  const failed = async (error: unknown) => {
+    const requireFiles = async () => {
+      for (const { table, plan } of scans) await deps.catalog.requireFiles(scope, table.pinned, plan.files);
+    };
+    return callerError(await fileFailure(error, requireFiles), callers);
+  };
   const end = () => {
     // Not awaited: the answer is whole, and giving an instance back never fails.
     void lease?.release();
@@ -65,6 +72,7 @@ export async function runQuery(
   };
   try {
     const scanned = await scanTables(deps, scope, planned);
+    scans = scanned.scans;
     const ready = await leaseAndRewrite(deps, scope, scanned, request);
     lease = ready.lease;
     const { format } = request;
@@ -81,7 +89,7 @@ export async function runQuery(
       kind: 'stream',
       contentType: CONTENT_TYPES[format],
       headers: answerHeaders(request, scanned),
-      chunks: endingWith(chunks, first, callers, end),
+      chunks: endingWith(chunks, first, failed, end),
       rowCount: body.rowCount,
       truthContext: {
         datasets: Object.keys(scanned.snapshots),
@@ -91,7 +99,7 @@ export async function runQuery(
     };
   } catch (error) {
     end();
-    throw callerError(error, callers);
+    throw await failed(error);
   }
 }
 
@@ -174,7 +182,7 @@ function answerHeaders(request: RunRequest, scanned: ScannedQuery): Record<strin
 function endingWith(
   chunks: AsyncIterator<Uint8Array>,
   first: IteratorResult<Uint8Array>,
-  callers: CallersQuery,
+  failed: (error: unknown) => Promise<unknown>,
   end: () => void,
 ): AsyncIterable<Uint8Array> {
   let pending: IteratorResult<Uint8Array> | null = first;
@@ -192,7 +200,7 @@ function endingWith(
         return result;
       } catch (error) {
         endOnce();
-        throw callerError(error, callers);
+        throw await failed(error);
       }
     },
     async return() {

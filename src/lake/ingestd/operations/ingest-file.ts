@@ -16,7 +16,8 @@ export function ingestFile(parts: IngestParts) {
       'where it is not there. Types are found over all values; a value that does not fit is never lost: it refuses ' +
       'the file (`on_error=abort`, naming line and column) or sets its row aside (`quarantine`). The same content ' +
       'twice is one ingest. Into a dataset that is there, rows are appended unless `mode` says otherwise, and columns may be ' +
-      'added or widened, or filled with null where the file lacks them: `effect`, `rows_before` and `column_changes` say so.',
+      'added or widened, or filled with null where the file lacks them: `effect`, `rows_before` and `column_changes` say so. ' +
+      'Content-Digest and Repr-Digest (sha-256, sha-512) of the body are verified.',
     input: ingestInput,
     output: ingestOutput,
     access: {

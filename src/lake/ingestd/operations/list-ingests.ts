@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  type DatasetDecision,
   nothingToJudge,
   type ReadAnswer,
   type ReadScope,
@@ -25,10 +26,16 @@ const output = z.strictObject({
       format: z.string(),
       identity: z.string(),
       file_name: z.string().nullable(),
-      size_bytes: z.int(),
-      sha256: z.string(),
-      row_count: z.int(),
-      rejected_count: z.int(),
+      size_bytes: z
+        .int()
+        .nullable()
+        .describe('Null, as the hash, where a row filter or a mask applies to you.'),
+      sha256: z.string().nullable(),
+      row_count: z
+        .int()
+        .nullable()
+        .describe('Null, as the rejected rows, where a row filter applies to you.'),
+      rejected_count: z.int().nullable(),
       snapshot_id: z.string().nullable(),
       created_at: z.string(),
     }),
@@ -48,8 +55,8 @@ export function listIngests(parts: IngestParts) {
     access: { kind: 'authenticated', reason: 'Shows only ingests of datasets the caller may read.' },
     truth: nothingToJudge('A list of files makes no claim.'),
     async run(scope, given): Promise<ReadAnswer<Output>> {
-      const isVisible = visibility(parts, scope);
-      const shown: IngestRow[] = [];
+      const decisionOf = decisions(parts, scope);
+      const shown: Output['ingests'][number][] = [];
       let before = given.before ?? null;
       let scanned = 0;
       let isOver = false;
@@ -63,28 +70,36 @@ export function listIngests(parts: IngestParts) {
           }
           before = row.ingest_id;
           scanned++;
-          if (await isVisible(row)) shown.push(row);
+          const decision = await decisionOf(row);
+          if (decision !== null) shown.push(shownRow(row, decision));
         }
       }
-      return { kind: 'value', value: { ingests: shown.map(shownRow), next_before: isOver ? null : before } };
+      return { kind: 'value', value: { ingests: shown, next_before: isOver ? null : before } };
     },
   });
 }
 
-/** Whether the caller may read a row's dataset, asked once per dataset. */
-function visibility(parts: IngestParts, scope: ReadScope): (row: IngestRow) => Promise<boolean> {
-  const known = new Map<string, boolean>();
+/** The caller's right to read a row's dataset, asked for once per dataset; null where there is none. */
+function decisions(
+  parts: IngestParts,
+  scope: ReadScope,
+): (row: IngestRow) => Promise<DatasetDecision | null> {
+  const known = new Map<string, DatasetDecision | null>();
   return async (row) => {
     const answered = known.get(row.dataset_id);
     if (answered !== undefined) return answered;
     const facts = await parts.catalog.facts(scope, row.dataset_name);
-    const visible = facts?.datasetId === row.dataset_id && scope.authorise(facts, 'read').allowed;
-    known.set(row.dataset_id, visible);
-    return visible;
+    const reading = facts?.datasetId === row.dataset_id ? scope.authorise(facts, 'read') : null;
+    const decision = reading?.allowed === true ? reading.decision : null;
+    known.set(row.dataset_id, decision);
+    return decision;
   };
 }
 
-function shownRow(row: IngestRow): Output['ingests'][number] {
+/** Counts tell of hidden rows, a hash and a size of hidden values: each is held back as in describing the dataset. */
+function shownRow(row: IngestRow, decision: DatasetDecision): Output['ingests'][number] {
+  const filtered = decision.rowFilters.length > 0;
+  const hides = filtered || decision.masks.size > 0;
   return {
     ingest_id: row.ingest_id,
     dataset: row.dataset_name,
@@ -92,10 +107,10 @@ function shownRow(row: IngestRow): Output['ingests'][number] {
     format: row.format,
     identity: row.identity,
     file_name: row.file_name,
-    size_bytes: row.source_bytes,
-    sha256: row.source_sha256,
-    row_count: row.row_count,
-    rejected_count: row.rejected_count,
+    size_bytes: hides ? null : row.source_bytes,
+    sha256: hides ? null : row.source_sha256,
+    row_count: filtered ? null : row.row_count,
+    rejected_count: filtered ? null : row.rejected_count,
     snapshot_id: row.snapshot_id,
     created_at: new Date(row.created_ms).toISOString(),
   };

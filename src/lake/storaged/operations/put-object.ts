@@ -52,7 +52,8 @@ export function putObject(store: ObjectStore) {
     summary: 'Store an object',
     description:
       'Writes the request’s bytes as one object, whole or not at all. `If-None-Match: *` refuses to replace; ' +
-      '`If-Match` replaces only the object with that entity tag. Content-MD5 and x-checksum-sha256 are verified.',
+      '`If-Match` replaces only the object with that entity tag. Content-MD5, x-checksum-sha256, ' +
+      'Content-Digest and Repr-Digest (sha-256, sha-512) are verified.',
     input,
     output,
     access: { kind: 'demands', resolve: async (_scope, given) => objectDemand(given, 'write') },
