@@ -56,13 +56,14 @@ describe('delegation', () => {
     expect(answer.decision.rowFilters.map((filter) => filter.identity.get('region'))).toEqual(['EU']);
   });
 
-  it('gives no object, model or tool that only one of the two may use', async () => {
+  it('gives no new dataset, object, model or tool that only one of the two may use', async () => {
     const all = {
       grants: [{ dataset: '*', actions: ['read'] }],
       buckets: [{ bucket: 'default', actions: ['read'] }],
       models: ['openai/*'],
     };
     const asked = [
+      { kind: 'dataset', name: 'new', action: 'read', facts: null, mayCreate: true },
       { kind: 'bucket', bucket: 'default', key: 'a', action: 'read' },
       { kind: 'model', model: 'openai/gpt-5' },
     ] as const;
@@ -72,9 +73,13 @@ describe('delegation', () => {
       return asked.map((demand) => room.access.control.authorise(identity, demand).allowed);
     };
     const { token } = await delegate();
-    expect(await answers({ recruiter: all, agent: all }, token)).toEqual([true, true]);
-    expect(await answers({ recruiter: all, agent: {} }, token)).toEqual([false, false]);
-    expect(await answers({ recruiter: {}, agent: all }, token)).toEqual([false, false]);
+    expect(await answers({ recruiter: all, agent: all }, token)).toEqual([true, true, true]);
+    for (const roles of [
+      { recruiter: all, agent: {} },
+      { recruiter: {}, agent: all },
+    ]) {
+      expect(await answers(roles, token)).toEqual([false, false, false]);
+    }
     const identity = await room.access.control.identify({ apiKey: agent.key, delegationToken: token });
     for (const [roles, expected] of [
       [['recruiter', 'agent'], true],
