@@ -47,6 +47,16 @@ describe('objects over HTTP', () => {
       expect(actions).toContain(each);
   });
 
+  test('that another program wrote over have another entity tag, and no checksum', async () => {
+    const made = await put('written-over', 'ours');
+    await writeFile(join(server.home, 'buckets/default/written-over'), 'else');
+    const head = await server.api('HEAD', path('written-over'));
+    expect(head.headers.get('etag')).toMatch(/^"f-/);
+    const kept = await put('written-over', 'new', { 'if-match': made.json.etag });
+    expect(kept).toMatchObject({ status: 412, json: { code: 'storage.precondition_failed' } });
+    expect((await server.api('GET', path('written-over'))).text).toBe('else');
+  });
+
   test('give ranges, and say where one cannot be given', async () => {
     await put('range', '0123456789');
     const part = await server.api('GET', path('range'), { headers: { range: 'bytes=2-4' } });

@@ -118,6 +118,9 @@ describe('F-8: a client disconnects', () => {
       const { json } = await server.api('GET', `/access/audit?request_id=${requestId}`);
       return json.rows[0]?.status === 'cancelled';
     });
+    const { json } = await server.api('GET', `/access/audit?request_id=${requestId}`);
+    // Rows have left, and nobody knows how many: it is not said that there were none.
+    expect(json.rows[0].row_count).toBeNull();
     await eventually(async () => {
       const { text } = await server.api('GET', '/metrics');
       return !/lakehouse_engine_\w+_busy [1-9]/.test(text);

@@ -38,6 +38,16 @@ describe('delegation token', () => {
     );
   });
 
+  it('is refused in another spelling of the same signature', () => {
+    const token = signDelegation(claims, secret);
+    const signature = (text: string) => Buffer.from(text.slice(text.lastIndexOf('.') + 1), 'base64url');
+    const spellings = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']
+      .map((last) => token.slice(0, -1) + last)
+      .filter((text) => signature(text).equals(signature(token)));
+    expect(spellings).toHaveLength(4);
+    expect(spellings.filter((text) => verifyDelegation(text, secret) !== null)).toEqual([token]);
+  });
+
   it.each(['', 'lhd_1_.', 'lhd_1_e30.AAAA', 'x'.repeat(5_000), '__proto__'])('refuses %j', (token) => {
     expect(verifyDelegation(token, secret)).toBeNull();
   });

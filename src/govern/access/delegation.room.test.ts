@@ -56,6 +56,42 @@ describe('delegation', () => {
     expect(answer.decision.rowFilters.map((filter) => filter.identity.get('region'))).toEqual(['EU']);
   });
 
+  it('gives no new dataset, object, model or tool that only one of the two may use', async () => {
+    const all = {
+      grants: [{ dataset: '*', actions: ['read'] }],
+      buckets: [{ bucket: 'default', actions: ['read'] }],
+      models: ['openai/*'],
+    };
+    const asked = [
+      { kind: 'dataset', name: 'new', action: 'read', facts: null, mayCreate: true },
+      { kind: 'bucket', bucket: 'default', key: 'a', action: 'read' },
+      { kind: 'model', model: 'openai/gpt-5' },
+    ] as const;
+    const answers = async (roles: Record<string, unknown>, token: string) => {
+      await room.call('access.policies.put', { roles });
+      const identity = await room.access.control.identify({ apiKey: agent.key, delegationToken: token });
+      return asked.map((demand) => room.access.control.authorise(identity, demand).allowed);
+    };
+    const { token } = await delegate();
+    expect(await answers({ recruiter: all, agent: all }, token)).toEqual([true, true, true]);
+    for (const roles of [
+      { recruiter: all, agent: {} },
+      { recruiter: {}, agent: all },
+    ]) {
+      expect(await answers(roles, token)).toEqual([false, false, false]);
+    }
+    const identity = await room.access.control.identify({ apiKey: agent.key, delegationToken: token });
+    for (const [roles, expected] of [
+      [['recruiter', 'agent'], true],
+      [['recruiter'], false],
+      [['agent'], false],
+    ] as const) {
+      const demand = { kind: 'tool', tool: 'find', roles } as const;
+      expect(room.access.control.authorise(identity, demand).allowed).toBe(expected);
+      expect(room.access.control.mayUseTool(identity, roles)).toBe(expected);
+    }
+  });
+
   it('names both in journal and audit', async () => {
     const { token } = await delegate();
     await act(token);

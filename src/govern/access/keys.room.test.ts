@@ -276,6 +276,16 @@ describe('the pepper', () => {
     );
   });
 
+  it('of before proves the secret of before a rotation of the key, until its overlap ends', async () => {
+    const made = await make();
+    await room.call('access.secrets.rotate', { name: 'api-key' });
+    const rotated = await room.call('access.keys.rotate', { key_id: made.key_id });
+    const [row] = (await storedRows()).filter((stored) => stored.key_id === made.key_id);
+    expect([row?.previous_pepper_version, row?.pepper_version]).toEqual([1, 2]);
+    expect((await identify(made.key)).keyId).toBe(made.key_id);
+    expect((await identify(rotated.key)).keyId).toBe(made.key_id);
+  });
+
   it('has no effect before its rotation is committed, and is needed in the version in force', async () => {
     const made = await make();
     const file = join(room.home, 'keys', 'api-key.hmac');
@@ -338,6 +348,7 @@ describe('access that cannot be read', () => {
   it('never goes back to what a read that hung had seen', async () => {
     const made = await make();
     let hang = false;
+    let reading = 0;
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;
@@ -350,8 +361,10 @@ describe('access that cannot be read', () => {
         async read(query) {
           const held = hang && query.compile().sql.includes('access_keys');
           if (held) hang = false;
+          reading += 1;
           const rows = await room.store.read(query);
           if (held) await released;
+          reading -= 1;
           return rows;
         },
       },
@@ -367,7 +380,66 @@ describe('access that cannot be read', () => {
     await room.call('access.keys.revoke', { key_id: made.key_id });
     await expect(ask()).rejects.toMatchObject({ code: 'access.unauthenticated' });
     release();
-    await nextTurn();
+    // To the end of the reading that hung, which goes on with the reads after that one.
+    do await nextTurn();
+    while (reading > 0);
+    await expect(ask()).rejects.toMatchObject({ code: 'access.unauthenticated' });
+    access.close();
+  });
+
+  it('answers nothing from the state of before a change that could not be read again', async () => {
+    const made = await make();
+    let fails = false;
+    const access = await createAccess({
+      ...room.options,
+      reader: {
+        dialect: room.store.dialect,
+        queries: room.store.queries,
+        async read(query) {
+          if (fails) throw new Error('the store is away');
+          return room.store.read(query);
+        },
+      },
+    });
+    const ask = () => access.control.identify({ apiKey: made.key, delegationToken: null });
+    await room.call('access.keys.revoke', { key_id: made.key_id });
+    expect((await ask()).keyId).toBe(made.key_id);
+    fails = true;
+    await expect(access.refresh()).rejects.toMatchObject({ code: 'access.unavailable' });
+    // No time has passed: only the refresh says that what is known is old.
+    await expect(ask()).rejects.toMatchObject({ code: 'access.unavailable' });
+    fails = false;
+    await expect(ask()).rejects.toMatchObject({ code: 'access.unauthenticated' });
+    access.close();
+  });
+
+  it('reads again after a change, though a reading of before it is under way', async () => {
+    const made = await make();
+    let hang = false;
+    const released = Promise.withResolvers<void>();
+    const access = await createAccess({
+      ...room.options,
+      reader: {
+        dialect: room.store.dialect,
+        queries: room.store.queries,
+        async read(query) {
+          const held = hang;
+          hang = false;
+          const rows = await room.store.read(query);
+          if (held) await released.promise;
+          return rows;
+        },
+      },
+    });
+    const ask = () => access.control.identify({ apiKey: made.key, delegationToken: null });
+    hang = true;
+    room.time.advance(250);
+    const before = ask();
+    while (hang) await nextTurn();
+    await room.call('access.keys.revoke', { key_id: made.key_id });
+    const refreshed = access.refresh();
+    released.resolve();
+    await Promise.all([before, refreshed]);
     await expect(ask()).rejects.toMatchObject({ code: 'access.unauthenticated' });
     access.close();
   });

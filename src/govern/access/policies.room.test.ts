@@ -363,6 +363,20 @@ describe('demands', () => {
     expect(clear.allowed).toBe(true);
   });
 
+  it('for unmasked rows are refused where a mask or a filter stands alone, too', async () => {
+    const { row_filters, masks } = policy;
+    for (const only of [
+      { roles: policy.roles, row_filters },
+      { roles: policy.roles, masks },
+    ]) {
+      await put(only);
+      expect((await demand(dataset('candidates', 'read', { unmasked: true }))).allowed).toBe(false);
+    }
+    await put({ roles: policy.roles });
+    expect((await demand(dataset('candidates', 'read', { unmasked: true }))).allowed).toBe(true);
+    await put(policy);
+  });
+
   it('to make a dataset are judged by its name', async () => {
     expect((await demand(dataset('new', 'write', { mayCreate: true }))).allowed).toBe(false);
     expect((await demand(dataset('new', 'write'), room.adminKey)).allowed).toBe(false);

@@ -43,6 +43,7 @@ test.each<[string, Ceiling['when'], Identity, boolean]>([
   ['the model', { model: 'openai/*' }, ADA, true],
   ['another model', { model: 'anthropic/*' }, ADA, false],
   ['the rule', { rule: 'cheap' }, ADA, true],
+  ['another rule', { rule: 'dear' }, ADA, false],
   ['all of several', { role: 'analyst', provider: 'openai' }, ADA, true],
   ['one of several not', { role: 'analyst', provider: 'ollama' }, ADA, false],
   ['the person an agent works for', { identity: 'ada' }, HELPER_FOR_ADA, true],

@@ -145,8 +145,8 @@ export type ReadAnswer<O> =
       readonly status?: number;
       /** Ends early by throwing; the door resets the answer then. `return()` is called when the caller is gone. */
       readonly chunks: AsyncIterable<Uint8Array>;
-      /** Called once, after the last chunk. */
-      rowCount(): number;
+      /** Called once, when the answer has ended in whatever way; null where its rows were not counted by then. */
+      rowCount(): number | null;
       readonly truthContext?: JsonObject;
     }
   | {

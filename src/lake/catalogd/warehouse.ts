@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, mkdirSync } from 'node:fs';
 import { access, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { isUuid, LakeError } from '../../base/index.ts';
@@ -15,6 +15,7 @@ export class Warehouse {
 
   constructor(home: string) {
     this.#folder = join(home, 'warehouse');
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
   }
 
   dataFolder(datasetId: string): string {
@@ -52,8 +53,13 @@ export class Warehouse {
     return path.startsWith(this.#folder + sep);
   }
 
+  /**
+   * The folders of a table. The warehouse itself is made at the start alone: while its disk is away, nothing may be written
+   * in its place that is gone when the disk comes back.
+   */
   async prepareFolders(datasetId: string): Promise<void> {
     try {
+      await makeFolder(this.#tableFolder(datasetId));
       await mkdir(this.dataFolder(datasetId), { recursive: true, mode: 0o700 });
       await mkdir(this.metadataPath(datasetId, ''), { recursive: true, mode: 0o700 });
       await syncFolder(this.#tableFolder(datasetId));
@@ -167,6 +173,12 @@ async function entriesOf(folder: string): Promise<string[]> {
   return readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
     throw error;
+  });
+}
+
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
   });
 }
 

@@ -21,8 +21,8 @@ export interface EngineStream {
   readonly columns: readonly EngineColumn[];
   /** Ends by throwing `LakeError` when the query fails; `return()` interrupts it. */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** Rows sent; final after the last chunk. */
-  rowCount(): number;
+  /** Rows sent; null before the last chunk, when nobody has counted them. */
+  rowCount(): number | null;
 }
 
 export interface LeaseRequest {

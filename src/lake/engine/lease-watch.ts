@@ -4,6 +4,8 @@ import type { EngineProcess } from './engine-process.ts';
 import { engineErrors } from './errors.ts';
 
 const KILL_AFTER_INTERRUPT_MS = 1_000;
+/** Closing an instance takes milliseconds: a process that never answers it would be busy for ever. */
+const KILL_UNCLOSED_MS = 5_000;
 const MEMORY_CHECK_MS = 50;
 
 /** Watches one lease's time, caller and memory, and stops what oversteps. */
@@ -87,6 +89,7 @@ export function watchLease(parts: WatchParts): LeaseWatch {
       request.signal.removeEventListener('abort', onAbort);
       isFinished = true;
       interrupt();
+      killTimer ??= setTimeout(kill, KILL_UNCLOSED_MS);
     },
     end: () => clearTimeout(killTimer),
   };

@@ -159,7 +159,7 @@ function streamed(answer: ChildAnswer): ChildAnswer & { readonly kind: 'streamed
 }
 
 function streamOf(begun: Begun, pipe: ResultReader, finished: Promise<StreamedAnswer>): EngineStream {
-  const counted = { rows: 0 };
+  const counted: { rows: number | null } = { rows: null };
   return {
     columns: begun.columns,
     chunks: chunksOf({ begun, pipe, finished, counted }),
@@ -171,7 +171,7 @@ async function* chunksOf(parts: {
   readonly begun: Begun;
   readonly pipe: ResultReader;
   readonly finished: Promise<StreamedAnswer>;
-  readonly counted: { rows: number };
+  readonly counted: { rows: number | null };
 }): AsyncGenerator<Uint8Array> {
   const { begun, pipe, finished, counted } = parts;
   let whole = false;

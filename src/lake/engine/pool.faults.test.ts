@@ -98,6 +98,20 @@ describe('engine faults', () => {
     },
   );
 
+  it.runIf(process.platform === 'linux')(
+    'replaces a process that answers no more when its lease is given back',
+    async () => {
+      const leases = [await lease(), await lease()];
+      for (const each of leases) await each.query('SELECT 1 AS a');
+      const pids = (await Promise.all([1, 2, 3, 4].map((made) => processesOf(`query-${made}`)))).flat();
+      for (const pid of pids) process.kill(pid, 'SIGSTOP');
+      await Promise.all(leases.map((each) => each.release()));
+      const next = await lease();
+      expect((await next.query('SELECT 1 AS a')).rows).toEqual([{ a: 1 }]);
+      await next.release();
+    },
+  );
+
   it('fails a query that outgrows memory and spill, and no other', async () => {
     const heavy = await lease();
     const other = await lease();

@@ -16,14 +16,21 @@ export interface HeadsLine {
  */
 export async function appendHeads(file: string, checkpoints: readonly SignedCheckpoint[]): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const handle = await open(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+  const handle = await open(file, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600);
   try {
     const { size } = await handle.stat();
     const end = await endOfLastLine(handle, size);
     if (end < size) await handle.truncate(end);
     const text = checkpoints.map((checkpoint) => `${headsLine(checkpoint)}\n`).join('');
-    await handle.write(text, end);
-    await handle.sync();
+    try {
+      // Not `write`, to which a disk that took a part of the bytes is no error.
+      await handle.writeFile(text);
+      await handle.sync();
+    } catch (error) {
+      // They are appended again: whole lines among them would then stand there twice, as in a file that was changed.
+      await handle.truncate(end).catch(() => undefined);
+      throw error;
+    }
     if (size === 0) await syncFolder(file);
   } finally {
     await handle.close();

@@ -57,10 +57,14 @@ export async function planQuery(
   const tables: PlannedTable[] = [];
   let unreadable: LakeError | null = null;
   const pins = new Map<string, PinnedDataset>();
+  // Looked up once a name: access is decided once a dataset, and masks of one state do not cover the columns of a later.
+  const known = new Map<string, DatasetFacts | null>();
   for (const { node, name } of findTableReferences(statement)) {
     const asOf = asOfTable(node, parameters, sql);
     const key = JSON.stringify([name, asOf]);
-    const facts = pins.get(key)?.facts ?? (await deps.catalog.facts(scope, name));
+    const seen = known.get(name);
+    const facts = seen === undefined ? await deps.catalog.facts(scope, name) : seen;
+    known.set(name, facts);
     if (facts === null) {
       demands.push({ kind: 'dataset', name, action: 'read', facts });
       continue;
@@ -78,7 +82,7 @@ export async function planQuery(
       kind: 'dataset',
       name,
       action: 'read',
-      facts: pinned.facts,
+      facts,
       snapshotId: pinned.snapshotId,
       ...(fieldIds === undefined ? {} : { fieldIds }),
     });

@@ -153,7 +153,7 @@ function bodyOf(
   scanned: ScannedQuery,
   request: RunRequest,
   startedMs: number,
-): { chunks: AsyncIterable<Uint8Array>; rowCount(): number } {
+): { chunks: AsyncIterable<Uint8Array>; rowCount(): number | null } {
   if (request.format !== 'json' || request.limit === null) {
     return { chunks: stream.chunks, rowCount: () => stream.rowCount() };
   }

@@ -75,6 +75,15 @@ describe('a bucket’s folder', () => {
     expect(await read('link')).toBe('mine');
   });
 
+  test('is not made anew while it is gone, and takes uploads again once it is back', async () => {
+    await rename(bucket.root, join(folder, 'away'));
+    await expect(bucket.temporaryPath('upload')).rejects.toMatchObject({ code: 'storage.unavailable' });
+    expect(await readdir(folder)).toEqual(['away', 'outside']);
+    await rename(join(folder, 'away'), bucket.root);
+    await put('back', 'x');
+    expect(await read('back')).toBe('x');
+  });
+
   test('a pipe and a folder are no objects', async () => {
     execFileSync('mkfifo', [join(bucket.root, 'pipe')]);
     await mkdir(join(bucket.root, 'dir'));

@@ -80,6 +80,8 @@ export class BucketFolder {
   async temporaryPath(id: string): Promise<string> {
     const folder = this.#temporaryFolder();
     try {
+      // The bucket itself is not made anew: while its disk is away, nothing may be written in its place.
+      await makeFolder(dirname(folder));
       await mkdir(folder, { recursive: true, mode: 0o700 });
       if ((await realpath(folder)) !== folder) throw linked();
     } catch (error) {
@@ -225,6 +227,12 @@ async function openNoFollow(path: string): Promise<FileHandle | null> {
     if (isAbsent(error)) return null;
     throw diskError(error);
   }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  });
 }
 
 async function refuseFolder(path: string): Promise<void> {
