@@ -135,6 +135,10 @@ test('a service chooses no model beside the one that is granted and held for', a
   const refused = await lake.server.api('POST', '/v1/chat/completions', { json: body });
   expect(refused.status).toBe(400);
   expect(refused.json).toMatchObject({ code: 'models.bad_request', errors: [{ pointer: '/models' }] });
+  const fallbacks = [{ model: 'claude-of-another-price' }];
+  await expect(
+    anthropic.beta.messages.create({ model: 'claude-scripted', max_tokens: 10, messages, fallbacks }),
+  ).rejects.toMatchObject({ status: 400 });
   expect(lake.upstream.received.length).toBe(before);
 });
 
