@@ -58,7 +58,7 @@ export interface Settled {
 }
 
 /** What is known of an answer when its call is settled. */
-export type Counted = Pick<AnswerCollector, 'usage' | 'said' | 'finish'>;
+export type Counted = Pick<AnswerCollector, 'usage' | 'countsAll' | 'said' | 'finish'>;
 
 /** Calls the first model of a plan that answers. A stream counts as begun when its first event has arrived. */
 export async function callModel(deps: CallDeps, scope: ReadScope, call: ModelCall): Promise<StartedAnswer> {
@@ -257,14 +257,15 @@ function createAccount(deps: CallDeps, inputTokens: number, rung: Rung, spending
 
   function usageOf(counted: Counted | null, failure: FailureClass | null): TokenUsage {
     const reported = counted?.usage() ?? null;
-    if (reported !== null && failure === null) return reported;
+    const isWhole = failure === null && reported !== null;
+    if (isWhole && counted?.countsAll() === true) return reported;
     const mayBeBilled = counted !== null || failure === null || MAYBE_BILLED.has(failure);
     // A guess never passes what was held: only a provider's own count does.
     const most = Math.max(0, spending.plan.tokens - inputTokens);
     const said = Math.min(Math.ceil((counted?.said().length ?? 0) / CHARACTERS_PER_TOKEN), most);
     return {
       ...reported,
-      input: Math.max(mayBeBilled ? inputTokens : 0, reported?.input ?? 0),
+      input: isWhole ? reported.input : Math.max(mayBeBilled ? inputTokens : 0, reported?.input ?? 0),
       cachedInput: reported?.cachedInput ?? 0,
       cacheWriteInput: reported?.cacheWriteInput ?? 0,
       output: Math.max(said, reported?.output ?? 0),

@@ -3,7 +3,14 @@ import type { ReadScope } from '../../govern/scope/index.ts';
 import { createAnswerCollector } from './answer-collector.ts';
 import type { FailedAttempt } from './call-failure.ts';
 import { type CallDeps, callModel, type Settled, type StartedAnswer } from './call-model.ts';
-import type { ChatMessage, ChatRequest, ContentPart, FinishReason, TokenUsage } from './chat.ts';
+import {
+  addedUsage,
+  type ChatMessage,
+  type ChatRequest,
+  type ContentPart,
+  type FinishReason,
+  type TokenUsage,
+} from './chat.ts';
 import { modelsErrors } from './errors.ts';
 import type { RoutePlan, Rung } from './routing/plan-route.ts';
 import { createSeam } from './seam.ts';
@@ -86,7 +93,7 @@ export async function* generateContinuable(
     const part = yield* readPart(started, { tail: done.text, yields: !whole });
     done.calls++;
     done.costNanoUsd += part.costNanoUsd;
-    done.usage = added(done.usage, part.usage);
+    done.usage = addedUsage(done.usage, part.usage);
     const { finish, parts, text } = part;
     last = {
       ...done,
@@ -205,14 +212,4 @@ function joined(before: string, parts: readonly ContentPart[]): readonly Content
   if (before === '') return parts;
   const text = before + parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
   return [...parts.filter(({ kind }) => kind !== 'text'), { kind: 'text', text }];
-}
-
-function added(a: TokenUsage, b: TokenUsage): TokenUsage {
-  return {
-    input: a.input + b.input,
-    cachedInput: a.cachedInput + b.cachedInput,
-    cacheWriteInput: a.cacheWriteInput + b.cacheWriteInput,
-    output: a.output + b.output,
-    reasoning: a.reasoning + b.reasoning,
-  };
 }

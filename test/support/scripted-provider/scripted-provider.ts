@@ -36,7 +36,12 @@ export interface ReceivedRequest {
 }
 
 /** Faults that come after everything was said. */
-const WHOLE_STREAMS: ReadonlySet<string> = new Set(['no_terminator', 'no_finish', 'hang_at_end']);
+const WHOLE_STREAMS: ReadonlySet<string> = new Set([
+  'no_terminator',
+  'no_finish',
+  'no_last_count',
+  'hang_at_end',
+]);
 
 const FORMATS: Readonly<Record<string, WireFormat>> = {
   '/v1/chat/completions': openAiFormat,
@@ -198,7 +203,7 @@ async function stream(
   const half = said.slice(0, Math.ceil(said.length / 2));
   const isHalf = one.fault !== null && !WHOLE_STREAMS.has(one.fault);
   const events = isHalf ? half : [...said, ...(one.fault === 'no_finish' ? [] : finish)];
-  if (one.fault === null) events.push(...terminator);
+  if (one.fault === null || one.fault === 'no_last_count') events.push(...terminator);
   if (one.fault === 'garbage') events.push(format.garbage);
   if (one.fault === 'deep')
     events.push(format === ollamaFormat ? `${deepObject()}\n` : `data: ${deepObject()}\n\n`);

@@ -105,7 +105,8 @@ export function embeddings(parts: BridgeParts) {
         );
       });
       const used = value.inputTokens ?? inputTokens;
-      account.settle({ usage: () => inputOnly(used), said: () => '', finish: () => 'stop' }, null);
+      const counted = { usage: () => inputOnly(used), countsAll: () => true, said: () => '' };
+      account.settle({ ...counted, finish: () => 'stop' }, null);
       return {
         kind: 'value',
         headers: { 'x-lakehouse-model': headerName(rung) },

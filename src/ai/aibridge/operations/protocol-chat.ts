@@ -81,8 +81,9 @@ export function protocolChat(parts: BridgeParts, spoken: ProtocolChat) {
           tags: input.lakehouse_tags ?? [],
           contextTokens: contextTokens(input.lakehouse_context),
         });
-        const billed = planned.plan.rungs.filter(({ entry }) => entry.billing === 'metered');
-        if (billed.some((rung) => speaks(parts, spoken, rung))) requirePriced(dialect.protocol, body);
+        const given = planned.plan.rungs.filter((rung) => speaks(parts, spoken, rung));
+        const billed = given.map(({ entry }) => entry).filter(({ billing }) => billing === 'metered');
+        if (billed.length > 0) requirePriced(dialect.protocol, body, billed);
         return { demands: modelDemands(planned.plan), resolved: { ...planned, parsed, body } };
       },
     },
