@@ -143,7 +143,11 @@ function callOf(
     signal: request.signal,
     requestFor: (rung: Rung, cap: number) => ({
       kind: 'chat' as const,
-      chat: { ...chat, maxOutputTokens: cap, messages: [...chat.messages, ...continuation(rung, soFar)] },
+      chat: {
+        ...chat,
+        maxOutputTokens: cap,
+        messages: [...chat.messages, ...continuation(rung, chat, soFar)],
+      },
     }),
   };
 }
@@ -153,11 +157,12 @@ function continuationTokens(soFar: string): number {
   return soFar === '' ? 0 : Buffer.byteLength(soFar) + TURNS_TOKENS;
 }
 
-/** A model that takes the beginning of its own answer goes on from it; another one is asked to. */
-function continuation(rung: Rung, soFar: string): readonly ChatMessage[] {
+/** A model that takes the beginning of its own answer goes on from it; another one, and one that is to think first, is asked to. */
+function continuation(rung: Rung, { reasoning }: ChatRequest, soFar: string): readonly ChatMessage[] {
   if (soFar === '') return [];
   const begun: ChatMessage = { role: 'assistant', parts: [{ kind: 'text', text: soFar.trimEnd() }] };
-  if (rung.entry.capabilities.has('prefill')) return [begun];
+  const thinks = reasoning !== 'default' && reasoning !== 'off';
+  if (rung.entry.capabilities.has('prefill') && !thinks) return [begun];
   const text =
     'Your answer was cut off. Go on exactly where it ended, without repeating or introducing anything.';
   return [begun, { role: 'user', parts: [{ kind: 'text', text }] }];

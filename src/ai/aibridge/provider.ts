@@ -23,10 +23,9 @@ export interface ModelProvider {
   embed(spending: Spending, call: EmbedCall): Promise<EmbedReply>;
   /** Models the service says it has now, by its own names. Costs nothing. Throws `ProviderFailure`. */
   listModels(signal: AbortSignal): Promise<readonly string[]>;
-  /**
-   * What of a chat this provider's protocol cannot carry and leaves out, by name. Empty for most; what would make the answer
-   * wrong is no loss: `chat` throws `models.not_translatable` for it, before anything is sent.
-   */
+  /** Throws `models.not_translatable` where this provider's protocol cannot carry a chat without making the answer wrong. */
+  requireCarried(chat: ChatRequest): void;
+  /** What of a chat this provider's protocol cannot carry and leaves out, by name. Empty for most. */
   lossesOf(chat: ChatRequest): readonly string[];
   /** Ends the connections. Calls in flight fail. */
   close(): Promise<void>;

@@ -3,6 +3,7 @@ import { type JsonObject, jsonSafe, type LakeError } from '../../../base/index.t
 import { type ReadInvocation, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
 import type { BridgeParts } from '../bridge-parts.ts';
 import { callModel, type StartedAnswer } from '../call-model.ts';
+import { cappedBody } from '../capped-body.ts';
 import type { ChatRequest } from '../chat.ts';
 import { type Dialect, type ParsedRequest, requireTranslatable } from '../dialects/dialect.ts';
 import {
@@ -125,7 +126,8 @@ async function answer(asked: Asked) {
     signal: scope.signal,
     requestFor(rung, maxOutputTokens) {
       if (speaks(parts, spoken, rung)) {
-        return { kind: 'native', headers: nativeHeaders(input), ...cappedBody(body, rung, maxOutputTokens) };
+        const limits = { cap: maxOutputTokens, writesAtMost: rung.entry.maxOutputTokens };
+        return { kind: 'native', headers: nativeHeaders(input), ...cappedBody(body, limits) };
       }
       requireTranslatable(parsed);
       return { kind: 'chat', chat: { ...chat, maxOutputTokens } };
@@ -173,19 +175,6 @@ function lossesOf(asked: Asked, started: StartedAnswer, chat: ChatRequest): read
     ...(parts.providers.get(rung.provider)?.lossesOf(chat) ?? []),
     ...answers.flatMap((one) => spoken.dialect.lossesOf(one)),
   ];
-}
-
-const LIMIT_MEMBERS = ['max_tokens', 'max_completion_tokens'];
-
-/**
- * The client's own body, asking for no more tokens than the call is held for: a higher limit is lowered, and where it
- * sets none one is added, unless the model itself writes no more.
- */
-function cappedBody(body: JsonObject, rung: Rung, cap: number): { body: JsonObject; addedLimit?: number } {
-  const limits = LIMIT_MEMBERS.filter((name) => typeof body[name] === 'number');
-  const lowered = limits.filter((name) => Number(body[name]) > cap).map((name) => [name, cap] as const);
-  if (limits.length > 0) return { body: { ...body, ...Object.fromEntries(lowered) } };
-  return cap < rung.entry.maxOutputTokens ? { body, addedLimit: cap } : { body };
 }
 
 function nativeHeaders({ lakehouse_anthropic_beta: beta }: Input): Readonly<Record<string, string>> {

@@ -13,7 +13,7 @@ import { ServerSentEvents } from '../../transport/server-sent-events.ts';
 import { answerFailure } from '../../transport/status-failure.ts';
 import { type ChatProtocol, JsonService, type ProviderSurroundings } from '../json-service.ts';
 import type { ProviderSettings } from '../provider-settings.ts';
-import { lossesIn } from '../translation-loss.ts';
+import { lossesIn, requireCarried } from '../translation-loss.ts';
 import { readAnthropicAnswers } from './read-answer.ts';
 import { AnthropicChatReader } from './stream-reader.ts';
 import { ANTHROPIC_LOSSES, writeAnthropicChat } from './write-chat.ts';
@@ -71,6 +71,10 @@ export class AnthropicProvider implements ModelProvider {
     const answer = objectOf(await this.#service.getJson(path, signal));
     if (!Array.isArray(answer.data)) throw answerFailure('The provider’s answer is no list of models.');
     return objectsOf(answer.data).flatMap((model) => stringOf(model.id) ?? []);
+  }
+
+  requireCarried(chat: ChatRequest): void {
+    requireCarried(ANTHROPIC_LOSSES, chat);
   }
 
   lossesOf(chat: ChatRequest): readonly string[] {
