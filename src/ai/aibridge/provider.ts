@@ -23,6 +23,11 @@ export interface ModelProvider {
   embed(spending: Spending, call: EmbedCall): Promise<EmbedReply>;
   /** Models the service says it has now, by its own names. Costs nothing. Throws `ProviderFailure`. */
   listModels(signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * Tokens of a native body by the service's own count; absent where its protocol has none. Costs nothing, and makes nothing of
+   * what it is given. Throws `ProviderFailure`.
+   */
+  countTokens?(call: CountCall): Promise<number>;
   /** Throws `models.not_translatable` where this provider's protocol cannot carry a chat without making the answer wrong. */
   requireCarried(chat: ChatRequest): void;
   /** What of a chat this provider's protocol cannot carry and leaves out, by name. Empty for most. */
@@ -64,6 +69,13 @@ export type ChatReply =
 export interface StreamEvent {
   readonly bytes: Uint8Array;
   readonly deltas: readonly ChatDelta[];
+}
+
+export interface CountCall {
+  readonly model: string;
+  readonly body: JsonObject;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
 }
 
 export interface EmbedCall {

@@ -97,6 +97,7 @@ interface Script {
 function answer(request: ReceivedRequest, response: ServerResponse, script: Script): void {
   const format = FORMATS[request.path];
   if (format !== undefined) chat(request, format, pick(request, script), response);
+  else if (request.path === '/v1/messages/count_tokens') count(request, pick(request, script), response);
   else if (request.path.startsWith('/v1/models')) list(response, { object: 'list', data: models('id') });
   else if (request.path === '/api/tags') list(response, { models: models('model') });
   else if (request.path === '/v1/embeddings' || request.path === '/api/embed') {
@@ -227,6 +228,12 @@ function repeat(response: ServerResponse, text: string): void {
     if (!response.destroyed) response.once('drain', write);
   };
   write();
+}
+
+/** As many tokens as the messages have characters. */
+function count({ body }: ReceivedRequest, one: ScriptedReply, response: ServerResponse): void {
+  if (answersOtherwise(one, anthropicFormat, response)) return;
+  list(response, { input_tokens: JSON.stringify(body.messages).length });
 }
 
 function embed(request: ReceivedRequest, one: ScriptedReply, response: ServerResponse): void {

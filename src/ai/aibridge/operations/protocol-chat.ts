@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type JsonObject, jsonSafe, type LakeError } from '../../../base/index.ts';
+import type { JsonObject, LakeError } from '../../../base/index.ts';
 import { type ReadInvocation, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
 import type { BridgeParts } from '../bridge-parts.ts';
 import { callModel, type StartedAnswer } from '../call-model.ts';
@@ -15,30 +15,12 @@ import {
   promptText,
 } from '../planned-chat.ts';
 import type { ChatReply } from '../provider.ts';
-import { contextSchema, contextTokens, retrieveContext } from '../retrieved-context.ts';
+import { contextTokens, retrieveContext } from '../retrieved-context.ts';
 import type { Rung } from '../routing/plan-route.ts';
 import { settledAnswer } from '../settled-answer.ts';
 import { choicesOf, requirePriced } from '../unpriced-members.ts';
-import { chatTruth, DEFAULT_TASK, tagList, taskName } from './chat-truth.ts';
-
-/** Members of our own in the body of a drop-in address; everything else is the client's and is passed on. */
-const ours = {
-  lakehouse_task: taskName.optional(),
-  lakehouse_tags: tagList.optional(),
-  lakehouse_context: contextSchema.optional(),
-  lakehouse_anthropic_beta: z
-    .string()
-    .max(1_000)
-    .optional()
-    .describe('The header `anthropic-beta`, sent on to a provider of the same protocol.'),
-};
-const inputSchema = z.looseObject({
-  model: z.string().min(1).max(256),
-  messages: z.array(z.unknown()).min(1).max(10_000),
-  max_tokens: z.unknown().optional().describe('Most tokens of the answer; Anthropic’s protocol requires it.'),
-  ...ours,
-});
-type Input = z.output<typeof inputSchema>;
+import { chatTruth } from './chat-truth.ts';
+import { bodyOf, nativeHeaders, type ProtocolInput, protocolInput, taskOf } from './protocol-input.ts';
 
 interface Resolved extends PlannedChat {
   readonly parsed: ParsedRequest;
@@ -59,13 +41,13 @@ export interface ProtocolChat {
  */
 export function protocolChat(parts: BridgeParts, spoken: ProtocolChat) {
   const { dialect } = spoken;
-  return readOperation<Input, never, Resolved>({
+  return readOperation<ProtocolInput, never, Resolved>({
     name: spoken.name,
     summary: spoken.summary,
     description:
       'Takes what the provider’s own clients send. `model` is `provider/model`, a name that routing.toml routes, or ' +
       '`ladder/<name>`. Members `lakehouse_task`, `lakehouse_tags` and `lakehouse_context` are ours and not passed on.',
-    input: inputSchema,
+    input: protocolInput,
     output: z.record(z.string(), z.unknown()),
     spends: true,
     access: {
@@ -88,7 +70,7 @@ export function protocolChat(parts: BridgeParts, spoken: ProtocolChat) {
         return { demands: modelDemands(planned.plan), resolved: { ...planned, parsed, body } };
       },
     },
-    truth: chatTruth<Input, Resolved>(taskOf, (input, resolved) => ({
+    truth: chatTruth<ProtocolInput, Resolved>(taskOf, (input, resolved) => ({
       text: promptText(resolved),
       model: input.model,
       messages: resolved.chat.messages.length,
@@ -103,7 +85,7 @@ interface Asked {
   readonly parts: BridgeParts;
   readonly spoken: ProtocolChat;
   readonly scope: ReadScope;
-  readonly input: Input;
+  readonly input: ProtocolInput;
   readonly invocation: ReadInvocation<Resolved>;
 }
 
@@ -177,10 +159,6 @@ function lossesOf(asked: Asked, started: StartedAnswer, chat: ChatRequest): read
   ];
 }
 
-function nativeHeaders({ lakehouse_anthropic_beta: beta }: Input): Readonly<Record<string, string>> {
-  return beta === undefined ? {} : { 'anthropic-beta': beta };
-}
-
 /** Whether the provider of a rung takes the client's own body. */
 function speaks(parts: BridgeParts, spoken: ProtocolChat, rung: Rung): boolean {
   return parts.providers.get(rung.provider)?.protocol === spoken.dialect.protocol;
@@ -203,7 +181,7 @@ function wholeBytes(
 async function withContext(
   parts: BridgeParts,
   spoken: ProtocolChat,
-  input: Input,
+  input: ProtocolInput,
   invocation: ReadInvocation<Resolved>,
 ) {
   const { chat, body } = invocation.resolved;
@@ -212,13 +190,4 @@ async function withContext(
   const { text } = await retrieveContext(asked, invocation.nested, parts.estimator);
   const turn = { role: 'system', parts: [{ kind: 'text', text }] } as const;
   return { chat: { ...chat, messages: [turn, ...chat.messages] }, body: spoken.addContext(body, text) };
-}
-
-function taskOf(input: Input): string {
-  return input.lakehouse_task ?? DEFAULT_TASK;
-}
-
-function bodyOf(input: Input): JsonObject {
-  const theirs = Object.entries(input).filter(([name]) => !Object.hasOwn(ours, name));
-  return Object.fromEntries(theirs.map(([name, value]) => [name, jsonSafe(value)]));
 }

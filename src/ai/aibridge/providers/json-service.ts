@@ -69,8 +69,13 @@ export class JsonService {
     return { kind: 'stream', events };
   }
 
-  async postJson(path: string, body: JsonObject, signal: AbortSignal): Promise<JsonValue> {
-    return (await readJson(await this.#post(path, body, signal))).value;
+  async postJson(
+    path: string,
+    body: JsonObject,
+    signal: AbortSignal,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<JsonValue> {
+    return (await readJson(await this.#post(path, body, signal, headers))).value;
   }
 
   async getJson(path: string, signal: AbortSignal): Promise<JsonValue> {

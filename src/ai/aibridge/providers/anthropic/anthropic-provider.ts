@@ -1,9 +1,10 @@
 import { Spending } from '../../../../govern/scope/index.ts';
 import type { ChatRequest } from '../../chat.ts';
-import { objectOf, objectsOf, stringOf } from '../../json-reading.ts';
+import { countOf, objectOf, objectsOf, stringOf } from '../../json-reading.ts';
 import {
   type ChatCall,
   type ChatReply,
+  type CountCall,
   type EmbedCall,
   type EmbedReply,
   type ModelProvider,
@@ -64,6 +65,16 @@ export class AnthropicProvider implements ModelProvider {
       { class: 'bad_request' },
       `The provider \`${this.name}\` has no embeddings: Anthropic offers none. Name a model of another provider.`,
     );
+  }
+
+  async countTokens({ model, body, headers, signal }: CountCall): Promise<number> {
+    const path = `${this.#prefix}/messages/count_tokens`;
+    const answer = objectOf(
+      await this.#service.postJson(path, { ...body, model }, signal, betaHeaders(headers)),
+    );
+    const tokens = countOf(answer.input_tokens);
+    if (tokens === null) throw answerFailure('The provider’s answer holds no count.');
+    return tokens;
   }
 
   async listModels(signal: AbortSignal): Promise<readonly string[]> {
