@@ -174,7 +174,7 @@ export async function reachModel<R, T>(
         }
         throw error;
       }
-      account.settle(null, error.class);
+      account.settle(null, error.class, error.hadBegun ? 'begun' : undefined);
       failed.push({ provider: rung.provider, model: rung.model, class: error.class });
       last = error;
       attempts.failed(rung, error, { answerBegun: false });
@@ -244,8 +244,8 @@ async function* telling(
 
 interface Account {
   timed(events: AsyncIterable<StreamEvent>): AsyncIterable<StreamEvent>;
-  /** `counted` is null where nothing of an answer came; an `unsent` call cost nothing. */
-  settle(counted: Counted | null, failure: FailureClass | null, unsent?: 'unsent'): Settled;
+  /** `counted` is null where nothing of an answer can be read; an `unsent` call cost nothing, one that was `begun` its input. */
+  settle(counted: Counted | null, failure: FailureClass | null, came?: 'unsent' | 'begun'): Settled;
 }
 
 /** Classes of failure after which the provider may have worked, and billed, all the same. */
@@ -260,11 +260,11 @@ function createAccount(deps: CallDeps, inputTokens: number, rung: Rung, spending
   const startedMs = clock.monotonicMs();
   let firstTokenMs: number | null = null;
 
-  function usageOf(counted: Counted | null, failure: FailureClass | null): TokenUsage {
+  function usageOf(counted: Counted | null, failure: FailureClass | null, hadBegun: boolean): TokenUsage {
     const reported = counted?.usage() ?? null;
     const isWhole = failure === null && reported !== null;
     if (isWhole && counted?.countsAll() === true) return reported;
-    const mayBeBilled = counted !== null || failure === null || MAYBE_BILLED.has(failure);
+    const mayBeBilled = hadBegun || counted !== null || failure === null || MAYBE_BILLED.has(failure);
     // A guess never passes what was held: only a provider's own count does.
     const most = Math.max(0, spending.plan.tokens - inputTokens);
     const said = Math.min(Math.ceil((counted?.said().length ?? 0) / CHARACTERS_PER_TOKEN), most);
@@ -283,8 +283,8 @@ function createAccount(deps: CallDeps, inputTokens: number, rung: Rung, spending
       telling(events, () => {
         firstTokenMs ??= clock.monotonicMs() - startedMs;
       }),
-    settle(counted, failure, unsent) {
-      const usage = unsent === undefined ? usageOf(counted, failure) : NO_USAGE;
+    settle(counted, failure, came) {
+      const usage = came === 'unsent' ? NO_USAGE : usageOf(counted, failure, came === 'begun');
       const costNanoUsd = realCost(rung.entry, usage);
       spending.settle({
         status: failure === null ? 'ok' : counted === null ? 'failed' : 'partial',

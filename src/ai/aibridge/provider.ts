@@ -119,9 +119,16 @@ export class ProviderFailure extends Error {
   readonly class: FailureClass;
   readonly status: number | null;
   readonly retryAfterMs: number | null;
+  /** The service had begun a successful answer, of which nothing can be read: it worked, and may bill. */
+  readonly hadBegun: boolean;
 
   constructor(
-    failure: { class: FailureClass; status?: number | null; retryAfterMs?: number | null },
+    failure: {
+      class: FailureClass;
+      status?: number | null;
+      retryAfterMs?: number | null;
+      hadBegun?: boolean;
+    },
     message: string,
     options?: ErrorOptions,
   ) {
@@ -130,5 +137,6 @@ export class ProviderFailure extends Error {
     this.class = failure.class;
     this.status = failure.status ?? null;
     this.retryAfterMs = failure.retryAfterMs ?? null;
+    this.hadBegun = failure.hadBegun ?? false;
   }
 }
