@@ -13,6 +13,7 @@ import { createOperationCaller, type OperationCaller } from './operation-caller.
 import { createOriginGuard, PREFLIGHT_HEADERS } from './origin-guard.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createRequestIntake } from './request-intake.ts';
+import { isModelAddress, routeNotFound } from './route-not-found.ts';
 import { planRoute } from './route-plan.ts';
 
 export interface GatewayParts {
@@ -99,9 +100,10 @@ async function createApp(parts: GatewayParts, exchanges: ExchangeServer): Promis
   app.removeAllContentTypeParsers();
   await app.register(multipart);
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  app.setNotFoundHandler((request, reply) =>
-    exchanges.serve(request, reply, NO_ROUTE, () => Promise.reject(routeNotFound())),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    const served = { ...NO_ROUTE, errorMember: isModelAddress(request.url) };
+    return exchanges.serve(request, reply, served, () => Promise.reject(routeNotFound(request.url)));
+  });
   app.setErrorHandler((error, request, reply) =>
     exchanges.serve(request, reply, NO_ROUTE, () => Promise.reject(frameworkRefusal(error))),
   );
@@ -189,12 +191,6 @@ function unusableAddress({ host, port }: { host: string; port: number }, cause: 
   return new LakeError(gatewayErrors.address_unusable, {
     detail: `The server cannot listen at ${host}, port ${port}: ${reason}. Choose another with --host and --port (server.host, server.port); port 0 takes a free one.`,
     cause,
-  });
-}
-
-function routeNotFound(): LakeError {
-  return new LakeError(gatewayErrors.route_not_found, {
-    detail: 'There is nothing at this address. GET /openapi.json lists every address.',
   });
 }
 

@@ -52,7 +52,8 @@ export function createRequestIntake(parts: IntakeParts): RequestIntake {
       // No key: the refusal is known before a byte of the body is read.
       if (auth.enabled && credentials.apiKey === null) await prove();
       try {
-        if (/%(?:2f|5c|00)/i.test(pathOf(request))) throw encodedSlash();
+        const refused = plan.route.encodedSlashes === true ? /%(?:5c|00)/i : /%(?:2f|5c|00)/i;
+        if (refused.test(pathOf(request))) throw encodedSlash();
         return await readContent({
           request,
           plan,

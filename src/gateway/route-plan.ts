@@ -11,7 +11,7 @@ export interface RoutePlan extends ContentPlan {
 
 /** How the parts of a request become one input. */
 export interface ContentPlan {
-  readonly route: Pick<HttpRoute, 'body'>;
+  readonly route: Pick<HttpRoute, 'body' | 'encodedSlashes'>;
   /** Path parameter as the router names it → input member. */
   readonly pathMembers: ReadonlyMap<string, string>;
   readonly query: ReadonlySet<string>;

@@ -6,7 +6,11 @@ const post = (path: string, json: unknown): Sample => ({ method: 'POST', path, o
 const messages = [{ role: 'user', content: 'Hello?' }];
 
 /** Drop-in addresses of a provider's protocol: what they do not know is the provider's to judge, and is passed on. */
-export const PASSES_UNKNOWN_ON: ReadonlySet<string> = new Set(['models.chat_completions', 'models.messages']);
+export const PASSES_UNKNOWN_ON: ReadonlySet<string> = new Set([
+  'models.chat_completions',
+  'models.messages',
+  'models.count_tokens',
+]);
 
 /** Requests that reach the operations on models and on reviews, over the scripted provider. */
 export const modelSamples: Readonly<Record<string, (fixture: Fixture) => Sample | Promise<Sample>>> = {
@@ -14,7 +18,9 @@ export const modelSamples: Readonly<Record<string, (fixture: Fixture) => Sample 
   'models.chat_completions': () => post('/v1/chat/completions', { model: 'gpt-scripted', messages }),
   'models.messages': () => post('/v1/messages', { model: 'claude-scripted', messages, max_tokens: 50 }),
   'models.embeddings': () => post('/v1/embeddings', { model: 'openai/text-embedding', input: 'Hello?' }),
+  'models.count_tokens': () => post('/v1/messages/count_tokens', { model: 'claude-scripted', messages }),
   'models.list': () => get('/v1/models'),
+  'models.get': () => get('/v1/models/openai/gpt-scripted'),
   'models.usage': () => get('/v1/usage'),
   'models.route.explain': () => post('/v1/route/explain', { model: 'gpt-scripted' }),
   'models.route.health': () => get('/v1/route/health'),

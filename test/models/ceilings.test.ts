@@ -44,6 +44,11 @@ when = { task = "fall" }
 requests_per_hour = 1
 
 [[ceilings]]
+name = "two-falls"
+when = { task = "fall_once" }
+requests_per_hour = 2
+
+[[ceilings]]
 name = "by-model"
 when = { model = "openai/scarce*" }
 per = ["model"]
@@ -66,6 +71,15 @@ when = { identity = "helper" }
 requests_per_hour = 2
 `;
 
+const THINKING = `
+[ladders.to-anthropic]
+rungs = [{ provider = "anthropic", model = "claude-first" }, { provider = "openai", model = "gpt-scripted" }]
+[ladders.thinking]
+rungs = [{ provider = "anthropic", model = "thinker", max_output_tokens = 3000 }]
+[models."anthropic/thinker"]
+max_output_tokens = 10000
+`;
+
 const LADDERS = ['openai', 'anthropic', 'ollama'].map(
   (provider) => `
 [ladders.short-${provider}]
@@ -84,7 +98,7 @@ beforeAll(async () => {
     // A loaded machine takes its time over dozens of calls at once.
     provider: 'headers_timeout_ms = 8000\nidle_timeout_ms = 8000',
     routing: `${ROUTING}\n[models."openai/tiles"]\ntokens_per_image = 48169\n[breaker]\nfailures = 1000\n`,
-    ceilings: CEILINGS + LADDERS.join(''),
+    ceilings: CEILINGS + THINKING + LADDERS.join(''),
     policy: { roles: ROLES, masks: [], row_filters: [] },
   });
 });
@@ -341,6 +355,39 @@ test('a refusal of a ceiling is audited, and a first call that failed before it 
   expect((await lake.server.api('POST', '/journal/verify', { json: {} })).json).toMatchObject({
     valid: true,
   });
+});
+
+test('a model that cannot carry a request is passed over without a hold, and counts as no request', async () => {
+  const document = { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'Long.' } };
+  const broken = { id: 'c', type: 'function', function: { name: 'f', arguments: '{"cut' } };
+  const called = [...messages, { role: 'assistant', tool_calls: [broken] }];
+  const first = { model: 'ladder/fallback', max_tokens: 12, lakehouse_task: 'fall_once' };
+  const answers = [
+    await lake.server.api('POST', '/v1/messages', {
+      json: { ...first, messages: [{ role: 'user', content: [document] }] },
+    }),
+    await lake.server.api('POST', '/v1/chat/completions', {
+      json: { ...first, model: 'ladder/to-anthropic', messages: called },
+    }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  expect(windowsOf('two-falls', '[]')).toEqual([{ spent: 2, held: 0 }]);
+  const alone = { ...first, model: 'anthropic/claude-x', messages: called };
+  const refused = await lake.server.api('POST', '/v1/chat/completions', { json: alone });
+  expect(refused.json).toMatchObject({ code: 'models.not_translatable' });
+  expect(windowsOf('two-falls', '[]')).toEqual([{ spent: 2, held: 0 }]);
+});
+
+test('a budget of thinking is lowered with the limit of the answer', async () => {
+  const thinking = { type: 'enabled', budget_tokens: 4_000 };
+  const ask = (model: string) =>
+    lake.server.api('POST', '/v1/messages', { json: { model, messages, max_tokens: 8_000, thinking } });
+  expect((await ask('ladder/thinking')).status).toBe(200);
+  const sent = lake.upstream.received.at(-1)?.body;
+  expect(sent).toMatchObject({ max_tokens: 3_000, thinking: { type: 'enabled', budget_tokens: 1_024 } });
+  const refused = await ask('claude-or-gpt');
+  expect(refused.status).toBe(422);
+  expect(refused.json.detail).toContain('`thinking.budget_tokens`: the model may write 1000 tokens here');
 });
 
 test('what all calls cost is what all ceilings have spent', async () => {

@@ -4,7 +4,7 @@ import { embedMany, generateText, streamText } from 'ai';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ModelServer, startModelServer } from '../harness/model-server.ts';
-import { PLAIN_TEXT } from '../support/scripted-provider/scripted-reply.ts';
+import { PLAIN_TEXT, reply } from '../support/scripted-provider/scripted-reply.ts';
 
 let lake: ModelServer;
 let openai: OpenAI;
@@ -135,6 +135,10 @@ test('a service chooses no model beside the one that is granted and held for', a
   const refused = await lake.server.api('POST', '/v1/chat/completions', { json: body });
   expect(refused.status).toBe(400);
   expect(refused.json).toMatchObject({ code: 'models.bad_request', errors: [{ pointer: '/models' }] });
+  const fallbacks = [{ model: 'claude-of-another-price' }];
+  await expect(
+    anthropic.beta.messages.create({ model: 'claude-scripted', max_tokens: 10, messages, fallbacks }),
+  ).rejects.toMatchObject({ status: 400 });
   expect(lake.upstream.received.length).toBe(before);
 });
 
@@ -155,6 +159,77 @@ test('models are listed: those of the catalogue, and those a service of one’s 
   expect(data.filter(({ owned_by }) => owned_by === 'ollama').length).toBeGreaterThan(0);
   expect(data.filter(({ owned_by }) => owned_by === 'openai').length).toBeGreaterThan(5);
   expect(data.every(({ id }) => id.includes('/'))).toBe(true);
+});
+
+test.each(['openai/gpt-5', 'gpt-scripted', 'ollama/scripted:1t', 'openai/openai/gpt-oss:120b'])(
+  'each client retrieves %s by the name that it chats with',
+  async (name) => {
+    const model = await openai.models.retrieve(name);
+    expect(model).toMatchObject({ object: 'model', created: 0 });
+    expect(`${model.owned_by}/`).toBe(model.id.slice(0, model.id.indexOf('/') + 1));
+    const same = await anthropic.models.retrieve(name);
+    expect(same).toMatchObject({ id: model.id, type: 'model', display_name: model.id });
+    expect(Number.isNaN(Date.parse(same.created_at))).toBe(false);
+    const plain = await lake.server.api('GET', `/v1/models/${name}`);
+    expect(plain.json.id).toBe(model.id);
+  },
+);
+
+test.each([
+  [
+    'responses',
+    () => openai.responses.create({ model: 'gpt-scripted', input: 'Hello?' }),
+    '/v1/chat/completions',
+  ],
+  [
+    'completions',
+    () => openai.completions.create({ model: 'gpt-scripted', prompt: 'Hello?' }),
+    '/v1/chat/completions',
+  ],
+  ['images', () => openai.images.generate({ prompt: 'A lake' }), 'only chats, embeddings'],
+  ['batches', () => anthropic.messages.batches.create({ requests: [] }), 'each request by itself'],
+])('a client that calls %s is told what is served instead', async (_what, call, instead) => {
+  await expect(call()).rejects.toMatchObject({ status: 404, message: expect.stringContaining(instead) });
+});
+
+test('a model that is not granted answers as one that does not exist', async () => {
+  const policy = { roles: { recruiter: { grants: [], models: ['openai/*'] } }, masks: [], row_filters: [] };
+  const limited = await startModelServer({ policy });
+  try {
+    const limitedKey = (await limited.server.key('recruiter')).key;
+    const told = async (name: string) => {
+      const answer = await limited.server.api('GET', `/v1/models/${name}`, { key: limitedKey });
+      expect(answer.status).toBe(404);
+      const { instance: _, ...rest } = answer.json;
+      return JSON.stringify(rest).replaceAll(name, 'NAME');
+    };
+    expect(await told('anthropic/claude-a')).toBe(await told('anthropix/claude-b'));
+    const granted = await limited.server.api('GET', '/v1/models/gpt-scripted', { key: limitedKey });
+    expect(granted.status).toBe(200);
+  } finally {
+    await limited.close();
+  }
+  expect((await lake.server.api('GET', '/v1/models/ollama/not-pulled')).status).toBe(404);
+});
+
+test('the Anthropic client counts tokens: by the service where it can, by our estimate elsewhere', async () => {
+  const asked = { messages, system: 'Be brief.' };
+  const before = lake.upstream.received.length;
+  const counted = await anthropic.messages.countTokens({ model: 'claude-scripted', ...asked });
+  expect(counted).toEqual({ input_tokens: JSON.stringify(messages).length, estimated: false });
+  const sent = lake.upstream.received.at(-1);
+  expect(sent?.path).toBe('/v1/messages/count_tokens');
+  expect(sent?.body).toEqual({ model: 'claude-scripted', ...asked });
+  const estimated = await anthropic.messages.countTokens({ model: 'gpt-scripted', ...asked });
+  expect(estimated).toEqual({ input_tokens: expect.any(Number), estimated: true });
+  expect(estimated.input_tokens).toBeGreaterThan(5);
+  expect(lake.upstream.received.length).toBe(before + 1);
+  lake.upstream.script(reply({ status: 404 }));
+  const fallen = await anthropic.messages.countTokens({ model: 'claude-scripted', ...asked });
+  expect(fallen).toEqual(estimated);
+  await expect(anthropic.messages.countTokens({ model: 'no/such', ...asked })).rejects.toMatchObject({
+    status: 404,
+  });
 });
 
 test('our own chat streams its text in pieces, and then says what it cost', async () => {

@@ -73,6 +73,16 @@ test.each(['max_tokens', 'pause_turn'])(
   },
 );
 
+test('a model that is to think first is asked to go on: it takes no beginning of its answer', async () => {
+  const { answer, sent } = await ask([reply({ text: FIRST, finish: 'length' }), reply({ text: SECOND })], {
+    model: 'claude-scripted',
+    reasoning: 'low',
+  });
+  expect(answer.json).toMatchObject({ text: STORY, calls: 2 });
+  const turns = sent[1]?.messages as { role: string }[];
+  expect(turns.map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
+});
+
 test('a streamed answer is shown once, without the seam', async () => {
   const { answer } = await ask([reply({ text: FIRST, finish: 'length' }), reply({ text: SECOND })], {
     stream: true,

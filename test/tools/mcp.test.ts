@@ -97,10 +97,10 @@ describe.each([
     const asAnalyst = await opened(connect(server.url, (await analyst()).key));
     const wrong = await asAnalyst.call('find_candidates', { skil: 'java', min_years: 'x' });
     expect(wrong.value.errors).toEqual([
-      { pointer: '/arguments/min_years', detail: 'must be a number, not a string' },
+      { pointer: '/arguments/min_years', detail: 'must be a whole number, not a string' },
       { pointer: '/arguments/skil', detail: expect.stringContaining('Did you mean skill?') },
     ]);
-    expect(wrong.text).toContain('must be a number, not a string');
+    expect(wrong.text).toContain('must be a whole number, not a string');
     // A built-in tool's arguments are the input of its operation.
     const unsaid = await asAnalyst.call('query', { params: { least: 1 } });
     expect(unsaid).toMatchObject({ isError: true, value: { code: 'door.invalid_input' } });

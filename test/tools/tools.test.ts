@@ -146,11 +146,11 @@ describe('tools over HTTP', () => {
     expect(answer).toMatchObject({ status: 400, json: { code: 'tools.arguments_invalid' } });
     expect(answer.json.errors).toEqual([
       { pointer: '/arguments/min_years', detail: 'must be at least 0' },
-      { pointer: '/arguments/max_years', detail: 'must be a number, not a string' },
+      { pointer: '/arguments/max_years', detail: 'must be a whole number, not a string' },
       { pointer: '/arguments/skil', detail: expect.stringContaining('Did you mean skill?') },
     ]);
     expect((await call('candidate_by_id', {})).json.errors).toEqual([
-      { pointer: '/arguments/candidate_id', detail: 'is missing; it must be a number' },
+      { pointer: '/arguments/candidate_id', detail: 'is missing; it must be a whole number' },
     ]);
     expect(await server.api('POST', '/tools/say/call', { key: analyst, json: { text: 'x' } })).toMatchObject({
       status: 400,

@@ -12,6 +12,8 @@ export interface AnswerCollector {
   answer(): ChatAnswer;
   finish(): FinishReason | null;
   usage(): TokenUsage | null;
+  /** Whether the count came after all that was said: services begin a stream with one that is not the last. */
+  countsAll(): boolean;
 }
 
 interface Choice {
@@ -29,6 +31,7 @@ export function createAnswerCollector(): AnswerCollector {
   let id = '';
   let model = '';
   let usage: TokenUsage | null = null;
+  let countsAll = false;
 
   function choiceOf(index: number): Choice {
     const known = choices.get(index);
@@ -46,6 +49,8 @@ export function createAnswerCollector(): AnswerCollector {
   }
 
   function add(delta: ChatDelta): void {
+    if (delta.kind === 'usage') countsAll = true;
+    else if (delta.kind !== 'start' && delta.kind !== 'finish') countsAll = false;
     switch (delta.kind) {
       case 'start':
         id = delta.id;
@@ -106,6 +111,7 @@ export function createAnswerCollector(): AnswerCollector {
     answer: () => ({ id, model, parts: partsOf(choiceOf(0)), finish: choiceOf(0).finish ?? 'cut', usage }),
     finish: () => choices.get(0)?.finish ?? null,
     usage: () => usage,
+    countsAll: () => countsAll,
   };
 }
 

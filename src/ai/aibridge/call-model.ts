@@ -37,7 +37,7 @@ export interface ModelCall {
   readonly stream: boolean;
   /** A cut answer is gone on with, or made anew: cap and hold are of the usual size of answers to the task. */
   readonly mayBeCut?: boolean;
-  /** The request for a rung of the plan. */
+  /** The request for a rung of the plan. Throws `models.not_translatable` where the rung cannot take it. */
   requestFor(rung: Rung, maxOutputTokens: number): ChatCall['request'];
   readonly signal: AbortSignal;
 }
@@ -58,21 +58,22 @@ export interface Settled {
 }
 
 /** What is known of an answer when its call is settled. */
-export type Counted = Pick<AnswerCollector, 'usage' | 'said' | 'finish'>;
+export type Counted = Pick<AnswerCollector, 'usage' | 'countsAll' | 'said' | 'finish'>;
 
 /** Calls the first model of a plan that answers. A stream counts as begun when its first event has arrived. */
 export async function callModel(deps: CallDeps, scope: ReadScope, call: ModelCall): Promise<StartedAnswer> {
   const { stream, signal } = call;
-  const reached = await reachModel(
-    deps,
-    scope,
-    call,
-    async ({ provider, rung, spending, maxOutputTokens }) => {
+  const reached = await reachModel(deps, scope, call, {
+    prepare({ provider, rung, maxOutputTokens }) {
       const request = call.requestFor(rung, maxOutputTokens);
+      if (request.kind === 'chat') provider.requireCarried(request.chat);
+      return request;
+    },
+    async send({ provider, rung, spending }, request) {
       const reply = await provider.chat(spending, { model: rung.model, request, stream, signal });
       return reply.kind === 'stream' ? { ...reply, events: await begin(reply.events) } : reply;
     },
-  );
+  });
   const { rung, value: reply, attempts, account } = reached;
   return {
     rung,
@@ -96,23 +97,29 @@ type Reach = Pick<
   | 'signal'
 >;
 
-/** One rung with the hold for its call. */
-export interface HeldRung {
+/** One rung that may be called. */
+interface ReadyRung {
   readonly provider: ModelProvider;
   readonly rung: Rung;
-  readonly spending: Spending;
   readonly maxOutputTokens: number;
+}
+
+/** How one rung is called. */
+interface RungCall<R, T> {
+  /** What will be sent. Throws `models.not_translatable` where the rung cannot take it: nothing is held for it then. */
+  prepare(ready: ReadyRung): R;
+  send(held: ReadyRung & { readonly spending: Spending }, request: R): Promise<T>;
 }
 
 /**
  * Walks the rungs of a plan until one answers: hold, call, and settle where it failed; one that cannot carry the request
- * is passed over. Throws `models.unavailable` and its kin where none did, and what the ceilings refuse.
+ * is passed over without a hold. Throws `models.unavailable` and its kin where none did, and what the ceilings refuse.
  */
-export async function reachModel<T>(
+export async function reachModel<R, T>(
   deps: CallDeps,
   scope: ReadScope,
   asked: Reach,
-  send: (held: HeldRung) => Promise<T>,
+  call: RungCall<R, T>,
 ): Promise<{ rung: Rung; value: T; attempts: readonly FailedAttempt[]; account: Account }> {
   const failed: FailedAttempt[] = [];
   let refused: LakeError | null = null;
@@ -125,22 +132,27 @@ export async function reachModel<T>(
     const provider = deps.providers.get(rung.provider);
     if (provider === undefined) throw new Error(`the plan names no provider: ${rung.provider}`);
     const maxOutputTokens = capOf(deps, asked, rung);
+    const ready = { provider, rung, maxOutputTokens };
+    let request: R;
     let spending: Spending;
     try {
+      request = call.prepare(ready);
       if (attempt.waitMs > 0) await deps.wait(attempt.waitMs, asked.signal);
       spending = await hold(scope, asked, rung, maxOutputTokens);
     } catch (error) {
       attempts.passedOver(rung);
-      // A cheaper rung, or one under another ceiling, may still fit; a store that does not answer refuses every one.
-      if (!isCeilingRefusal(error)) throw error;
-      refused = error;
+      // Another rung may speak the protocol of the request, be cheaper, or stand under another ceiling; a store that does
+      // not answer refuses every one.
+      if (isNotTranslatable(error)) refused ??= error;
+      else if (isCeilingRefusal(error)) refused = error;
+      else throw error;
       continue;
     }
     const account = createAccount(deps, mostInputTokens(asked, rung.entry), rung, spending);
     try {
       // Who leaves while the hold is made durable pays for nothing that was sent.
       asked.signal.throwIfAborted();
-      const value = await send({ provider, rung, spending, maxOutputTokens });
+      const value = await call.send({ ...ready, spending }, request);
       const settle: Account['settle'] = (counted, failure) => {
         const output = counted?.usage()?.output;
         if (output !== undefined && counted?.finish() === 'stop')
@@ -151,13 +163,6 @@ export async function reachModel<T>(
       };
       return { rung, value, attempts: failed, account: { ...account, settle } };
     } catch (error) {
-      if (isNotTranslatable(error)) {
-        // Another model of the route may speak the protocol of the request.
-        account.settle(null, 'bad_request', 'unsent');
-        attempts.passedOver(rung);
-        refused ??= error;
-        continue;
-      }
       if (!(error instanceof ProviderFailure)) {
         // A refusal of ours comes before anything is sent; whatever else broke may have been sent.
         if (isLakeError(error)) {
@@ -169,7 +174,7 @@ export async function reachModel<T>(
         }
         throw error;
       }
-      account.settle(null, error.class);
+      account.settle(null, error.class, error.hadBegun ? 'begun' : undefined);
       failed.push({ provider: rung.provider, model: rung.model, class: error.class });
       last = error;
       attempts.failed(rung, error, { answerBegun: false });
@@ -239,8 +244,8 @@ async function* telling(
 
 interface Account {
   timed(events: AsyncIterable<StreamEvent>): AsyncIterable<StreamEvent>;
-  /** `counted` is null where nothing of an answer came; an `unsent` call cost nothing. */
-  settle(counted: Counted | null, failure: FailureClass | null, unsent?: 'unsent'): Settled;
+  /** `counted` is null where nothing of an answer can be read; an `unsent` call cost nothing, one that was `begun` its input. */
+  settle(counted: Counted | null, failure: FailureClass | null, came?: 'unsent' | 'begun'): Settled;
 }
 
 /** Classes of failure after which the provider may have worked, and billed, all the same. */
@@ -255,16 +260,17 @@ function createAccount(deps: CallDeps, inputTokens: number, rung: Rung, spending
   const startedMs = clock.monotonicMs();
   let firstTokenMs: number | null = null;
 
-  function usageOf(counted: Counted | null, failure: FailureClass | null): TokenUsage {
+  function usageOf(counted: Counted | null, failure: FailureClass | null, hadBegun: boolean): TokenUsage {
     const reported = counted?.usage() ?? null;
-    if (reported !== null && failure === null) return reported;
-    const mayBeBilled = counted !== null || failure === null || MAYBE_BILLED.has(failure);
+    const isWhole = failure === null && reported !== null;
+    if (isWhole && counted?.countsAll() === true) return reported;
+    const mayBeBilled = hadBegun || counted !== null || failure === null || MAYBE_BILLED.has(failure);
     // A guess never passes what was held: only a provider's own count does.
     const most = Math.max(0, spending.plan.tokens - inputTokens);
     const said = Math.min(Math.ceil((counted?.said().length ?? 0) / CHARACTERS_PER_TOKEN), most);
     return {
       ...reported,
-      input: Math.max(mayBeBilled ? inputTokens : 0, reported?.input ?? 0),
+      input: isWhole ? reported.input : Math.max(mayBeBilled ? inputTokens : 0, reported?.input ?? 0),
       cachedInput: reported?.cachedInput ?? 0,
       cacheWriteInput: reported?.cacheWriteInput ?? 0,
       output: Math.max(said, reported?.output ?? 0),
@@ -277,8 +283,8 @@ function createAccount(deps: CallDeps, inputTokens: number, rung: Rung, spending
       telling(events, () => {
         firstTokenMs ??= clock.monotonicMs() - startedMs;
       }),
-    settle(counted, failure, unsent) {
-      const usage = unsent === undefined ? usageOf(counted, failure) : NO_USAGE;
+    settle(counted, failure, came) {
+      const usage = came === 'unsent' ? NO_USAGE : usageOf(counted, failure, came === 'begun');
       const costNanoUsd = realCost(rung.entry, usage);
       spending.settle({
         status: failure === null ? 'ok' : counted === null ? 'failed' : 'partial',

@@ -75,6 +75,20 @@ export interface TokenUsage {
   readonly cacheWriteLongInput?: number;
   readonly output: number;
   readonly reasoning: number;
+  /** What the service says it billed, in nano-dollars; absent where it says nothing. */
+  readonly billedNanoUsd?: number;
+}
+
+export function addedUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
+  const long = (a.cacheWriteLongInput ?? 0) + (b.cacheWriteLongInput ?? 0);
+  return {
+    input: a.input + b.input,
+    cachedInput: a.cachedInput + b.cachedInput,
+    cacheWriteInput: a.cacheWriteInput + b.cacheWriteInput,
+    ...(long === 0 ? {} : { cacheWriteLongInput: long }),
+    output: a.output + b.output,
+    reasoning: a.reasoning + b.reasoning,
+  };
 }
 
 /** A whole answer of one choice. */

@@ -10,8 +10,10 @@ import { createTokenEstimator } from './catalogue/token-estimate.ts';
 import { configuredProviders } from './configured-providers.ts';
 import { anthropicMessages } from './operations/anthropic-messages.ts';
 import { chat } from './operations/chat.ts';
+import { countTokens } from './operations/count-tokens.ts';
 import { embeddings } from './operations/embeddings.ts';
 import { explainRoute } from './operations/explain-route.ts';
+import { getModel } from './operations/get-model.ts';
 import { listModels } from './operations/list-models.ts';
 import { openAiChat } from './operations/openai-chat.ts';
 import { routeHealth } from './operations/route-health.ts';
@@ -65,7 +67,7 @@ export function createAibridge(options: BridgeOptions): Aibridge {
     providers,
     estimator: createTokenEstimator(),
     sizes: createOutputSizes(),
-    served: createServedModels({ providers, catalogue, clock }),
+    served: createServedModels({ providers, catalogue, router, clock }),
     continuation: {
       maxCalls: config.max_continuations + 1,
       maxOutputTokens: config.max_answer_tokens,
@@ -78,7 +80,9 @@ export function createAibridge(options: BridgeOptions): Aibridge {
       openAiChat(parts),
       anthropicMessages(parts),
       embeddings(parts),
+      countTokens(parts),
       listModels(parts),
+      getModel(parts),
       usage(parts),
       explainRoute(parts),
       routeHealth(parts),

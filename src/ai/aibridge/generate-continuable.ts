@@ -3,7 +3,14 @@ import type { ReadScope } from '../../govern/scope/index.ts';
 import { createAnswerCollector } from './answer-collector.ts';
 import type { FailedAttempt } from './call-failure.ts';
 import { type CallDeps, callModel, type Settled, type StartedAnswer } from './call-model.ts';
-import type { ChatMessage, ChatRequest, ContentPart, FinishReason, TokenUsage } from './chat.ts';
+import {
+  addedUsage,
+  type ChatMessage,
+  type ChatRequest,
+  type ContentPart,
+  type FinishReason,
+  type TokenUsage,
+} from './chat.ts';
 import { modelsErrors } from './errors.ts';
 import type { RoutePlan, Rung } from './routing/plan-route.ts';
 import { createSeam } from './seam.ts';
@@ -86,7 +93,7 @@ export async function* generateContinuable(
     const part = yield* readPart(started, { tail: done.text, yields: !whole });
     done.calls++;
     done.costNanoUsd += part.costNanoUsd;
-    done.usage = added(done.usage, part.usage);
+    done.usage = addedUsage(done.usage, part.usage);
     const { finish, parts, text } = part;
     last = {
       ...done,
@@ -136,7 +143,11 @@ function callOf(
     signal: request.signal,
     requestFor: (rung: Rung, cap: number) => ({
       kind: 'chat' as const,
-      chat: { ...chat, maxOutputTokens: cap, messages: [...chat.messages, ...continuation(rung, soFar)] },
+      chat: {
+        ...chat,
+        maxOutputTokens: cap,
+        messages: [...chat.messages, ...continuation(rung, chat, soFar)],
+      },
     }),
   };
 }
@@ -146,11 +157,12 @@ function continuationTokens(soFar: string): number {
   return soFar === '' ? 0 : Buffer.byteLength(soFar) + TURNS_TOKENS;
 }
 
-/** A model that takes the beginning of its own answer goes on from it; another one is asked to. */
-function continuation(rung: Rung, soFar: string): readonly ChatMessage[] {
+/** A model that takes the beginning of its own answer goes on from it; another one, and one that is to think first, is asked to. */
+function continuation(rung: Rung, { reasoning }: ChatRequest, soFar: string): readonly ChatMessage[] {
   if (soFar === '') return [];
   const begun: ChatMessage = { role: 'assistant', parts: [{ kind: 'text', text: soFar.trimEnd() }] };
-  if (rung.entry.capabilities.has('prefill')) return [begun];
+  const thinks = reasoning !== 'default' && reasoning !== 'off';
+  if (rung.entry.capabilities.has('prefill') && !thinks) return [begun];
   const text =
     'Your answer was cut off. Go on exactly where it ended, without repeating or introducing anything.';
   return [begun, { role: 'user', parts: [{ kind: 'text', text }] }];
@@ -205,14 +217,4 @@ function joined(before: string, parts: readonly ContentPart[]): readonly Content
   if (before === '') return parts;
   const text = before + parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
   return [...parts.filter(({ kind }) => kind !== 'text'), { kind: 'text', text }];
-}
-
-function added(a: TokenUsage, b: TokenUsage): TokenUsage {
-  return {
-    input: a.input + b.input,
-    cachedInput: a.cachedInput + b.cachedInput,
-    cacheWriteInput: a.cacheWriteInput + b.cacheWriteInput,
-    output: a.output + b.output,
-    reasoning: a.reasoning + b.reasoning,
-  };
 }

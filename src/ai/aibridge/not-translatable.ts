@@ -7,7 +7,7 @@ export function notTranslatable(
 ): LakeError {
   const told = reasons.map(({ name, why }) => `\`${name}\`: ${why}`).join('; ');
   return new LakeError(modelsErrors.not_translatable, {
-    detail: `The provider of this model speaks another protocol than the request, which cannot carry ${told}.`,
+    detail: `The request cannot be carried to the provider of this model: ${told}.`,
     data: { members: reasons.map(({ name }) => name) },
   });
 }

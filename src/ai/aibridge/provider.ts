@@ -24,9 +24,13 @@ export interface ModelProvider {
   /** Models the service says it has now, by its own names. Costs nothing. Throws `ProviderFailure`. */
   listModels(signal: AbortSignal): Promise<readonly string[]>;
   /**
-   * What of a chat this provider's protocol cannot carry and leaves out, by name. Empty for most; what would make the answer
-   * wrong is no loss: `chat` throws `models.not_translatable` for it, before anything is sent.
+   * Tokens of a native body by the service's own count; absent where its protocol has none. Costs nothing, and makes nothing of
+   * what it is given. Throws `ProviderFailure`.
    */
+  countTokens?(call: CountCall): Promise<number>;
+  /** Throws `models.not_translatable` where this provider's protocol cannot carry a chat without making the answer wrong. */
+  requireCarried(chat: ChatRequest): void;
+  /** What of a chat this provider's protocol cannot carry and leaves out, by name. Empty for most. */
   lossesOf(chat: ChatRequest): readonly string[];
   /** Ends the connections. Calls in flight fail. */
   close(): Promise<void>;
@@ -65,6 +69,13 @@ export type ChatReply =
 export interface StreamEvent {
   readonly bytes: Uint8Array;
   readonly deltas: readonly ChatDelta[];
+}
+
+export interface CountCall {
+  readonly model: string;
+  readonly body: JsonObject;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
 }
 
 export interface EmbedCall {
@@ -108,9 +119,16 @@ export class ProviderFailure extends Error {
   readonly class: FailureClass;
   readonly status: number | null;
   readonly retryAfterMs: number | null;
+  /** The service had begun a successful answer, of which nothing can be read: it worked, and may bill. */
+  readonly hadBegun: boolean;
 
   constructor(
-    failure: { class: FailureClass; status?: number | null; retryAfterMs?: number | null },
+    failure: {
+      class: FailureClass;
+      status?: number | null;
+      retryAfterMs?: number | null;
+      hadBegun?: boolean;
+    },
     message: string,
     options?: ErrorOptions,
   ) {
@@ -119,5 +137,6 @@ export class ProviderFailure extends Error {
     this.class = failure.class;
     this.status = failure.status ?? null;
     this.retryAfterMs = failure.retryAfterMs ?? null;
+    this.hadBegun = failure.hadBegun ?? false;
   }
 }

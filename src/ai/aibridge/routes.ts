@@ -37,7 +37,23 @@ export const bridgeRoutes: readonly HttpRoute[] = [
     headers: OUR_HEADERS,
     errorMember: true,
   },
+  {
+    operation: 'models.count_tokens',
+    method: 'POST',
+    path: '/v1/messages/count_tokens',
+    body: 'json',
+    headers: { ...OUR_HEADERS, 'anthropic-beta': 'lakehouse_anthropic_beta' },
+    errorMember: true,
+  },
   { operation: 'models.list', method: 'GET', path: '/v1/models', body: 'none', errorMember: true },
+  {
+    operation: 'models.get',
+    method: 'GET',
+    path: '/v1/models/{*model}',
+    body: 'none',
+    encodedSlashes: true,
+    errorMember: true,
+  },
   {
     operation: 'models.usage',
     method: 'GET',

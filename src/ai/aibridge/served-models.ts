@@ -2,6 +2,7 @@ import type { Clock, Logger } from '../../base/index.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { ModelEntry } from './catalogue/model-entry.ts';
 import { type ModelProvider, ProviderFailure } from './provider.ts';
+import type { Router } from './routing/router.ts';
 
 /** A model that can be called now, as far as its service says. */
 export interface ServedModel {
@@ -14,6 +15,8 @@ export interface ServedModel {
 /** The models of the configured providers. */
 export interface ServedModels {
   list(log: Logger): Promise<readonly ServedModel[]>;
+  /** The model that a client's name stands for; null where it stands for none, or its service says that it has none such. */
+  find(name: string, log: Logger): Promise<ServedModel | null>;
 }
 
 /** A list that was asked for is good so long; a service that does not answer is not waited for longer than this. */
@@ -27,9 +30,10 @@ const PATIENCE_MS = 2_000;
 export function createServedModels(parts: {
   readonly providers: ReadonlyMap<string, ModelProvider>;
   readonly catalogue: Catalogue;
+  readonly router: Pick<Router, 'resolve'>;
   readonly clock: Clock;
 }): ServedModels {
-  const { providers, catalogue, clock } = parts;
+  const { providers, catalogue, router, clock } = parts;
   const asked = new Map<string, { readonly untilMs: number; readonly models: Promise<readonly string[]> }>();
 
   function askedOf(name: string, provider: ModelProvider): Promise<readonly string[]> {
@@ -63,6 +67,17 @@ export function createServedModels(parts: {
         });
       });
       return (await Promise.all(lists)).flat();
+    },
+    async find(name, log) {
+      const target = router.resolve(name);
+      if (target === null) return null;
+      const { provider, model } = target;
+      const entry = catalogue.find(provider, model);
+      const service = providers.get(provider);
+      if (entry === null || service === undefined) return null;
+      const isListed =
+        catalogue.modelsOf(provider).length > 0 || (await namesOf(provider, service, log)).includes(model);
+      return isListed ? { fullName: `${provider}/${model}`, provider, entry } : null;
     },
   };
 }

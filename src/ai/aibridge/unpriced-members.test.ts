@@ -7,17 +7,26 @@ test.each([
   ['openai', { web_search_options: {} }, ['web_search_options']],
   ['openai', { plugins: [{ id: 'web' }] }, ['plugins']],
   ['openai', { plugins: [] }, []],
+  ['openai', { search_parameters: { mode: 'auto' } }, ['search_parameters']],
+  ['openai', { search_parameters: { mode: 'off' } }, []],
   ['openai', { modalities: ['text', 'audio'], audio: { voice: 'x' } }, ['audio', 'modalities']],
   ['openai', { tools: [{ type: 'function' }, { type: 'web_search' }] }, ['tools']],
   ['openai', { messages: [{ role: 'user', content: [{ type: 'input_audio' }] }] }, ['messages']],
   ['anthropic', { speed: 'fast', inference_geo: 'us' }, ['speed', 'inference_geo']],
   ['anthropic', { tools: [{ type: 'web_search_20250305' }] }, ['tools']],
   ['anthropic', { tools: [{ name: 'own', input_schema: {} }, { type: 'bash_20250124' }] }, []],
+  ['anthropic', { mcp_servers: [{ type: 'url' }] }, ['mcp_servers']],
+  [
+    'anthropic',
+    { mcp_servers: [], context_management: { edits: [{ type: 'clear_thinking_20251015' }] } },
+    [],
+  ],
+  ['anthropic', { context_management: { edits: [{ type: 'compact_20260112' }] } }, ['context_management']],
   ['ollama', { service_tier: 'priority' }, []],
 ] as const)('%s with %j: unpriced %j', (protocol, body, members) => {
   let found: unknown = [];
   try {
-    requirePriced(protocol, body);
+    requirePriced(protocol, body, []);
   } catch (error) {
     found = (error as { data: { members: unknown } }).data.members;
   }

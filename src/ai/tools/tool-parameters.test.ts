@@ -47,6 +47,17 @@ describe('arguments', () => {
     expect(judged.ok ? [] : judged.mistakes.map(({ pointer }) => pointer)).toEqual(pointers);
   });
 
+  test('that are to be whole numbers are asked for as such', () => {
+    const details = (given: object) => {
+      const judged = judge({ ...given });
+      return judged.ok ? [] : judged.mistakes.map(({ detail }) => detail);
+    };
+    expect(details({})).toEqual(['is missing; it must be a whole number']);
+    expect(details({ id: '1' })).toEqual(['must be a whole number, not a string']);
+    expect(details({ id: 1.5 })).toEqual(['must be a whole number']);
+    expect(details({ id: 1, rate: 'y' })).toEqual(['must be a number, not a string']);
+  });
+
   test('are never filled in from a prototype', () => {
     const inherited = Object.assign(Object.create({ skill: 'java' }), { id: 1 });
     expect(judge(inherited)).toMatchObject({ ok: true, values: { skill: null } });

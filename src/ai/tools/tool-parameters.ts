@@ -99,14 +99,19 @@ export function argumentJudge(
       const fitting = new Map(Object.entries(result.data as Record<string, ArgumentValue>));
       return { ok: true, values: Object.fromEntries(names.map((name) => [name, fitting.get(name) ?? null])) };
     }
-    return { ok: false, mistakes: result.error.issues.flatMap((issue) => mistakesOf(issue, names)) };
+    return { ok: false, mistakes: result.error.issues.flatMap((issue) => mistakesOf(issue, parameters)) };
   };
 }
 
-function mistakesOf(issue: z.core.$ZodIssue, names: readonly string[]): readonly ArgumentMistake[] {
+function mistakesOf(issue: z.core.$ZodIssue, { properties }: ToolParameters): readonly ArgumentMistake[] {
   const at = (name: string) => `/arguments/${name}`;
+  const names = Object.keys(properties);
   if (issue.code !== 'unrecognized_keys') {
-    return [{ pointer: at(issue.path.map(String).join('/')), detail: issue.message }];
+    const name = issue.path.map(String).join('/');
+    // A schema made of JSON Schema asks for a number first, and then for a whole one.
+    const isWhole = Object.hasOwn(properties, name) && properties[name]?.type === 'integer';
+    const detail = isWhole ? issue.message.replace('be a number', 'be a whole number') : issue.message;
+    return [{ pointer: at(name), detail }];
   }
   return issue.keys.map((key) => {
     const meant = closestName(key, names);

@@ -14,6 +14,8 @@ export interface HttpRoute {
   readonly query?: readonly string[];
   /** Lower-case header name → input member. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The rest of the path is a name, in which clients of model providers write a slash as `%2F`; elsewhere that is refused. */
+  readonly encodedSlashes?: true;
   /** Shown in the documentation; 200 where absent. The operation's own `status` wins. */
   readonly successStatus?: number;
   /** Refusals also carry `error: {message, type, code}`, for clients of model providers, which read nothing else. */

@@ -2,6 +2,7 @@ import type { ScriptedReply } from './scripted-reply.ts';
 import { pieces, type StreamFacts, type WireEvents, type WireFormat } from './wire-format.ts';
 
 const ID = 'msg_scripted';
+const NOTHING_SAID = { input: 0, cachedInput: 0, output: 0, reasoning: 0 };
 const STOP_REASONS = {
   stop: 'end_turn',
   length: 'max_tokens',
@@ -30,9 +31,15 @@ function events(reply: ScriptedReply, { model }: StreamFacts): WireEvents {
     ...deltas.map((delta) => event('content_block_delta', { index, delta })),
     event('content_block_stop', { index }),
   ]);
-  const first = event('message_start', { message: { ...message(reply, model), content: [] } });
+  const begun =
+    reply.fault === 'no_last_count'
+      ? { ...reply, usage: { ...NOTHING_SAID, ...reply.usage, output: 1 } }
+      : reply;
+  const first = event('message_start', { message: { ...message(begun, model), content: [] } });
   const counted =
-    reply.usage === null ? {} : { usage: { output_tokens: reply.usage.output, ...details(reply) } };
+    reply.usage === null || reply.fault === 'no_last_count'
+      ? {}
+      : { usage: { output_tokens: reply.usage.output, ...details(reply), ...reply.usage.more } };
   const delta = { delta: { stop_reason: STOP_REASONS[reply.finish], stop_sequence: null }, ...counted };
   return {
     said: [first, event('ping', {}), ...said],
@@ -90,6 +97,7 @@ function message(reply: ScriptedReply, model: string): object {
             cache_creation_input_tokens: 0,
             output_tokens: counted.output,
             ...details(reply),
+            ...counted.more,
           },
         }),
   };

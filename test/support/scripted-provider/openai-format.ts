@@ -87,5 +87,6 @@ function usage({ usage: counted }: ScriptedReply): object | null {
     total_tokens: counted.input + counted.output,
     prompt_tokens_details: { cached_tokens: counted.cachedInput },
     completion_tokens_details: { reasoning_tokens: counted.reasoning },
+    ...counted.more,
   };
 }

@@ -36,7 +36,12 @@ export interface ReceivedRequest {
 }
 
 /** Faults that come after everything was said. */
-const WHOLE_STREAMS: ReadonlySet<string> = new Set(['no_terminator', 'no_finish', 'hang_at_end']);
+const WHOLE_STREAMS: ReadonlySet<string> = new Set([
+  'no_terminator',
+  'no_finish',
+  'no_last_count',
+  'hang_at_end',
+]);
 
 const FORMATS: Readonly<Record<string, WireFormat>> = {
   '/v1/chat/completions': openAiFormat,
@@ -92,6 +97,7 @@ interface Script {
 function answer(request: ReceivedRequest, response: ServerResponse, script: Script): void {
   const format = FORMATS[request.path];
   if (format !== undefined) chat(request, format, pick(request, script), response);
+  else if (request.path === '/v1/messages/count_tokens') count(request, pick(request, script), response);
   else if (request.path.startsWith('/v1/models')) list(response, { object: 'list', data: models('id') });
   else if (request.path === '/api/tags') list(response, { models: models('model') });
   else if (request.path === '/v1/embeddings' || request.path === '/api/embed') {
@@ -198,7 +204,7 @@ async function stream(
   const half = said.slice(0, Math.ceil(said.length / 2));
   const isHalf = one.fault !== null && !WHOLE_STREAMS.has(one.fault);
   const events = isHalf ? half : [...said, ...(one.fault === 'no_finish' ? [] : finish)];
-  if (one.fault === null) events.push(...terminator);
+  if (one.fault === null || one.fault === 'no_last_count') events.push(...terminator);
   if (one.fault === 'garbage') events.push(format.garbage);
   if (one.fault === 'deep')
     events.push(format === ollamaFormat ? `${deepObject()}\n` : `data: ${deepObject()}\n\n`);
@@ -222,6 +228,12 @@ function repeat(response: ServerResponse, text: string): void {
     if (!response.destroyed) response.once('drain', write);
   };
   write();
+}
+
+/** As many tokens as the messages have characters. */
+function count({ body }: ReceivedRequest, one: ScriptedReply, response: ServerResponse): void {
+  if (answersOtherwise(one, anthropicFormat, response)) return;
+  list(response, { input_tokens: JSON.stringify(body.messages).length });
 }
 
 function embed(request: ReceivedRequest, one: ScriptedReply, response: ServerResponse): void {

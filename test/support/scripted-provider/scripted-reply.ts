@@ -13,6 +13,8 @@ export interface ScriptedUsage {
   readonly cachedInput: number;
   readonly output: number;
   readonly reasoning: number;
+  /** Members of the protocol's own count, beside those. */
+  readonly more?: Readonly<Record<string, unknown>>;
 }
 
 export interface ScriptedReply {
@@ -58,6 +60,8 @@ export type ScriptedFault =
   | 'torn'
   /** The whole answer without the protocol's terminator. */
   | 'no_terminator'
+  /** The whole answer, whose end does not count: only its beginning did, of protocols that count there. */
+  | 'no_last_count'
   /** The whole answer without the reason why it stopped, nor a terminator. */
   | 'no_finish'
   /** An event, or a body, that is broken JSON. */

@@ -4,7 +4,7 @@ import { type ModelEntry, type Prices, type Rates, USUAL_TOKENS_PER_IMAGE } from
 /** What a provider counted, as far as it has a price. */
 export type BilledUsage = Pick<
   TokenUsage,
-  'input' | 'cachedInput' | 'cacheWriteInput' | 'cacheWriteLongInput' | 'output'
+  'input' | 'cachedInput' | 'cacheWriteInput' | 'cacheWriteLongInput' | 'output' | 'billedNanoUsd'
 >;
 
 /**
@@ -35,7 +35,10 @@ export function mostInputTokens(
   return mayFillWindow ? Math.max(inputTokens, entry.contextWindow) : inputTokens;
 }
 
-/** What a usage costs, in billionths of a dollar, rounded up; 0 for `flat` and `free`. Throws RangeError as above. */
+/**
+ * What a usage costs, in billionths of a dollar, rounded up; 0 for `flat` and `free`. Where the service says that it billed
+ * more, it knows of fees and rates that no catalogue has. Throws RangeError as above.
+ */
 export function realCost(entry: ModelEntry, usage: BilledUsage): number {
   if (entry.billing !== 'metered') return 0;
   const prices = knownPrices(entry);
@@ -44,13 +47,14 @@ export function realCost(entry: ModelEntry, usage: BilledUsage): number {
   const written = tokenCount(usage.cacheWriteInput);
   const writtenLong = tokenCount(Math.min(usage.cacheWriteLongInput ?? 0, usage.cacheWriteInput));
   const rest = tokenCount(usage.input) - read - written;
-  return nanoUsd(
+  const byRates = nanoUsd(
     (rest > 0n ? rest : 0n) * rates.input +
       read * rates.cacheRead +
       (written - writtenLong) * rates.cacheWrite +
       writtenLong * rates.cacheWriteLong +
       tokenCount(usage.output) * rates.output,
   );
+  return Math.max(byRates, usage.billedNanoUsd ?? 0);
 }
 
 /** Each tier that some input of at most `inputTokens` is billed by, with the longest such input. */

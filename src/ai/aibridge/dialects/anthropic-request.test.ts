@@ -104,6 +104,10 @@ describe('a request of messages', () => {
     ['/tools/0/input_schema', { tools: [{ name: 'f' }] }],
     ['/thinking/budget_tokens', { thinking: { type: 'enabled', budget_tokens: 'much' } }],
     ['/stop_sequences', { stop_sequences: 'END' }],
+    ['/fallbacks', { fallbacks: [{ model: 'claude-dear' }] }],
+    ['/fallbacks', { fallbacks: 'default' }],
+    ['/models', { models: ['claude-dear'] }],
+    ['/thread', { thread: { type: 'continue', previous_message_id: 'msg_1' } }],
   ])('that is malformed is refused with the pointer %s', (pointer, changes) => {
     expect(() => parse(changes)).toThrow(
       expect.objectContaining({

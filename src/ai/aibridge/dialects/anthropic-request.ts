@@ -10,6 +10,7 @@ import type {
 import { ANTHROPIC_REQUEST_LOSSES } from './anthropic-losses.ts';
 import { type AnthropicLosses, noteCacheControl, readSystem, readTurn } from './anthropic-turn.ts';
 import type { ParsedRequest } from './dialect.ts';
+import { refuseOtherModels } from './other-models.ts';
 import { RequestLosses } from './request-losses.ts';
 import { RequestNode } from './request-node.ts';
 
@@ -55,6 +56,8 @@ export function parseAnthropicRequest(body: JsonObject): ParsedRequest {
   if (model.string() === '') model.fail('the name of a model');
   if (messages.items().length === 0) messages.fail('a list of at least one message');
   if (limit.isAbsent) limit.fail('a whole number from 1 up');
+  refuseOtherModels(root);
+  refuseKeptTurns(root.member('thread'));
   noteMembers(root, losses);
   const chat: ChatRequest = {
     messages: [
@@ -85,6 +88,11 @@ export function parseAnthropicRequest(body: JsonObject): ParsedRequest {
     refusals: losses.refusals,
     unread: losses.unread,
   };
+}
+
+/** A conversation that the service keeps reaches the model unread by rules, and is held for by no ceiling. */
+function refuseKeptTurns(thread: RequestNode): void {
+  if (!thread.isAbsent) thread.fail('left out: each request sends the whole conversation');
 }
 
 function noteMembers(root: RequestNode, losses: AnthropicLosses): void {

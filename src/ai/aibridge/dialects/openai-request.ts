@@ -10,6 +10,7 @@ import type {
 } from '../chat.ts';
 import type { ParsedRequest } from './dialect.ts';
 import { OPENAI_REQUEST_LOSSES, type OpenAiLoss } from './openai-losses.ts';
+import { refuseOtherModels } from './other-models.ts';
 import { RequestLosses } from './request-losses.ts';
 import { RequestNode } from './request-node.ts';
 
@@ -91,16 +92,6 @@ export function parseOpenAiRequest(body: JsonObject): ParsedRequest {
     refusals: losses.refusals,
     unread: losses.unread,
   };
-}
-
-/** Members by which a service would take another model than the one that the caller is granted and a ceiling holds for. */
-function refuseOtherModels(root: RequestNode): void {
-  for (const name of ['models', 'preset']) {
-    const member = root.member(name);
-    const isEmpty = Array.isArray(member.value) && member.value.length === 0;
-    if (!member.isAbsent && !isEmpty)
-      member.fail('left out: models to fall back to are those of a ladder, `ladder/<name>`');
-  }
 }
 
 /** Of two limits the larger: a service may obey either, and what is held for the answer must suffice. */

@@ -91,21 +91,20 @@ export function embeddings(parts: BridgeParts) {
       const dimensions = input.dimensions ?? null;
       const { signal } = scope;
       const asked = { plan, task: taskOf(input), inputTokens, images: 0, maxOutputTokens: 0, signal };
-      const { rung, value, account } = await reachModel(parts, scope, asked, async (held) => {
-        const reply = await held.provider.embed(held.spending, {
-          model: held.rung.model,
-          texts,
-          dimensions,
-          signal,
-        });
-        if (reply.vectors.length === texts.length) return reply;
-        throw new ProviderFailure(
-          { class: 'server_error' },
-          'The provider answered another number of vectors.',
-        );
+      const { rung, value, account } = await reachModel(parts, scope, asked, {
+        prepare: () => texts,
+        async send({ provider, rung: { model }, spending }, sent) {
+          const reply = await provider.embed(spending, { model, texts: sent, dimensions, signal });
+          if (reply.vectors.length === sent.length) return reply;
+          throw new ProviderFailure(
+            { class: 'server_error' },
+            'The provider answered another number of vectors.',
+          );
+        },
       });
       const used = value.inputTokens ?? inputTokens;
-      account.settle({ usage: () => inputOnly(used), said: () => '', finish: () => 'stop' }, null);
+      const counted = { usage: () => inputOnly(used), countsAll: () => true, said: () => '' };
+      account.settle({ ...counted, finish: () => 'stop' }, null);
       return {
         kind: 'value',
         headers: { 'x-lakehouse-model': headerName(rung) },

@@ -1,22 +1,9 @@
 import { z } from 'zod';
 import { readOperation } from '../../../govern/scope/index.ts';
 import type { BridgeParts } from '../bridge-parts.ts';
+import { shownModel, shownModelSchema } from './shown-model.ts';
 
-const outputSchema = z.strictObject({
-  object: z.literal('list'),
-  data: z.array(
-    z.strictObject({
-      id: z.string().describe('The full name, `provider/model`.'),
-      object: z.literal('model'),
-      created: z.int(),
-      owned_by: z.string(),
-      context_window: z.int(),
-      max_output_tokens: z.int(),
-      billing: z.enum(['metered', 'flat', 'free']),
-      capabilities: z.array(z.string()),
-    }),
-  ),
-});
+const outputSchema = z.strictObject({ object: z.literal('list'), data: z.array(shownModelSchema) });
 
 /** `models.list`: the models of the configured providers that the caller may use. */
 export function listModels(parts: BridgeParts) {
@@ -35,22 +22,7 @@ export function listModels(parts: BridgeParts) {
     },
     async run(scope) {
       const models = (await parts.served.list(scope.log)).filter((one) => scope.mayUseModel(one.fullName));
-      return {
-        kind: 'value',
-        value: {
-          object: 'list',
-          data: models.map(({ fullName, provider, entry }) => ({
-            id: fullName,
-            object: 'model',
-            created: 0,
-            owned_by: provider,
-            context_window: entry.contextWindow,
-            max_output_tokens: entry.maxOutputTokens,
-            billing: entry.billing,
-            capabilities: [...entry.capabilities].sort(),
-          })),
-        },
-      };
+      return { kind: 'value', value: { object: 'list', data: models.map(shownModel) } };
     },
   });
 }

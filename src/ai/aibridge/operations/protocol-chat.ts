@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { type JsonObject, jsonSafe, type LakeError } from '../../../base/index.ts';
+import type { JsonObject, LakeError } from '../../../base/index.ts';
 import { type ReadInvocation, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
 import type { BridgeParts } from '../bridge-parts.ts';
 import { callModel, type StartedAnswer } from '../call-model.ts';
+import { cappedBody } from '../capped-body.ts';
 import type { ChatRequest } from '../chat.ts';
 import { type Dialect, type ParsedRequest, requireTranslatable } from '../dialects/dialect.ts';
 import {
@@ -14,30 +15,12 @@ import {
   promptText,
 } from '../planned-chat.ts';
 import type { ChatReply } from '../provider.ts';
-import { contextSchema, contextTokens, retrieveContext } from '../retrieved-context.ts';
+import { contextTokens, retrieveContext } from '../retrieved-context.ts';
 import type { Rung } from '../routing/plan-route.ts';
 import { settledAnswer } from '../settled-answer.ts';
 import { choicesOf, requirePriced } from '../unpriced-members.ts';
-import { chatTruth, DEFAULT_TASK, tagList, taskName } from './chat-truth.ts';
-
-/** Members of our own in the body of a drop-in address; everything else is the client's and is passed on. */
-const ours = {
-  lakehouse_task: taskName.optional(),
-  lakehouse_tags: tagList.optional(),
-  lakehouse_context: contextSchema.optional(),
-  lakehouse_anthropic_beta: z
-    .string()
-    .max(1_000)
-    .optional()
-    .describe('The header `anthropic-beta`, sent on to a provider of the same protocol.'),
-};
-const inputSchema = z.looseObject({
-  model: z.string().min(1).max(256),
-  messages: z.array(z.unknown()).min(1).max(10_000),
-  max_tokens: z.unknown().optional().describe('Most tokens of the answer; Anthropic’s protocol requires it.'),
-  ...ours,
-});
-type Input = z.output<typeof inputSchema>;
+import { chatTruth } from './chat-truth.ts';
+import { bodyOf, nativeHeaders, type ProtocolInput, protocolInput, taskOf } from './protocol-input.ts';
 
 interface Resolved extends PlannedChat {
   readonly parsed: ParsedRequest;
@@ -58,13 +41,13 @@ export interface ProtocolChat {
  */
 export function protocolChat(parts: BridgeParts, spoken: ProtocolChat) {
   const { dialect } = spoken;
-  return readOperation<Input, never, Resolved>({
+  return readOperation<ProtocolInput, never, Resolved>({
     name: spoken.name,
     summary: spoken.summary,
     description:
       'Takes what the provider’s own clients send. `model` is `provider/model`, a name that routing.toml routes, or ' +
       '`ladder/<name>`. Members `lakehouse_task`, `lakehouse_tags` and `lakehouse_context` are ours and not passed on.',
-    input: inputSchema,
+    input: protocolInput,
     output: z.record(z.string(), z.unknown()),
     spends: true,
     access: {
@@ -81,12 +64,13 @@ export function protocolChat(parts: BridgeParts, spoken: ProtocolChat) {
           tags: input.lakehouse_tags ?? [],
           contextTokens: contextTokens(input.lakehouse_context),
         });
-        const billed = planned.plan.rungs.filter(({ entry }) => entry.billing === 'metered');
-        if (billed.some((rung) => speaks(parts, spoken, rung))) requirePriced(dialect.protocol, body);
+        const given = planned.plan.rungs.filter((rung) => speaks(parts, spoken, rung));
+        const billed = given.map(({ entry }) => entry).filter(({ billing }) => billing === 'metered');
+        if (billed.length > 0) requirePriced(dialect.protocol, body, billed);
         return { demands: modelDemands(planned.plan), resolved: { ...planned, parsed, body } };
       },
     },
-    truth: chatTruth<Input, Resolved>(taskOf, (input, resolved) => ({
+    truth: chatTruth<ProtocolInput, Resolved>(taskOf, (input, resolved) => ({
       text: promptText(resolved),
       model: input.model,
       messages: resolved.chat.messages.length,
@@ -101,7 +85,7 @@ interface Asked {
   readonly parts: BridgeParts;
   readonly spoken: ProtocolChat;
   readonly scope: ReadScope;
-  readonly input: Input;
+  readonly input: ProtocolInput;
   readonly invocation: ReadInvocation<Resolved>;
 }
 
@@ -124,7 +108,8 @@ async function answer(asked: Asked) {
     signal: scope.signal,
     requestFor(rung, maxOutputTokens) {
       if (speaks(parts, spoken, rung)) {
-        return { kind: 'native', headers: nativeHeaders(input), ...cappedBody(body, rung, maxOutputTokens) };
+        const limits = { cap: maxOutputTokens, writesAtMost: rung.entry.maxOutputTokens };
+        return { kind: 'native', headers: nativeHeaders(input), ...cappedBody(body, limits) };
       }
       requireTranslatable(parsed);
       return { kind: 'chat', chat: { ...chat, maxOutputTokens } };
@@ -174,23 +159,6 @@ function lossesOf(asked: Asked, started: StartedAnswer, chat: ChatRequest): read
   ];
 }
 
-const LIMIT_MEMBERS = ['max_tokens', 'max_completion_tokens'];
-
-/**
- * The client's own body, asking for no more tokens than the call is held for: a higher limit is lowered, and where it
- * sets none one is added, unless the model itself writes no more.
- */
-function cappedBody(body: JsonObject, rung: Rung, cap: number): { body: JsonObject; addedLimit?: number } {
-  const limits = LIMIT_MEMBERS.filter((name) => typeof body[name] === 'number');
-  const lowered = limits.filter((name) => Number(body[name]) > cap).map((name) => [name, cap] as const);
-  if (limits.length > 0) return { body: { ...body, ...Object.fromEntries(lowered) } };
-  return cap < rung.entry.maxOutputTokens ? { body, addedLimit: cap } : { body };
-}
-
-function nativeHeaders({ lakehouse_anthropic_beta: beta }: Input): Readonly<Record<string, string>> {
-  return beta === undefined ? {} : { 'anthropic-beta': beta };
-}
-
 /** Whether the provider of a rung takes the client's own body. */
 function speaks(parts: BridgeParts, spoken: ProtocolChat, rung: Rung): boolean {
   return parts.providers.get(rung.provider)?.protocol === spoken.dialect.protocol;
@@ -213,7 +181,7 @@ function wholeBytes(
 async function withContext(
   parts: BridgeParts,
   spoken: ProtocolChat,
-  input: Input,
+  input: ProtocolInput,
   invocation: ReadInvocation<Resolved>,
 ) {
   const { chat, body } = invocation.resolved;
@@ -222,13 +190,4 @@ async function withContext(
   const { text } = await retrieveContext(asked, invocation.nested, parts.estimator);
   const turn = { role: 'system', parts: [{ kind: 'text', text }] } as const;
   return { chat: { ...chat, messages: [turn, ...chat.messages] }, body: spoken.addContext(body, text) };
-}
-
-function taskOf(input: Input): string {
-  return input.lakehouse_task ?? DEFAULT_TASK;
-}
-
-function bodyOf(input: Input): JsonObject {
-  const theirs = Object.entries(input).filter(([name]) => !Object.hasOwn(ours, name));
-  return Object.fromEntries(theirs.map(([name, value]) => [name, jsonSafe(value)]));
 }

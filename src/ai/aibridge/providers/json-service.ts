@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net';
 import type { Clock, JsonObject, JsonValue } from '../../../base/index.ts';
 import type { ChatAnswer } from '../chat.ts';
 import { parseJson } from '../json-reading.ts';
-import type { ChatReply } from '../provider.ts';
+import { type ChatReply, ProviderFailure } from '../provider.ts';
 import { createTransport, type Transport } from '../transport/http-transport.ts';
 import { answerFailure, isErrorBody, statusFailure } from '../transport/status-failure.ts';
 import { type ChatReader, streamEvents } from '../transport/stream-events.ts';
@@ -69,8 +69,13 @@ export class JsonService {
     return { kind: 'stream', events };
   }
 
-  async postJson(path: string, body: JsonObject, signal: AbortSignal): Promise<JsonValue> {
-    return (await readJson(await this.#post(path, body, signal))).value;
+  async postJson(
+    path: string,
+    body: JsonObject,
+    signal: AbortSignal,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<JsonValue> {
+    return (await readJson(await this.#post(path, body, signal, headers))).value;
   }
 
   async getJson(path: string, signal: AbortSignal): Promise<JsonValue> {
@@ -101,11 +106,25 @@ export class JsonService {
 async function readJson(
   upstream: Upstream,
 ): Promise<{ readonly bytes: Uint8Array; readonly value: JsonValue }> {
-  const bytes = await upstream.bytes();
-  const value = parseJson(new TextDecoder().decode(bytes));
-  if (value === undefined) throw answerFailure('The provider’s answer is not JSON.');
+  const { bytes, value } = await parsedBody(upstream);
   if (isErrorBody(value)) throw answerFailure('The provider’s answer is an error under status 200.');
   return { bytes, value };
+}
+
+async function parsedBody(upstream: Upstream) {
+  try {
+    const bytes = await upstream.bytes();
+    const value = parseJson(new TextDecoder().decode(bytes));
+    if (value === undefined) throw answerFailure('The provider’s answer is not JSON.');
+    return { bytes, value };
+  } catch (error) {
+    // A page that something else answered in its place is no answer that was begun.
+    if (!(error instanceof ProviderFailure) || upstream.mediaType() !== 'application/json') throw error;
+    const { class: kind, status, retryAfterMs, message } = error;
+    throw new ProviderFailure({ class: kind, status, retryAfterMs, hadBegun: true }, message, {
+      cause: error,
+    });
+  }
 }
 
 /** A service that answers something else under status 200 has an error to tell, or is no service of the protocol. */

@@ -1,5 +1,6 @@
-import type { LakeError } from '../../../base/index.ts';
+import { isJsonObject, type JsonObject } from '../../../base/index.ts';
 import type { ChatRequest } from '../chat.ts';
+import { parseJson } from '../json-reading.ts';
 import { notTranslatable } from '../not-translatable.ts';
 
 /** Something that a chat may hold and a provider's protocol has no place for. */
@@ -25,10 +26,18 @@ export function requireCarried(table: readonly TranslationLoss[], chat: ChatRequ
   if (wrong.length > 0) throw notTranslatable(wrong);
 }
 
-/** The refusal of an earlier call of a tool whose arguments, as where they were cut, are none. */
-export function argumentsRefused(): LakeError {
-  const why = 'the arguments of an earlier call are not a JSON object';
-  return notTranslatable([{ name: 'messages.tool_calls.arguments', why }]);
+/** Of protocols that take the arguments of an earlier call as an object: where they were cut, they are none. */
+export const BROKEN_ARGUMENTS: TranslationLoss = {
+  name: 'messages.tool_calls.arguments',
+  effect: 'wrong',
+  why: 'the arguments of an earlier call are not a JSON object',
+  occursIn: (chat) => somePart(chat, (part) => part.kind === 'tool_call' && callArguments(part) === null),
+};
+
+/** The arguments of a call; null where they are no object. */
+export function callArguments({ argumentsJson }: { readonly argumentsJson: string }): JsonObject | null {
+  const value = argumentsJson === '' ? {} : parseJson(argumentsJson);
+  return isJsonObject(value) ? value : null;
 }
 
 /** Whether any part of any message fits. */

@@ -5,6 +5,7 @@ import { Attempts } from './attempts.ts';
 import { Breakers, type OpenBreaker } from './breaker.ts';
 import { FailureLog } from './failure-log.ts';
 import { type PlanParts, planRoute, type RoutePlan } from './plan-route.ts';
+import { resolveModel, type Target } from './resolve-model.ts';
 import { RetryBudgets } from './retry-budget.ts';
 import type { Consideration, RouteFacts } from './route-facts.ts';
 
@@ -13,6 +14,8 @@ export interface Router {
   /** Throws `models.no_provider` and the other refusals of `planRoute`; they tell nothing of rules that were passed over. */
   plan(facts: RouteFacts): RoutePlan;
   begin(plan: RoutePlan): Attempts;
+  /** The model that a name stands for where no rule has a say; null where it stands for none. */
+  resolve(name: string): Target | null;
   /** What `plan` would decide and why, and the most it could cost; a refusal is part of the answer. */
   explain(facts: RouteFacts): RouteExplanation;
   /** One for each provider of the configuration, in its order. */
@@ -65,6 +68,10 @@ export function createRouter(
       return decided;
     },
     begin: (plan) => new Attempts(plan, { policy: routing.retries, breakers, budgets, log, random }),
+    resolve(name) {
+      const resolution = resolveModel(name, { ...deps, note: () => undefined });
+      return resolution.kind === 'target' ? resolution.target : null;
+    },
     explain: (facts) => explain(facts, deps, breakers.open()),
     health: () =>
       [...deps.providers].map((provider) => {

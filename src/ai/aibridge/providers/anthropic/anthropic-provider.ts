@@ -1,9 +1,10 @@
 import { Spending } from '../../../../govern/scope/index.ts';
 import type { ChatRequest } from '../../chat.ts';
-import { objectOf, objectsOf, stringOf } from '../../json-reading.ts';
+import { countOf, objectOf, objectsOf, stringOf } from '../../json-reading.ts';
 import {
   type ChatCall,
   type ChatReply,
+  type CountCall,
   type EmbedCall,
   type EmbedReply,
   type ModelProvider,
@@ -13,7 +14,7 @@ import { ServerSentEvents } from '../../transport/server-sent-events.ts';
 import { answerFailure } from '../../transport/status-failure.ts';
 import { type ChatProtocol, JsonService, type ProviderSurroundings } from '../json-service.ts';
 import type { ProviderSettings } from '../provider-settings.ts';
-import { lossesIn } from '../translation-loss.ts';
+import { lossesIn, requireCarried } from '../translation-loss.ts';
 import { readAnthropicAnswers } from './read-answer.ts';
 import { AnthropicChatReader } from './stream-reader.ts';
 import { ANTHROPIC_LOSSES, writeAnthropicChat } from './write-chat.ts';
@@ -66,11 +67,25 @@ export class AnthropicProvider implements ModelProvider {
     );
   }
 
+  async countTokens({ model, body, headers, signal }: CountCall): Promise<number> {
+    const path = `${this.#prefix}/messages/count_tokens`;
+    const answer = objectOf(
+      await this.#service.postJson(path, { ...body, model }, signal, betaHeaders(headers)),
+    );
+    const tokens = countOf(answer.input_tokens);
+    if (tokens === null) throw answerFailure('The provider’s answer holds no count.');
+    return tokens;
+  }
+
   async listModels(signal: AbortSignal): Promise<readonly string[]> {
     const path = `${this.#prefix}/models?limit=${MODELS_PAGE}`;
     const answer = objectOf(await this.#service.getJson(path, signal));
     if (!Array.isArray(answer.data)) throw answerFailure('The provider’s answer is no list of models.');
     return objectsOf(answer.data).flatMap((model) => stringOf(model.id) ?? []);
+  }
+
+  requireCarried(chat: ChatRequest): void {
+    requireCarried(ANTHROPIC_LOSSES, chat);
   }
 
   lossesOf(chat: ChatRequest): readonly string[] {

@@ -198,11 +198,6 @@ describe('a chat written as messages', () => {
     ]);
   });
 
-  it('refuses a call whose arguments are no object', () => {
-    const parts = [{ kind: 'tool_call', id: 'a', name: 'f', argumentsJson: '{"cut' }] as const;
-    expect(() => write({ messages: [{ role: 'assistant', parts }] })).toThrow(REFUSED);
-  });
-
   const CASES: Readonly<Record<string, Partial<ChatRequest>>> = {
     max_tokens: { maxOutputTokens: null },
     messages: { messages: [{ role: 'system', parts: [{ kind: 'text', text: 'Be brief' }] }] },
@@ -231,6 +226,18 @@ describe('a chat written as messages', () => {
     top_p: { topP: 0.5, reasoning: 'low' },
     stop: { stop: ['END', '\n'] },
     reasoning_effort: { reasoning: 'low', tools: [tool], toolChoice: { kind: 'required' } },
+    'messages.prefill': {
+      messages: [
+        { role: 'user', parts: [{ kind: 'text', text: 'Q' }] },
+        { role: 'assistant', parts: [{ kind: 'text', text: 'It is \n' }] },
+      ],
+    },
+    'messages.tool_calls.arguments': {
+      messages: [
+        { role: 'user', parts: [{ kind: 'text', text: 'Q' }] },
+        { role: 'assistant', parts: [{ kind: 'tool_call', id: 'a', name: 'f', argumentsJson: '{"cut' }] },
+      ],
+    },
   };
 
   it('has a case for every loss', () => {
@@ -255,6 +262,11 @@ describe('a chat written as messages', () => {
     expect(write(CASES.stop ?? {})).toMatchObject({ stop_sequences: ['END'] });
     expect(write({ stop: ['\n'] })).not.toHaveProperty('stop_sequences');
     expect(write(CASES.reasoning_effort ?? {})).not.toHaveProperty('thinking');
+    expect(write(CASES['messages.prefill'] ?? {})).toHaveProperty('messages.1.content', [
+      { type: 'text', text: 'It is' },
+    ]);
+    const blank = { role: 'assistant', parts: [{ kind: 'text', text: '\n' }] } as const;
+    expect(write({ messages: [...chatOf().messages, blank] }).messages).toHaveLength(1);
     expect(write(CASES['messages.system'] ?? {})).toMatchObject({
       system: [{ type: 'text', text: 'Be brief' }],
     });

@@ -1,5 +1,11 @@
 import type { JsonObject, JsonValue } from '../../../../base/index.ts';
-import type { ChatAnswer, ContentPart, FinishReason, TokenUsage } from '../../chat.ts';
+import {
+  addedUsage,
+  type ChatAnswer,
+  type ContentPart,
+  type FinishReason,
+  type TokenUsage,
+} from '../../chat.ts';
 import { countOf, objectOf, objectsOf, stringOf, textsIn } from '../../json-reading.ts';
 
 /** What a part or a delta holds, by the type of its block. */
@@ -32,7 +38,7 @@ export function readAnthropicAnswers(body: JsonValue): readonly ChatAnswer[] | n
       model: stringOf(message.model) ?? '',
       parts: objectsOf(message.content).flatMap(readBlock),
       finish: readAnthropicFinish(message.stop_reason) ?? 'cut',
-      usage: readAnthropicUsage(message.usage, null),
+      usage: withIterations(readAnthropicUsage(message.usage, null), message.usage),
       ...otherTextOf(objectsOf(message.content)),
     },
   ];
@@ -82,6 +88,17 @@ export function readAnthropicUsage(
     output: output ?? before?.output ?? 0,
     reasoning: countOf(objectOf(usage.output_tokens_details).thinking_tokens) ?? before?.reasoning ?? 0,
   };
+}
+
+/** Steps within one call whose tokens its totals leave out: summaries of what no longer fits, and advice. */
+const APART = new Set(['compaction', 'advisor_message']);
+
+/** A count with what the service bills for the steps that `value` lists beside it. */
+export function withIterations(counted: TokenUsage | null, value: JsonValue | undefined): TokenUsage | null {
+  if (counted === null) return null;
+  const steps = objectsOf(objectOf(value).iterations).filter(({ type }) => APART.has(stringOf(type) ?? ''));
+  const usages = steps.flatMap((step) => readAnthropicUsage(step, null) ?? []);
+  return usages.reduce(addedUsage, counted);
 }
 
 /** Blocks of tools that run at the service itself survive in the bytes, and their texts apart. */

@@ -4,7 +4,12 @@ import { countOf, objectOf, parseJson, stringOf } from '../../json-reading.ts';
 import { answerFailure } from '../../transport/status-failure.ts';
 import type { ChatReader, Reading } from '../../transport/stream-events.ts';
 import type { WireEvent } from '../../transport/wire-event.ts';
-import { readAnthropicFinish, readAnthropicOther, readAnthropicUsage } from './read-answer.ts';
+import {
+  readAnthropicFinish,
+  readAnthropicOther,
+  readAnthropicUsage,
+  withIterations,
+} from './read-answer.ts';
 
 /**
  * Reads the events of one streamed message:
@@ -107,7 +112,8 @@ export class AnthropicChatReader implements ChatReader {
   #usageDeltas(holder: JsonObject): readonly ChatDelta[] {
     const before = this.#usage;
     this.#usage = readAnthropicUsage(holder.usage, before);
-    return this.#usage === null || this.#usage === before ? [] : [{ kind: 'usage', usage: this.#usage }];
+    const usage = withIterations(this.#usage, holder.usage);
+    return usage === null || this.#usage === before ? [] : [{ kind: 'usage', usage }];
   }
 }
 

@@ -1,7 +1,12 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../../base/index.ts';
+import type { JsonObject, JsonValue } from '../../../../base/index.ts';
 import type { ChatMessage, ChatRequest, ContentPart, ToolChoice } from '../../chat.ts';
-import { parseJson } from '../../json-reading.ts';
-import { argumentsRefused, requireCarried, somePart, type TranslationLoss } from '../translation-loss.ts';
+import {
+  BROKEN_ARGUMENTS,
+  callArguments,
+  requireCarried,
+  somePart,
+  type TranslationLoss,
+} from '../translation-loss.ts';
 
 /** What a chat may hold that Anthropic's messages have no place for. */
 export const ANTHROPIC_LOSSES: readonly TranslationLoss[] = [
@@ -74,6 +79,13 @@ export const ANTHROPIC_LOSSES: readonly TranslationLoss[] = [
     why: 'a call of a tool cannot be forced while thinking',
     occursIn: (chat) => wantsThinking(chat) && forcesTool(chat),
   },
+  {
+    name: 'messages.prefill',
+    effect: 'poorer',
+    why: 'an answer that was begun cannot end in white space',
+    occursIn: ({ messages }) => endsBlank(messages.at(-1)),
+  },
+  BROKEN_ARGUMENTS,
 ];
 
 const JSON_IN_WORDS = 'Answer with one JSON object and nothing else.';
@@ -154,15 +166,30 @@ function writeSystem({ messages, format }: ChatRequest): readonly JsonObject[] {
  */
 function writeTurns(messages: readonly ChatMessage[]): readonly JsonObject[] {
   const turns: { readonly role: 'user' | 'assistant'; readonly content: JsonObject[] }[] = [];
-  for (const { role, parts } of messages) {
+  const last = messages.at(-1);
+  for (const message of messages) {
+    const { role } = message;
     if (role === 'system') continue;
     const speaker = role === 'assistant' ? 'assistant' : 'user';
+    const parts = message === last && endsBlank(message) ? withoutBlankEnd(message.parts) : message.parts;
     const blocks = parts.flatMap(writeBlock);
-    const last = turns.at(-1);
-    if (last?.role === speaker) last.content.push(...blocks);
+    const before = turns.at(-1);
+    if (before?.role === speaker) before.content.push(...blocks);
     else turns.push({ role: speaker, content: [...blocks] });
   }
   return turns.filter(({ content }) => content.length > 0);
+}
+
+/** Whether a conversation ends with an answer that was begun, and that with white space. */
+function endsBlank(message: ChatMessage | undefined): boolean {
+  const part = message?.role === 'assistant' ? message.parts.at(-1) : undefined;
+  return part?.kind === 'text' && part.text !== part.text.trimEnd();
+}
+
+function withoutBlankEnd(parts: readonly ContentPart[]): readonly ContentPart[] {
+  return parts.map((part, at) =>
+    part.kind === 'text' && at === parts.length - 1 ? { kind: 'text', text: part.text.trimEnd() } : part,
+  );
 }
 
 function writeBlock(part: ContentPart): readonly JsonObject[] {
@@ -173,7 +200,7 @@ function writeBlock(part: ContentPart): readonly JsonObject[] {
     case 'image':
       return [{ type: 'image', source: writeImageSource(part) }];
     case 'tool_call':
-      return [{ type: 'tool_use', id: takenId(part.id), name: part.name, input: toolInput(part) }];
+      return [{ type: 'tool_use', id: takenId(part.id), name: part.name, input: callArguments(part) ?? {} }];
     case 'tool_result': {
       const failed = part.isError ? { is_error: true } : {};
       return [{ type: 'tool_result', tool_use_id: takenId(part.id), content: part.text, ...failed }];
@@ -188,12 +215,6 @@ function writeImageSource(image: Extract<ContentPart, { kind: 'image' }>): JsonO
   return image.url === null
     ? { type: 'base64', media_type: image.mediaType, data: image.data ?? '' }
     : { type: 'url', url: image.url };
-}
-
-function toolInput(call: Extract<ContentPart, { kind: 'tool_call' }>): JsonObject {
-  const input = call.argumentsJson === '' ? {} : parseJson(call.argumentsJson);
-  if (isJsonObject(input)) return input;
-  throw argumentsRefused();
 }
 
 function writeToolChoice(choice: ToolChoice, parallel: boolean | null): JsonObject {

@@ -8,7 +8,7 @@ import { answerFailure } from '../../transport/status-failure.ts';
 import { embeddingList } from '../embedding-list.ts';
 import { type ChatProtocol, JsonService, type ProviderSurroundings } from '../json-service.ts';
 import type { ProviderSettings } from '../provider-settings.ts';
-import { lossesIn } from '../translation-loss.ts';
+import { lossesIn, requireCarried } from '../translation-loss.ts';
 import { OllamaChatReader, readOllamaAnswers } from './read-answer.ts';
 import { OLLAMA_LOSSES, writeOllamaChat } from './write-chat.ts';
 
@@ -69,6 +69,10 @@ export class OllamaProvider implements ModelProvider {
       throw answerFailure('The provider’s answer is no list of models.');
     }
     return objectsOf(answer.models).flatMap((model) => stringOf(model.model) ?? stringOf(model.name) ?? []);
+  }
+
+  requireCarried(chat: ChatRequest): void {
+    requireCarried(OLLAMA_LOSSES, chat);
   }
 
   lossesOf(chat: ChatRequest): readonly string[] {

@@ -99,6 +99,12 @@ describe('a chat written for Ollama', () => {
     'response_format.json_schema.name': {
       format: { kind: 'json_schema', name: 'n', schema: {}, strict: true },
     },
+    'messages.tool_calls.arguments': {
+      messages: [
+        { role: 'user', parts: [{ kind: 'text', text: 'Q' }] },
+        { role: 'assistant', parts: [{ kind: 'tool_call', id: 'a', name: 'f', argumentsJson: '{"cut' }] },
+      ],
+    },
   };
 
   it('has a case for every loss', () => {

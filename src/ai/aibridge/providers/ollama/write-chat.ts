@@ -1,7 +1,12 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../../base/index.ts';
+import type { JsonObject, JsonValue } from '../../../../base/index.ts';
 import type { ChatMessage, ChatRequest, ContentPart } from '../../chat.ts';
-import { parseJson } from '../../json-reading.ts';
-import { argumentsRefused, requireCarried, somePart, type TranslationLoss } from '../translation-loss.ts';
+import {
+  BROKEN_ARGUMENTS,
+  callArguments,
+  requireCarried,
+  somePart,
+  type TranslationLoss,
+} from '../translation-loss.ts';
 
 /** What a chat may hold that Ollama's chat has no place for. */
 export const OLLAMA_LOSSES: readonly TranslationLoss[] = [
@@ -42,6 +47,7 @@ export const OLLAMA_LOSSES: readonly TranslationLoss[] = [
     why: 'a schema has no name',
     occursIn: ({ format }) => format.kind === 'json_schema',
   },
+  BROKEN_ARGUMENTS,
 ];
 
 /** A chat as a body of `/api/chat`. Throws `models.not_translatable` where `OLLAMA_LOSSES` says the answer would be wrong. */
@@ -109,7 +115,5 @@ function textOf(parts: readonly ContentPart[], kind: 'text' | 'reasoning'): stri
 }
 
 function writeToolCall(call: Extract<ContentPart, { kind: 'tool_call' }>): JsonObject {
-  const value = call.argumentsJson === '' ? {} : parseJson(call.argumentsJson);
-  if (isJsonObject(value)) return { id: call.id, function: { name: call.name, arguments: value } };
-  throw argumentsRefused();
+  return { id: call.id, function: { name: call.name, arguments: callArguments(call) ?? {} } };
 }

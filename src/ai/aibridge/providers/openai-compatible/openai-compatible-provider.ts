@@ -8,7 +8,7 @@ import { answerFailure } from '../../transport/status-failure.ts';
 import { embeddingList } from '../embedding-list.ts';
 import { JsonService, type ProviderSurroundings } from '../json-service.ts';
 import type { ProviderSettings } from '../provider-settings.ts';
-import { lossesIn } from '../translation-loss.ts';
+import { lossesIn, requireCarried } from '../translation-loss.ts';
 import { readOpenAiAnswers } from './read-answer.ts';
 import { OpenAiChatReader } from './stream-reader.ts';
 import { nativeOpenAiBody, OPENAI_LOSSES, writeOpenAiChat } from './write-chat.ts';
@@ -82,6 +82,10 @@ export class OpenAiCompatibleProvider implements ModelProvider {
 
   #added({ addedLimit }: { readonly addedLimit?: number }): JsonObject {
     return addedLimit === undefined ? {} : { [this.#limitMember]: addedLimit };
+  }
+
+  requireCarried(chat: ChatRequest): void {
+    requireCarried(OPENAI_LOSSES, chat);
   }
 
   lossesOf(chat: ChatRequest): readonly string[] {

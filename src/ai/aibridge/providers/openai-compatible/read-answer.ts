@@ -45,7 +45,8 @@ export function readOpenAiFinish(reason: JsonValue | undefined, calledTools: boo
 
 /**
  * Null where the provider reported none. The details are named differently by services that report them at all. Some (xAI,
- * Gemini) count and bill reasoning beside `completion_tokens`: only the total holds it.
+ * Gemini) count and bill reasoning beside `completion_tokens`: only the total holds it. None says how long what it wrote to
+ * a cache lives there, so that it counts as written to the dearer one.
  */
 export function readOpenAiUsage(value: JsonValue | undefined): TokenUsage | null {
   const usage = objectOf(value);
@@ -53,13 +54,35 @@ export function readOpenAiUsage(value: JsonValue | undefined): TokenUsage | null
   if (input === null) return null;
   const details = objectOf(usage.prompt_tokens_details);
   const completion = countOf(usage.completion_tokens) ?? 0;
+  const cacheWriteInput = countOf(details.cache_write_tokens) ?? 0;
+  const billedNanoUsd = readBilled(usage);
   return {
     input,
     cachedInput: countOf(details.cached_tokens) ?? countOf(usage.prompt_cache_hit_tokens) ?? 0,
-    cacheWriteInput: countOf(details.cache_write_tokens) ?? 0,
+    cacheWriteInput,
+    ...(cacheWriteInput === 0 ? {} : { cacheWriteLongInput: cacheWriteInput }),
     output: Math.max(completion, (countOf(usage.total_tokens) ?? 0) - input),
     reasoning: countOf(objectOf(usage.completion_tokens_details).reasoning_tokens) ?? 0,
+    ...(billedNanoUsd === null ? {} : { billedNanoUsd }),
   };
+}
+
+/** Nano-dollars of each unit in which services say what a call cost: OpenRouter, DeepInfra and Perplexity, and xAI. */
+const NANO_USD_PER_DOLLAR = 1e9;
+const NANO_USD_PER_TICK = 0.1;
+
+function readBilled(usage: JsonObject): number | null {
+  const dollars =
+    amountOf(usage.cost) ?? amountOf(objectOf(usage.cost).total_cost) ?? amountOf(usage.estimated_cost);
+  const ticks = amountOf(usage.cost_in_usd_ticks);
+  if (dollars === null && ticks === null) return null;
+  const nanoUsd = (dollars ?? 0) * NANO_USD_PER_DOLLAR + (ticks ?? 0) * NANO_USD_PER_TICK;
+  // A decimal of dollars is no multiple of a nano-dollar as a binary number.
+  return Math.min(Math.ceil(Number(nanoUsd.toPrecision(15))), Number.MAX_SAFE_INTEGER);
+}
+
+function amountOf(value: JsonValue | undefined): number | null {
+  return typeof value === 'number' && value >= 0 ? value : null;
 }
 
 /** What a message or a delta says as text; some services give a list of parts. A refusal is said to the user as well. */
