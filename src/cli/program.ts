@@ -12,6 +12,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEventsCommand } from './commands/events.ts';
 import { addIngestCommand } from './commands/ingest.ts';
+import { addIngestsCommand } from './commands/ingests.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addJournalCommand } from './commands/journal.ts';
 import { addKbCommand } from './commands/kb.ts';
@@ -37,6 +38,7 @@ const COMMANDS: readonly AddCommand[] = [
   addServeCommand,
   addStatusCommand,
   addIngestCommand,
+  addIngestsCommand,
   addSqlCommand,
   addDatasetsCommand,
   addWhoamiCommand,
@@ -105,10 +107,30 @@ export function buildProgram(context: CliContext): Command {
   return program;
 }
 
-/** The help of a command in a group says what it does, like the group's, and where its examples are. */
-function introduce(command: Command, group: Command): void {
+/** The help of a command in a group, at any depth, says what it does and shows the group's examples of it. */
+function introduce(command: Command, group: Command, path = `${group.name()} ${command.name()}`): void {
   if (command.description() === '') command.description(command.summary());
-  command.addHelpText('after', `\nExamples: lakehouse ${group.name()} --help`);
+  command.addHelpText('after', () => {
+    const examples = examplesOf(group, path);
+    return `\nExamples:\n${examples.join('\n')}\nMore: lakehouse ${group.name()} --help`;
+  });
+  for (const below of command.commands) introduce(below, group, `${path} ${below.name()}`);
+}
+
+/** The lines of a group's help that call the command of this path. */
+function examplesOf(group: Command, path: string): readonly string[] {
+  const before = group.configureOutput();
+  let help = '';
+  group.configureOutput({
+    writeOut: (text) => {
+      help += text;
+    },
+  });
+  group.outputHelp();
+  group.configureOutput(before);
+  return help
+    .split('\n')
+    .filter((line) => /^ {2}\$ /.test(line) && `${line} `.includes(`lakehouse ${path} `));
 }
 
 /** Runs one command line and returns its exit code; every failure has been shown by then. */

@@ -82,7 +82,7 @@ function describe(answer: IngestAnswer, context: CliContext, elapsedMs: number):
       ? ''
       : colours.yellow(`, ${counted(answer.rejected_count, 'row')} quarantined`);
   const kept =
-    answer.rejected_count === 0 ? '' : `\n  quarantined rows: GET /ingest/${answer.ingest_id}/rejected`;
+    answer.rejected_count === 0 ? '' : `\n  quarantined rows: lakehouse ingests rejected ${answer.ingest_id}`;
   const line = `${colours.green('✓')} ${name}: ${loadedRows(answer)}, ${counted(answer.columns.length, 'column')}${rejected} in ${humanDuration(elapsedMs)}${columnLines(answer, colours)}${kept}`;
   const personal = answer.columns.filter((column) => column.tags.length > 0);
   if (personal.length === 0) return line;
