@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  type DatasetDecision,
   nothingToJudge,
   type ReadAnswer,
   type ReadScope,
@@ -25,10 +26,15 @@ const output = z.strictObject({
       format: z.string(),
       identity: z.string(),
       file_name: z.string().nullable(),
-      size_bytes: z.int(),
-      sha256: z.string(),
-      row_count: z.int(),
-      rejected_count: z.int(),
+      size_bytes: z.int().nullable().describe('Null where a mask or a row filter applies to you.'),
+      sha256: z
+        .string()
+        .nullable()
+        .describe(
+          'Null where a mask or a row filter applies to you: it would prove a guess of what is hidden.',
+        ),
+      row_count: z.int().nullable().describe('Null where a row filter applies to you.'),
+      rejected_count: z.int().nullable().describe('Null where a row filter applies to you.'),
       snapshot_id: z.string().nullable(),
       created_at: z.string(),
     }),
@@ -48,8 +54,8 @@ export function listIngests(parts: IngestParts) {
     access: { kind: 'authenticated', reason: 'Shows only ingests of datasets the caller may read.' },
     truth: nothingToJudge('A list of files makes no claim.'),
     async run(scope, given): Promise<ReadAnswer<Output>> {
-      const isVisible = visibility(parts, scope);
-      const shown: IngestRow[] = [];
+      const decisionOn = readDecisions(parts, scope);
+      const shown: Output['ingests'] = [];
       let before = given.before ?? null;
       let scanned = 0;
       let isOver = false;
@@ -63,28 +69,36 @@ export function listIngests(parts: IngestParts) {
           }
           before = row.ingest_id;
           scanned++;
-          if (await isVisible(row)) shown.push(row);
+          const decision = await decisionOn(row);
+          if (decision !== null) shown.push(shownRow(row, decision));
         }
       }
-      return { kind: 'value', value: { ingests: shown.map(shownRow), next_before: isOver ? null : before } };
+      return { kind: 'value', value: { ingests: shown, next_before: isOver ? null : before } };
     },
   });
 }
 
-/** Whether the caller may read a row's dataset, asked once per dataset. */
-function visibility(parts: IngestParts, scope: ReadScope): (row: IngestRow) => Promise<boolean> {
-  const known = new Map<string, boolean>();
+/** How the caller may read a row's dataset, null for not at all; asked once per dataset. */
+function readDecisions(
+  parts: IngestParts,
+  scope: ReadScope,
+): (row: IngestRow) => Promise<DatasetDecision | null> {
+  const known = new Map<string, DatasetDecision | null>();
   return async (row) => {
     const answered = known.get(row.dataset_id);
     if (answered !== undefined) return answered;
     const facts = await parts.catalog.facts(scope, row.dataset_name);
-    const visible = facts?.datasetId === row.dataset_id && scope.authorise(facts, 'read').allowed;
-    known.set(row.dataset_id, visible);
-    return visible;
+    const read = facts?.datasetId === row.dataset_id ? scope.authorise(facts, 'read') : null;
+    const decision = read?.allowed === true ? read.decision : null;
+    known.set(row.dataset_id, decision);
+    return decision;
   };
 }
 
-function shownRow(row: IngestRow): Output['ingests'][number] {
+/** What tells of rows and values that the caller does not see is held back, as in the catalog's answers. */
+function shownRow(row: IngestRow, { masks, rowFilters }: DatasetDecision): Output['ingests'][number] {
+  const seesRows = rowFilters.length === 0;
+  const seesContent = seesRows && masks.size === 0;
   return {
     ingest_id: row.ingest_id,
     dataset: row.dataset_name,
@@ -92,10 +106,10 @@ function shownRow(row: IngestRow): Output['ingests'][number] {
     format: row.format,
     identity: row.identity,
     file_name: row.file_name,
-    size_bytes: row.source_bytes,
-    sha256: row.source_sha256,
-    row_count: row.row_count,
-    rejected_count: row.rejected_count,
+    size_bytes: seesContent ? row.source_bytes : null,
+    sha256: seesContent ? row.source_sha256 : null,
+    row_count: seesRows ? row.row_count : null,
+    rejected_count: seesRows ? row.rejected_count : null,
     snapshot_id: row.snapshot_id,
     created_at: new Date(row.created_ms).toISOString(),
   };
