@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-version.ts';
 import type { AddCommand, CliContext } from './cli-context.ts';
-import { EXIT_CODES, type ExitCode } from './cli-failure.ts';
+import { EXIT_CODES, type ExitCode, usageFailure } from './cli-failure.ts';
 import { addAccessCommand } from './commands/access.ts';
 import { addAuditorCommand } from './commands/auditor.ts';
 import { addBackupCommands } from './commands/backup.ts';
@@ -85,8 +85,8 @@ Exit codes:
   4  the server cannot be reached, cannot take traffic, or has no model for the request
   130  interrupted`;
 
-/** The whole command line, ready to parse. */
-export function buildProgram(context: CliContext): Command {
+/** The whole command line, ready to parse. With `tellsMistakes` false it leaves a mistake on the line to its caller. */
+export function buildProgram(context: CliContext, tellsMistakes = true): Command {
   const program = new Command('lakehouse')
     .description(
       'One governed door to a team’s data and models: identity, access, truth and journal on every request.',
@@ -98,7 +98,9 @@ export function buildProgram(context: CliContext): Command {
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
     .configureOutput({
       writeOut: (text) => void context.terminal.stdout.write(text),
-      writeErr: (text) => void context.terminal.stderr.write(text),
+      writeErr: (text) => {
+        if (tellsMistakes) context.terminal.stderr.write(text);
+      },
       getOutHelpWidth: () => Math.min(100, context.terminal.columns),
       getErrHelpWidth: () => Math.min(100, context.terminal.columns),
     });
@@ -135,15 +137,19 @@ function examplesOf(group: Command, path: string): readonly string[] {
 
 /** Runs one command line and returns its exit code; every failure has been shown by then. */
 export async function runProgram(argv: readonly string[], context: CliContext): Promise<ExitCode> {
+  const isJson = argv.includes('--json');
   try {
-    await buildProgram(context).parseAsync([...argv], { from: 'user' });
+    await buildProgram(context, !isJson).parseAsync([...argv], { from: 'user' });
     return EXIT_CODES.ok;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
-    if (context.interrupted.aborted) {
-      context.terminal.note('interrupted');
-      return EXIT_CODES.interrupted;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT_CODES.ok;
+      const detail = `${error.message.replace(/^error: /, '')} (lakehouse --help lists commands and examples)`;
+      return isJson ? reportFailure(context.terminal, usageFailure(detail), isJson) : EXIT_CODES.usage;
     }
-    return reportFailure(context.terminal, error, argv.includes('--json'));
+    if (!context.interrupted.aborted) return reportFailure(context.terminal, error, isJson);
+    const interrupted = { code: 'cli.interrupted', detail: 'interrupted' };
+    context.terminal.note(isJson ? JSON.stringify(interrupted) : interrupted.detail);
+    return EXIT_CODES.interrupted;
   }
 }

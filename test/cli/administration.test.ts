@@ -82,6 +82,17 @@ it('lists what was loaded, and writes its rejected rows and its file', async () 
   expect(await readFile(copy, 'utf8')).toBe(text);
 });
 
+it('tells a script of the files that were loaded before one that is refused', async () => {
+  const good = join(folder, 'good.csv');
+  const bad = join(folder, 'bad.csv');
+  await writeFile(good, 'id\n1\n');
+  await writeFile(bad, '');
+  const { exitCode, stdout, stderr } = await run('ingest', good, bad, '--json');
+  expect(exitCode).toBe(1);
+  expect(JSON.parse(stdout)).toEqual([expect.objectContaining({ dataset: 'good', row_count: 1 })]);
+  expect(failure({ stderr }).code).toBe('door.truth_blocked');
+});
+
 it('compares columns, datasets and files', async () => {
   const diff = async (columns: unknown) =>
     (await run('datasets', 'schema-diff', 'ragged', '--columns', JSON.stringify(columns))).stdout;
@@ -93,7 +104,7 @@ it('compares columns, datasets and files', async () => {
     ]),
   ).toBe('An append goes through.\n');
   expect((await run('datasets', 'resync-missing', '--dry-run')).stdout).toMatch(
-    /1 dataset looked at\.\n\d+ files? of no dataset \(.*\), nothing was removed \(dry run\)/,
+    /2 datasets looked at\.\n\d+ files? of no dataset \(.*\), nothing was removed \(dry run\)/,
   );
   expect((await run('datasets', 'resync-metadata')).stdout).toContain('was looked at by this detector');
   expect((await run('datasets', 'resync-metadata', 'ragged')).stdout).toContain('ragged: nothing new');

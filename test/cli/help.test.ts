@@ -143,6 +143,20 @@ describe('the command line', () => {
     expect((await lakehouse(args)).exitCode).toBe(exitCode);
   });
 
+  it.each([
+    [['sql', 'SELECT 1', '--nope', '--json']],
+    [['keys', 'create', '--name', 'x', '--json']],
+    [['sql', 'SELECT 1', '--limit', 'many', '--json']],
+    [['nope', '--json']],
+  ])('tells %j in JSON what is wrong with it', async (args) => {
+    const { stderr, stdout, exitCode } = await lakehouse(args);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(JSON.parse(stderr)).toMatchObject({
+      code: 'cli.usage',
+      detail: expect.stringContaining('--help'),
+    });
+  });
+
   it('prints a failure as JSON where JSON was asked for', async () => {
     const { stderr, stdout } = await lakehouse(['status', '--url', 'http://127.0.0.1:1', '--json']);
     expect(JSON.parse(stderr)).toMatchObject({ code: 'cli.unreachable' });

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { pathOf } from '../api-client.ts';
+import { brokenOff, pathOf } from '../api-client.ts';
 import type { AddCommand, CliContext } from '../cli-context.ts';
 import { wholeNumber } from '../command-arguments.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
@@ -89,7 +89,9 @@ async function copyStream(context: CliContext, options: StreamOptions, path: str
     }
   };
   const chunks = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body);
-  await pipeline(chunks, counted, target, { end: output !== undefined });
+  await pipeline(chunks, counted, target, { end: output !== undefined }).catch((error: unknown) => {
+    throw brokenOff(error);
+  });
   if (output === undefined) return;
   const written = () => `${humanBytes(sizeBytes)} written to ${displayText(output)}.`;
   show(context, options, { file: output, size_bytes: sizeBytes }, written);
