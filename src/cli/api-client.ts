@@ -72,9 +72,10 @@ export function createApiClient(parts: ApiClientParts): ApiClient {
     stream,
     async json<T>(request: ApiRequest) {
       const response = await stream(request);
-      const text = await response.text();
-      const value = (text === '' ? null : JSON.parse(text)) as T;
-      return { status: response.status, headers: response.headers, value };
+      const text = await response.text().catch((error: unknown) => {
+        throw brokenOff(error);
+      });
+      return { status: response.status, headers: response.headers, value: parsed<T>(response, text) };
     },
   };
 }
@@ -82,6 +83,23 @@ export function createApiClient(parts: ApiClientParts): ApiClient {
 /** A path with its parameters percent-encoded: ``pathOf`/catalog/datasets/by-name/${name}` ``. */
 export function pathOf(pieces: TemplateStringsArray, ...names: readonly string[]): string {
   return pieces.map((piece, at) => piece + encodeURIComponent(names[at] ?? '')).join('');
+}
+
+/** An answer that did not come to its end, as a failure of the command; any other error as it is. */
+export function brokenOff(error: unknown): unknown {
+  // So undici says that the connection ended before the answer did.
+  if (!(error instanceof TypeError) || error.message !== 'terminated') return error;
+  const detail =
+    'The answer broke off: the server ended, the key stopped being valid, or the connection was cut. What has come is not all.';
+  return new CliFailure(EXIT_CODES.unreachable, { code: 'cli.answer_broke_off', detail }, error);
+}
+
+function parsed<T>(response: Response, text: string): T {
+  try {
+    return (text === '' ? null : JSON.parse(text)) as T;
+  } catch (error) {
+    throw new CliFailure(EXIT_CODES.failed, unexpectedAnswer(response), error);
+  }
 }
 
 /** What a refusing answer says, as the failure of a command. */
@@ -114,11 +132,13 @@ function problemOf(response: Response, text: string): FailureFacts {
   } catch {
     // Not ours: a proxy's page, for example.
   }
-  return {
-    code: 'cli.unexpected_answer',
-    detail: `The server answered ${response.status} without saying why. Is this a lakehouse server?`,
-    status: response.status,
-  };
+  return unexpectedAnswer(response);
+}
+
+function unexpectedAnswer({ status }: Response): FailureFacts {
+  const what = status < 400 ? 'something that is not JSON' : 'without saying why';
+  const detail = `The server answered ${status}, ${what}. Is this a lakehouse server?`;
+  return { code: 'cli.unexpected_answer', detail, status };
 }
 
 function unreachable(base: string, cause: unknown): CliFailure {

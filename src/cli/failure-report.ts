@@ -41,7 +41,7 @@ function mistakeText(error: Readonly<Record<string, unknown>> | null): string | 
 function unexpected(error: unknown): CliFailure {
   if (isLakeError(error)) {
     const { code, detail, data, kind, errorCode } = error;
-    const isUsage = kind === 'invalid' || code.startsWith('config.') || code.startsWith('home.');
+    const isUsage = kind === 'invalid' || (kind !== 'unavailable' && /^(config|home)\./.test(code));
     const facts = { ...data, code, detail, remedy: errorCode.remedy };
     return new CliFailure(isUsage ? EXIT_CODES.usage : EXIT_CODES.failed, facts, error);
   }

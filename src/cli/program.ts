@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-version.ts';
 import type { AddCommand, CliContext } from './cli-context.ts';
-import { EXIT_CODES, type ExitCode } from './cli-failure.ts';
+import { EXIT_CODES, type ExitCode, usageFailure } from './cli-failure.ts';
 import { addAccessCommand } from './commands/access.ts';
 import { addAuditorCommand } from './commands/auditor.ts';
 import { addBackupCommands } from './commands/backup.ts';
@@ -12,6 +12,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEventsCommand } from './commands/events.ts';
 import { addIngestCommand } from './commands/ingest.ts';
+import { addIngestsCommand } from './commands/ingests.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addJournalCommand } from './commands/journal.ts';
 import { addKbCommand } from './commands/kb.ts';
@@ -37,6 +38,7 @@ const COMMANDS: readonly AddCommand[] = [
   addServeCommand,
   addStatusCommand,
   addIngestCommand,
+  addIngestsCommand,
   addSqlCommand,
   addDatasetsCommand,
   addWhoamiCommand,
@@ -83,8 +85,8 @@ Exit codes:
   4  the server cannot be reached, cannot take traffic, or has no model for the request
   130  interrupted`;
 
-/** The whole command line, ready to parse. */
-export function buildProgram(context: CliContext): Command {
+/** The whole command line, ready to parse. With `tellsMistakes` false it leaves a mistake on the line to its caller. */
+export function buildProgram(context: CliContext, tellsMistakes = true): Command {
   const program = new Command('lakehouse')
     .description(
       'One governed door to a team’s data and models: identity, access, truth and journal on every request.',
@@ -96,7 +98,9 @@ export function buildProgram(context: CliContext): Command {
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
     .configureOutput({
       writeOut: (text) => void context.terminal.stdout.write(text),
-      writeErr: (text) => void context.terminal.stderr.write(text),
+      writeErr: (text) => {
+        if (tellsMistakes) context.terminal.stderr.write(text);
+      },
       getOutHelpWidth: () => Math.min(100, context.terminal.columns),
       getErrHelpWidth: () => Math.min(100, context.terminal.columns),
     });
@@ -105,23 +109,47 @@ export function buildProgram(context: CliContext): Command {
   return program;
 }
 
-/** The help of a command in a group says what it does, like the group's, and where its examples are. */
-function introduce(command: Command, group: Command): void {
+/** The help of a command in a group, at any depth, says what it does and shows the group's examples of it. */
+function introduce(command: Command, group: Command, path = `${group.name()} ${command.name()}`): void {
   if (command.description() === '') command.description(command.summary());
-  command.addHelpText('after', `\nExamples: lakehouse ${group.name()} --help`);
+  command.addHelpText('after', () => {
+    const examples = examplesOf(group, path);
+    return `\nExamples:\n${examples.join('\n')}\nMore: lakehouse ${group.name()} --help`;
+  });
+  for (const below of command.commands) introduce(below, group, `${path} ${below.name()}`);
+}
+
+/** The lines of a group's help that call the command of this path. */
+function examplesOf(group: Command, path: string): readonly string[] {
+  const before = group.configureOutput();
+  let help = '';
+  group.configureOutput({
+    writeOut: (text) => {
+      help += text;
+    },
+  });
+  group.outputHelp();
+  group.configureOutput(before);
+  return help
+    .split('\n')
+    .filter((line) => /^ {2}\$ /.test(line) && `${line} `.includes(`lakehouse ${path} `));
 }
 
 /** Runs one command line and returns its exit code; every failure has been shown by then. */
 export async function runProgram(argv: readonly string[], context: CliContext): Promise<ExitCode> {
+  const isJson = argv.includes('--json');
   try {
-    await buildProgram(context).parseAsync([...argv], { from: 'user' });
+    await buildProgram(context, !isJson).parseAsync([...argv], { from: 'user' });
     return EXIT_CODES.ok;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
-    if (context.interrupted.aborted) {
-      context.terminal.note('interrupted');
-      return EXIT_CODES.interrupted;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT_CODES.ok;
+      const detail = `${error.message.replace(/^error: /, '')} (lakehouse --help lists commands and examples)`;
+      return isJson ? reportFailure(context.terminal, usageFailure(detail), isJson) : EXIT_CODES.usage;
     }
-    return reportFailure(context.terminal, error, argv.includes('--json'));
+    if (!context.interrupted.aborted) return reportFailure(context.terminal, error, isJson);
+    const interrupted = { code: 'cli.interrupted', detail: 'interrupted' };
+    context.terminal.note(isJson ? JSON.stringify(interrupted) : interrupted.detail);
+    return EXIT_CODES.interrupted;
   }
 }

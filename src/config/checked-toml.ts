@@ -1,6 +1,7 @@
 import { parse, TomlError } from 'smol-toml';
 import type { z } from 'zod';
 import { closestName } from './closest-name.ts';
+import { problemWords } from './problem-words.ts';
 import { knownKeys } from './schema-walk.ts';
 import { type TomlLines, tomlLines } from './toml-lines.ts';
 
@@ -109,7 +110,7 @@ function issueProblems(issue: z.core.$ZodIssue, schema: z.ZodType, lines: TomlLi
       { ...problem, message: `The name is not allowed: ${issue.issues[0]?.message ?? issue.message}.` },
     ];
   }
-  return [{ ...problem, message: sentence(issue.message) }];
+  return [{ ...problem, message: sentence(problemWords(issue, schema)) }];
 }
 
 function ownText(input: unknown, key: string): string {

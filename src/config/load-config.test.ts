@@ -127,7 +127,7 @@ test('leaves the variables of the command line and the tests alone', () => {
 
 test('refuses a setting of the wrong type from the environment and names the variable, not a line', () => {
   const refusal = problems('[auth]\nenabled = true\n', { LAKEHOUSE_AUTH_ENABLED: 'yes' });
-  expect(refusal.detail).toMatch(/^environment variable LAKEHOUSE_AUTH_ENABLED: .*boolean/);
+  expect(refusal.detail).toMatch(/^environment variable LAKEHOUSE_AUTH_ENABLED: Must be true or false/);
 });
 
 test('adds a bucket and a list by variable', () => {
@@ -214,4 +214,58 @@ test('any text is accepted or refused as config.invalid, never anything else', (
       }
     }),
   );
+});
+
+test.each([
+  ['[server]\nport = "80"', {}, 'line 2: server.port: Must be a whole number, such as 8080; this is text.'],
+  [
+    '[server]\nport = 1.5',
+    {},
+    'server.port: Must be a whole number, such as 8080; this is a number with a fraction.',
+  ],
+  ['[server]\nport = 70000', {}, 'server.port: Must be at most 65535.'],
+  [
+    '[server]\nhost = 5',
+    {},
+    'server.host: Must be text in quotes, such as "127.0.0.1"; this is a whole number.',
+  ],
+  [
+    '[server]\nhost = 2026-01-01',
+    {},
+    'server.host: Must be text in quotes, such as "127.0.0.1"; this is a date.',
+  ],
+  [
+    '[server]\nallowed_hosts = "a"',
+    {},
+    'Must be a list, such as ["localhost", "127.0.0.1", "[::1]"]; this is text.',
+  ],
+  ['[auth]\nenabled = "yes"', {}, 'auth.enabled: Must be true or false, such as true; this is text.'],
+  ['server = 5', {}, 'line 1: server: Must be a table, such as [server]; this is a whole number.'],
+  ['[storage.buckets]\na1 = "x"', {}, 'a1: Must be a table, such as [storage.buckets.a1]; this is text.'],
+  ['[storage.buckets.cold]', {}, 'cold.path: Is missing; it must be text in quotes, such as "text".'],
+  ['[auth]\nenvironment = "LIVE"', {}, 'auth.environment: Must have the form /^[a-z]{2,8}$/.'],
+  ['[telemetry]\nservice_name = ""', {}, 'telemetry.service_name: Must have at least 1 character.'],
+  [
+    '[telemetry]\notlp_traces_url = "x"',
+    {},
+    'otlp_traces_url: Must be an address, such as https://host.example/path.',
+  ],
+  [
+    '',
+    { LAKEHOUSE_SERVER_PORT: '' },
+    'variable LAKEHOUSE_SERVER_PORT: Must be a whole number, such as 8080; this is empty text.',
+  ],
+  [
+    '',
+    { LAKEHOUSE_AUTH_ENABLED: '1' },
+    'LAKEHOUSE_AUTH_ENABLED: Must be true or false, such as true; this is text.',
+  ],
+])('says of %j %j what is wanted, an example and what is there', (text, environment, words) => {
+  expect(problems(text, environment).detail).toContain(words);
+});
+
+test('never says a value that has the wrong type: it may be a secret in the wrong place', () => {
+  for (const text of ['[server]\nport = "canary"', '[telemetry]\notlp_traces_url = "canary"']) {
+    expect(JSON.stringify(problems(text))).not.toContain('canary');
+  }
 });

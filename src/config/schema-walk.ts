@@ -19,13 +19,27 @@ export function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
 
 /** The keys an object schema at this path knows, of all alternatives where it is a union; empty for anything else. */
 export function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
+  return fieldsAt(schema, path).flatMap(({ type }) =>
+    type instanceof z.ZodObject ? Object.keys(type.shape) : [],
+  );
+}
+
+/** A place of a schema: what may stand there, and what stands there by default. */
+export interface SchemaField {
+  readonly type: z.core.$ZodType;
+  readonly usual: unknown;
+}
+
+/** What a schema allows at this path, one field for each alternative; none where the path leads out of it. */
+export function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly SchemaField[] {
   const [step, ...rest] = path;
+  const usual = schema instanceof z.ZodDefault ? schema.def.defaultValue : undefined;
   return alternatives(schema).flatMap((option) => {
-    if (step === undefined) return option instanceof z.ZodObject ? Object.keys(option.shape) : [];
-    if (option instanceof z.ZodArray) return knownKeys(option.element, rest);
-    if (option instanceof z.ZodRecord) return knownKeys(option.valueType, rest);
+    if (step === undefined) return [{ type: option, usual }];
+    if (option instanceof z.ZodArray) return fieldsAt(option.element, rest);
+    if (option instanceof z.ZodRecord) return fieldsAt(option.valueType, rest);
     if (option instanceof z.ZodObject && Object.hasOwn(option.shape, step)) {
-      return knownKeys(option.shape[String(step)], rest);
+      return fieldsAt(option.shape[String(step)], rest);
     }
     return [];
   });

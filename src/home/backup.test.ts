@@ -35,7 +35,7 @@ const ports = (copyStore: (from: string, to: string) => Promise<void>) => ({
   copiedFirst: () => ['heads.ndjson'],
   copyStore,
   notes: () => ['a note'],
-  verifyJournal: async () => ({ events: 0 }),
+  verifyJournal: async () => ({ events: 0, problem: null }),
   nowMs: () => 0,
   onProgress: () => undefined,
 });

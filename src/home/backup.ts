@@ -1,9 +1,20 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
-import { LakeError } from '../base/index.ts';
+import { isLakeError, LakeError } from '../base/index.ts';
 import { makeEmptyFolder } from './empty-folder.ts';
 import { homeErrors } from './errors.ts';
 import { requireFormat } from './format.ts';
@@ -34,8 +45,8 @@ export interface BackupPorts {
   copiedFirst(): readonly string[];
   /** Writes a consistent copy of the store, also while a server uses it. */
   copyStore(from: string, to: string): Promise<void>;
-  /** Verifies the journal of a home that no server uses; throws where it does not hold. */
-  verifyJournal(home: string): Promise<{ readonly events: number }>;
+  /** Verifies the journal of a home that no server uses; the first place where it does not hold, with what is wrong there. */
+  verifyJournal(home: string): Promise<{ readonly events: number; readonly problem: string | null }>;
   /** What the configuration keeps outside the home, as notes for the report. */
   notes(): readonly string[];
   readonly nowMs: () => number;
@@ -55,6 +66,10 @@ export async function backupHome(home: string, target: string, ports: BackupPort
   requireFormat(home);
   if (isBelow(home, target)) throw invalid('A backup cannot lie in the home that it copies.');
   await makeEmptyFolder(target, TARGET_IN_USE);
+  return orNothing(target, () => copyHome(home, target, ports));
+}
+
+async function copyHome(home: string, target: string, ports: BackupPorts): Promise<BackupReport> {
   const from = homeLayout(home);
   const to = homeLayout(target);
   const copyHomeFile = async (path: string) => {
@@ -80,7 +95,7 @@ export async function backupHome(home: string, target: string, ports: BackupPort
     const isThere = copiedFirst.includes(path) ? existsSync(join(target, path)) : await copyHomeFile(path);
     if (isThere) await record(path);
   }
-  const { events } = await ports.verifyJournal(target);
+  const events = await verifiedEvents(target, ports);
   await syncFolders(target, Object.keys(files));
   const manifest: BackupManifest = { version: 1, createdMs: ports.nowMs(), files };
   await writeDurably(join(target, 'backup.json'), `${JSON.stringify(manifest, null, 1)}\n`);
@@ -96,9 +111,9 @@ export async function backupHome(home: string, target: string, ports: BackupPort
 export async function restoreHome(backup: string, home: string, ports: BackupPorts): Promise<BackupReport> {
   await makeEmptyFolder(home, TARGET_IN_USE);
   const manifest = await readManifest(backup);
-  let sizeBytes = 0;
-  let files = 0;
-  try {
+  return orNothing(home, async () => {
+    let sizeBytes = 0;
+    let files = 0;
     for (const [path, expected] of Object.entries(manifest.files)) {
       const target = join(home, path);
       await mkdir(dirname(target), { recursive: true, mode: 0o700 });
@@ -110,13 +125,51 @@ export async function restoreHome(backup: string, home: string, ports: BackupPor
       ports.onProgress({ files, sizeBytes });
     }
     requireFormat(home);
-    const { events } = await ports.verifyJournal(home);
+    const events = await verifiedEvents(home, ports);
     await syncFolders(home, Object.keys(manifest.files));
     return { files, sizeBytes, journalEvents: events, notes: ports.notes() };
+  });
+}
+
+/** Unmasked rows and keys that are half of a copy are of use to nobody but who should not have them. */
+async function orNothing<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
-    await rm(home, { recursive: true, force: true });
-    throw error;
+    await emptied(folder).catch(() => undefined);
+    throw copyFailure(error);
   }
+}
+
+/** What the folder holds goes, also where the name is a link to it or a disk is mounted there; then the folder, where it can. */
+async function emptied(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
+  await rmdir(folder);
+}
+
+function copyFailure(error: unknown): unknown {
+  const code = isLakeError(error)
+    ? null
+    : error instanceof Error && 'code' in error
+      ? String(error.code)
+      : null;
+  const isFull =
+    code === 'ENOSPC' || code === 'EDQUOT' || (isLakeError(error) && error.kind === 'storage_full');
+  if (!isFull && code === null) return error;
+  return new LakeError(homeErrors.copy_failed, {
+    detail: isFull
+      ? 'The disk of the target is full. Nothing was left there: free space, or choose another disk.'
+      : `A file could not be copied (${code}). Nothing was left in the target folder.`,
+    cause: error,
+  });
+}
+
+async function verifiedEvents(home: string, ports: BackupPorts): Promise<number> {
+  const { events, problem } = await ports.verifyJournal(home);
+  if (problem === null) return events;
+  throw invalid(
+    `The journal does not verify: ${problem}. \`lakehouse journal verify --home DIR\` names every place.`,
+  );
 }
 
 async function readManifest(backup: string): Promise<BackupManifest> {
@@ -152,9 +205,11 @@ async function filesBelow(home: string, folder: string, links: string[]): Promis
   return found;
 }
 
+/** False where there is no such file. The copy is its owner's alone, whatever the disk made of it that it comes from. */
 async function copied(from: string, to: string): Promise<boolean> {
   try {
     await copyFile(from, to);
+    await chmod(to, 0o600);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
@@ -203,8 +258,6 @@ async function writeDurably(file: string, text: string): Promise<void> {
   await rename(`${file}.part`, file);
   await syncFolder(dirname(file));
 }
-
-/** Makes the folder where it is not there; it is its owner's alone, since unmasked rows come into it. */
 
 function invalid(detail: string): LakeError {
   return new LakeError(homeErrors.backup_invalid, { detail });

@@ -21,6 +21,18 @@ export const homeErrors = declareErrors('home', {
     title: 'Home of another version',
     remedy: 'Start it with the version of lakehouse that the answer names, or restore a backup made by it.',
   },
+  keys_exposed: {
+    kind: 'invalid',
+    title: 'Others can read the keys of the home',
+    remedy:
+      'Run the chmod that the answer names. Where others may have read them, rotate: `lakehouse keys rotate-secret`, `lakehouse journal rotate-key`.',
+  },
+  copy_failed: {
+    kind: 'unavailable',
+    title: 'The copy could not be finished',
+    remedy:
+      'Free space, or choose a folder on a disk that takes it; nothing was left in the one that was named.',
+  },
   backup_invalid: {
     kind: 'unprocessable',
     title: 'Backup not usable',

@@ -4,6 +4,7 @@ export { requireFormat } from './format.ts';
 export { makeHome } from './init.ts';
 export type { HomeLayout } from './layout.ts';
 export { homeLayout, isBelow } from './layout.ts';
+export { requirePrivateKeys } from './private-keys.ts';
 export { createReadiness } from './readiness.ts';
 export type { UpkeepTask } from './upkeep.ts';
 export { commitTask, startUpkeep } from './upkeep.ts';

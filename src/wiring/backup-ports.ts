@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
-import { LakeError, systemClock } from '../base/index.ts';
-import { type Config, configErrors, loadConfig } from '../config/index.ts';
+import { systemClock } from '../base/index.ts';
+import { type Config, loadConfig } from '../config/index.ts';
 import { homeLayout, isBelow, requireFormat } from '../home/index.ts';
 import { readKeptCheckpoint, verifyOffline } from '../lake/journald/index.ts';
 import { openMetastoreReadOnly } from '../metastore/index.ts';
@@ -30,9 +30,9 @@ export function backupPorts(options: HomeOptions & { onProgress(files: number, s
     },
     async verifyJournal(home: string) {
       const report = await verifyHome({ home, environment: options.environment });
-      if (!report.valid)
-        throw new LakeError(configErrors.invalid, { detail: 'The journal does not verify.' });
-      return { events: report.events_checked };
+      const [first] = report.problems;
+      const problem = first === undefined ? null : `event ${first.seq} (${first.place}): ${first.problem}`;
+      return { events: report.events_checked, problem };
     },
     nowMs: systemClock.nowMs,
     onProgress: ({ files, sizeBytes }: { files: number; sizeBytes: number }) =>
@@ -42,7 +42,7 @@ export function backupPorts(options: HomeOptions & { onProgress(files: number, s
 
 /** What the configuration keeps elsewhere, each with its verb. */
 function thingsOutside(home: string, config: Config): readonly string[] {
-  const { journal, storage, truth, access, models, scrum } = config;
+  const { journal, storage, truth, access, models, observer, scrum, tools } = config;
   const things: readonly (readonly [string, string])[] = [
     ...Object.entries(storage.buckets).map(
       ([name, { path }]) => [`The bucket "${name}" lies`, path] as const,
@@ -51,6 +51,8 @@ function thingsOutside(home: string, config: Config): readonly string[] {
     ['The truth rules lie', truth.rules_file],
     ['The policy file lies', access.policy_file],
     ['The routing file lies', models.routing_file],
+    ['The folder of tools lies', tools.folder],
+    ['The escalations lie', observer.escalations_file],
     ['The folder of review prompts lies', scrum.prompts_folder],
     ['The model catalogue lies', models.catalogue_file],
     ...Object.entries(models.providers).map(

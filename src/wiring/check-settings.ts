@@ -1,10 +1,13 @@
 import { resolve } from 'node:path';
 import { openRouting, readCatalogue } from '../ai/aibridge/index.ts';
-import { isLakeError, LakeError } from '../base/index.ts';
+import { openToolBook } from '../ai/tools/index.ts';
+import { createLogger, isLakeError, LakeError } from '../base/index.ts';
 import { configErrors, type FileProblem, type LoadedConfig, loadConfig } from '../config/index.ts';
-import { parsePolicyToml } from '../govern/access/index.ts';
+import { MCP_TOOL_NAMES } from '../gateway/index.ts';
+import { checkPolicyToml, createExpressionParser } from '../govern/access/index.ts';
 import { openRuleBook } from '../govern/truth/index.ts';
 import { homeLayout } from '../home/index.ts';
+import { createParser } from '../lake/engine/index.ts';
 import { readEscalations } from '../review/observer/index.ts';
 import { readPrompts } from '../review/scrum/index.ts';
 import type { HomeOptions } from './open-home.ts';
@@ -27,7 +30,21 @@ export interface CheckedSettings {
 export async function checkSettings(options: HomeOptions): Promise<CheckedSettings> {
   const { home, environment } = options;
   const loaded = loadConfig({ file: homeLayout(home).configFile, environment });
-  const { truth, access, models, observer, scrum } = loaded.config;
+  const parser = await createParser({ log: createLogger({ level: 'silent' }) });
+  try {
+    const parse = (sql: string) => parser.parse(sql, AbortSignal.timeout(loaded.config.engine.timeout_ms));
+    return await checkLoaded(home, loaded, parse);
+  } finally {
+    await parser.close();
+  }
+}
+
+async function checkLoaded(
+  home: string,
+  loaded: LoadedConfig,
+  parse: (sql: string) => Promise<string>,
+): Promise<CheckedSettings> {
+  const { truth, access, models, observer, scrum, tools } = loaded.config;
   const files = [truth.rules_file, access.policy_file];
   const problems: SettingsProblem[] = [];
   const check = async (file: string, read: () => unknown) => {
@@ -40,8 +57,18 @@ export async function checkSettings(options: HomeOptions): Promise<CheckedSettin
   };
   await check(truth.rules_file, () => openRuleBook(resolve(home, truth.rules_file)));
   await check(access.policy_file, () =>
-    parsePolicyToml(readPolicyFile(home, access.policy_file), access.policy_file),
+    checkPolicyToml(
+      readPolicyFile(home, access.policy_file),
+      access.policy_file,
+      createExpressionParser(parse),
+    ),
   );
+  await check(tools.folder, async () => {
+    const { config } = loaded;
+    const parts = { parse, config, reservedNames: MCP_TOOL_NAMES };
+    const book = await openToolBook(resolve(home, tools.folder), parts);
+    if (book.current().tools.size > 0) files.push(tools.folder);
+  });
   const { escalations_file } = observer;
   await check(escalations_file, () => {
     const { shipped } = readEscalations(escalations_file, (path) => resolve(home, path));

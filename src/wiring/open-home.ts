@@ -3,7 +3,7 @@ import { createIdGenerator, createLogger, type Logger, systemClock } from '../ba
 import { type Config, loadConfig } from '../config/index.ts';
 import { commitAsSystem } from '../door/index.ts';
 import type { bootstrap } from '../govern/access/index.ts';
-import { type HomeLayout, homeLayout, requireFormat } from '../home/index.ts';
+import { type HomeLayout, homeLayout, requireFormat, requirePrivateKeys } from '../home/index.ts';
 import { createJournald, type Journald } from '../lake/journald/index.ts';
 import { type Metastore, openMetastore } from '../metastore/index.ts';
 
@@ -31,6 +31,7 @@ export interface OpenHome {
 /** Opens the store and the journal of a home. Throws `LakeError` where it is none, or is served already. */
 export async function openHome(options: HomeOptions): Promise<OpenHome> {
   requireFormat(options.home);
+  requirePrivateKeys(options.home);
   const layout = homeLayout(options.home);
   const { environment, flags = {} } = options;
   const { config } = loadConfig({ file: layout.configFile, environment, flags });

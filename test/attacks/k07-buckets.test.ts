@@ -94,6 +94,21 @@ describe('files with unmasked rows', () => {
   });
 });
 
+test.each([
+  ['whole', 2, 1, true],
+  ['masked', 2, 1, false],
+  ['filtered', null, null, false],
+])(
+  'a list of ingests tells %s nothing of rows and values that are hidden',
+  async (role, rows, rejected, content) => {
+    const { key } = await server.key(role, {}, `${role}-list`);
+    const listed = (await server.api('GET', '/ingest', { key })).json.ingests;
+    const first = listed.find((one: { ingest_id: string }) => one.ingest_id === ingestId);
+    expect(first).toMatchObject({ row_count: rows, rejected_count: rejected });
+    expect([first.sha256 !== null, first.size_bytes !== null]).toEqual([content, content]);
+  },
+);
+
 describe('the number of rows that were there', () => {
   test.each([
     ['adder', 'a row filter applies to'],

@@ -268,8 +268,8 @@ describe('the commands against a server', () => {
   it('says where the rows are that it set aside', async () => {
     await writeFile(join(folder, 'ragged.csv'), 'id,n\n1,2\n2,3\n3,4\n4\n');
     const { stdout } = await run('ingest', join(folder, 'ragged.csv'), '--on-error', 'quarantine');
-    const path = /GET (\S+)/.exec(stdout)?.[1] ?? '';
-    expect((await server.api('GET', path)).status).toBe(200);
+    const id = /lakehouse ingests rejected (\S+)/.exec(stdout)?.[1] ?? '';
+    expect((await server.api('GET', `/ingest/${id}/rejected`)).status).toBe(200);
   });
 
   it('names every row that does not fit, and what to do about it', async () => {

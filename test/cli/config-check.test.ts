@@ -30,7 +30,7 @@ describe('config check --home', () => {
   it('names the files it found valid', async () => {
     const { exitCode, stdout } = await check();
     expect(exitCode).toBe(0);
-    const files = ['truth.toml', 'access.toml', 'observer.toml', 'routing.toml'];
+    const files = ['truth.toml', 'access.toml', 'tools', 'observer.toml', 'routing.toml'];
     for (const name of files) expect(stdout).toContain(name);
     expect((await check('--json')).json).toMatchObject({ valid: true, files });
   });
@@ -62,14 +62,39 @@ describe('config check --home', () => {
       { line: 6, key: 'escalations[0].within', suggestion: 'within_s' },
     ],
     ['lakehouse.toml', '[models]\nroutingfile = "x"\n', { line: 2, key: 'models.routingfile' }],
+    [
+      'access.toml',
+      '[roles.a]\n[[row_filters]]\ndataset = "d"\nwhere = "region = = 1"\n',
+      { line: 4, key: 'row_filters[0].where', message: expect.stringMatching(/^Character \d+: /) },
+    ],
+    [
+      'tools/open_jobs.toml',
+      'nam = "x"\n',
+      { line: 1, key: 'nam', suggestion: 'name', file: 'open_jobs.toml' },
+    ],
+    [
+      'tools/open_jobs.toml',
+      `name = "open_jobs"\ndescription = "d"\nroles = []\nsql = "SELECT $regon"\n[parameters]\ntype = "object"\n[parameters.properties]\nregion = { type = "string" }\n`,
+      { line: 4, key: 'sql', suggestion: 'region' },
+    ],
+    [
+      'tools/open_jobs.toml',
+      'name = "query"\ndescription = "d"\nroles = []\nsql = "SELECT 1"\n',
+      { line: 1, key: 'name', message: 'This name is taken by a built-in tool.' },
+    ],
+    [
+      'tools/open_jobs.toml',
+      'name = "open_jobs"\ndescription = "d"\nroles = []\nsql = "DELETE FROM jobs"\n',
+      { line: 4, key: 'sql' },
+    ],
   ])('names line, key and suggestion of a mistake in %s', async (name, text, problem) => {
     await write(name, text);
     const { exitCode, stderr, stdout } = await check('--json');
     await copyFile(shipped(name), join(home, name));
     expect([exitCode, stdout]).toEqual([2, '']);
     const refusal = JSON.parse(stderr);
-    expect(refusal.problems).toEqual([expect.objectContaining(problem)]);
-    expect(refusal.detail).toContain(`${name}, line ${problem.line}: ${problem.key}`);
+    expect(refusal.problems).toContainEqual(expect.objectContaining(problem));
+    expect(refusal.detail).toContain(`${name.replace('tools/', '')}, line ${problem.line}: ${problem.key}`);
   });
 
   it('tells the mistakes of every file at once, by file', async () => {

@@ -59,6 +59,14 @@ function documented(): string[][] {
   });
 }
 
+const helps = new Map<string, ReturnType<typeof lakehouse>>();
+/** The help of a command, asked for once. */
+function shownHelp(name: string): ReturnType<typeof lakehouse> {
+  const shown = helps.get(name) ?? lakehouse([name, '--help']);
+  helps.set(name, shown);
+  return shown;
+}
+
 describe('the command line', () => {
   it.each(documented().map((words) => [words.join(' '), words] as const))(
     'has what the documents call: %s',
@@ -93,16 +101,25 @@ describe('the command line', () => {
   );
 
   it.each(program.commands.map((command) => [command.name()]))('%s shows examples', async (name) => {
-    const { stdout, exitCode } = await lakehouse([name, '--help']);
+    const { stdout, exitCode } = await shownHelp(name);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('Examples:');
     for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(120);
   });
 
-  it('says in the help of a command in a group what it does, and where its examples are', async () => {
+  it('says in the help of a command in a group what it does, and shows its examples', async () => {
     const { stdout } = await lakehouse(['access', 'delegate', '--help']);
     expect(stdout).toContain('let an agent act for you, for a short while');
-    expect(stdout).toContain('Examples: lakehouse access --help');
+    expect(stdout).toContain('$ lakehouse access delegate --agent matcher');
+    expect(stdout).not.toContain('lakehouse access roles');
+    expect(stdout).toContain('More: lakehouse access --help');
+  });
+
+  it.each(leaves(program).map(({ path }) => [path]))('%s has an example', async (path) => {
+    const [group = ''] = path.split(' ');
+    const { stdout } = await shownHelp(group);
+    const examples = stdout.split('\n').filter((line) => /^ {2}\$ /.test(line));
+    expect(examples.some((line) => `${line} `.includes(`lakehouse ${path} `))).toBe(true);
   });
 
   it('documents every exit code', async () => {
@@ -124,6 +141,20 @@ describe('the command line', () => {
     [['config', 'check', '--file', '/nowhere.toml'], 2],
   ])('%j ends with %i', async (args, exitCode) => {
     expect((await lakehouse(args)).exitCode).toBe(exitCode);
+  });
+
+  it.each([
+    [['sql', 'SELECT 1', '--nope', '--json']],
+    [['keys', 'create', '--name', 'x', '--json']],
+    [['sql', 'SELECT 1', '--limit', 'many', '--json']],
+    [['nope', '--json']],
+  ])('tells %j in JSON what is wrong with it', async (args) => {
+    const { stderr, stdout, exitCode } = await lakehouse(args);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(JSON.parse(stderr)).toMatchObject({
+      code: 'cli.usage',
+      detail: expect.stringContaining('--help'),
+    });
   });
 
   it('prints a failure as JSON where JSON was asked for', async () => {

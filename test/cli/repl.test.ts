@@ -66,3 +66,46 @@ it('understands what other prompts call help, tables, columns and the end', asyn
 it('takes such a word for SQL inside a statement', async () => {
   expect(await session('SELECT 7 AS', 'help', ';', '\\q')).toMatch(/help\s+─+\s+7/);
 });
+
+it('goes on where the key ends or the answer breaks off in the middle', async () => {
+  const { key, keyId } = await server.key('admin', {}, 'short');
+  let text = '';
+  const stdout = new Writable({
+    write(chunk, _encoding, done) {
+      text += String(chunk);
+      done();
+    },
+  });
+  const cut = () =>
+    new Response(new ReadableStream({ start: (control) => control.error(new TypeError('terminated')) }));
+  // What is typed next waits for the answer: the prompt reads ahead.
+  const answered = async (words: RegExp) => {
+    while (!words.test(text)) await new Promise((resolve) => setImmediate(resolve));
+  };
+  let isCut = false;
+  const api = createApiClient({
+    url: server.url,
+    apiKey: key,
+    delegationToken: null,
+    fetch: async (...request) => (isCut ? cut() : fetch(...request)),
+  });
+  async function* typed() {
+    yield 'SELECT 41 + 1 AS before;\n';
+    await answered(/42/);
+    await server.api('DELETE', `/access/keys/${keyId}`);
+    yield '\\d\n';
+    yield 'SELECT 1 AS refused;\n';
+    await answered(/unauthenticated[\s\S]*unauthenticated/);
+    isCut = true;
+    yield 'SELECT 2 AS cut;\n';
+    yield '\\h\n';
+  }
+  const stdin = Readable.from(typed());
+  const terminal = createTerminal({ stdin, stdout, stderr: stdout, environment: {} });
+  const history = { read: () => [], write: () => {} };
+  await runRepl({ terminal, api, limitRows: 100, history });
+  expect(text).toContain('42');
+  expect(text.match(/access\.unauthenticated/g)).toHaveLength(2);
+  expect(text).toContain('cli.answer_broke_off');
+  expect(text).toContain('Tab          completes');
+});

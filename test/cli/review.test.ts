@@ -57,6 +57,34 @@ describe('lakehouse review', () => {
     expect(exitCode).toBe(0);
   });
 
+  it('reads the callers of a folder in the whole repository, and reports on the folder alone', async () => {
+    write({
+      'src/main.ts':
+        "import { canRead } from './access/access.ts';\nimport { canList } from './other/other.ts';\nconsole.log(canRead('jobs'), canList());\n",
+      'src/access/access.ts': `${FILES['src/access.ts']}${UNCALLED}`,
+      'src/other/other.ts': 'export const canList = () => true;\n',
+    });
+    rmSync(join(repository, 'src/access.ts'));
+    commit('a folder');
+    const below = (...options: string[]) =>
+      lakehouse(['review', join(repository, 'src/access'), '--json', ...options]);
+    const whole = (await review('--json')).json;
+    const { json, exitCode } = await below();
+    expect(exitCode).toBe(1);
+    expect(json.files).toBe(1);
+    expect(json.findings).toEqual([
+      expect.objectContaining({ path: 'src/access/access.ts', symbol: 'canWrite' }),
+    ]);
+    expect(whole.findings).toEqual(expect.arrayContaining(json.findings));
+    const other = await lakehouse(['review', join(repository, 'src/other'), '--json']);
+    expect([other.exitCode, other.json.findings]).toEqual([0, []]);
+    expect((await below('--since', 'HEAD')).json.findings).toEqual([]);
+    write({ 'src/main.ts': 'console.log(1);\n' });
+    expect((await below('--since', 'HEAD')).json.findings).toEqual([
+      expect.objectContaining({ path: 'src/access/access.ts', symbol: 'canRead' }),
+    ]);
+  });
+
   it.each(['no-such-folder', 'src/access.ts'])('refuses %s, which is no folder', async (path) => {
     const { stderr, exitCode } = await lakehouse(['review', join(repository, path)]);
     expect(stderr).toContain('review.path_not_found');

@@ -38,6 +38,10 @@ catalogue_file = "/etc/lakehouse/models.json"
 rules_file = "../truth.toml"
 [access]
 policy_file = "../access.toml"
+[tools]
+folder = "../tools"
+[observer]
+escalations_file = "../observer.toml"
 [journal]
 heads_file = "../heads.ndjson"
 [storage.buckets.default]
@@ -50,6 +54,8 @@ path = "../bucket"
       'The truth rules lie',
       'The policy file lies',
       'The routing file lies',
+      'The folder of tools lies',
+      'The escalations lie',
       'The model catalogue lies',
       'The key file of the provider "outside" lies',
     ].map((what) => `${what} outside the home and is not part of the backup.`),

@@ -1,1 +1,2 @@
 export { createTools } from './create-tools.ts';
+export { openToolBook } from './tool-book.ts';

@@ -6,11 +6,11 @@ import { usageFailure } from '../cli-failure.ts';
 import { collectPairs, wholeNumber } from '../command-arguments.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
 import { cellText, displayText } from '../display-text.ts';
-import { writePrivate } from '../named-file.ts';
 import { show } from '../show.ts';
 import type { ShownColumn } from '../sql/granted-names.ts';
 import { renderPairs, renderTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
+import { describeDelegations } from './access-delegations.ts';
 import { describeWhoami } from './whoami.ts';
 
 interface PolicyAnswer {
@@ -41,6 +41,7 @@ interface Explanation {
 interface ApplyOptions extends RemoteOptions {
   readonly dryRun?: boolean;
   readonly rebind?: boolean;
+  readonly force?: boolean;
 }
 
 interface ExplainOptions extends RemoteOptions {
@@ -55,13 +56,17 @@ const EXAMPLES = `
 Examples:
   $ lakehouse access me
   $ lakehouse access apply access.toml --dry-run     # the diff alone
-  $ lakehouse access apply access.toml               # the same as: access policies apply
+  $ lakehouse access apply access.toml
+  $ lakehouse access policies apply access.toml      # the same
+  $ lakehouse access policies get > policy.json      # the policy in force
   $ lakehouse access apply access.toml --rebind      # columns were renamed: names mean what they mean now
   $ lakehouse access explain candidates --role recruiter --attribute region=EMEA --column email
   $ lakehouse access roles                           # who is granted what, and how many keys have each role
   $ lakehouse access roles --json
   $ lakehouse access audit --limit 20
-  $ lakehouse access delegate --agent matcher --output token   # the agent adds --on-behalf-of-file token`;
+  $ lakehouse access delegate --agent matcher --output token   # the agent adds --on-behalf-of-file token
+  $ lakehouse access delegations list
+  $ lakehouse access delegations revoke 0198c0de-…   # the id of the list`;
 
 export const addAccessCommand: AddCommand = (program, context) => {
   const access = program.command('access').description('rights: your own, the policy, why, and who did what');
@@ -74,7 +79,7 @@ export const addAccessCommand: AddCommand = (program, context) => {
   describeExplain(access.command('explain'), context);
   describeRoles(access.command('roles'), context);
   describeAudit(access.command('audit'), context);
-  describeDelegate(access.command('delegate'), context);
+  describeDelegations(access, context);
 };
 
 function describeGet(command: Command, context: CliContext): void {
@@ -91,11 +96,13 @@ function describeApply(command: Command, context: CliContext): void {
     .summary('replace the policy by a file, and show what changed')
     .option('--dry-run', 'check the file and show the diff; change nothing')
     .option('--rebind', 'bind the column names of every rule to the fields that carry them now')
+    .option('--force', 'apply it also where no live key would manage access any more')
     .action(async (file: string, options: ApplyOptions) => {
       const json = policyFrom(file);
       const query = {
         ...(options.dryRun === true ? { dry_run: true } : {}),
         ...(options.rebind === true ? { rebind: true } : {}),
+        ...(options.force === true ? { force: true } : {}),
       };
       const api = connect(context, options);
       const request = { method: 'PUT', path: '/access/policies', query, json } as const;
@@ -151,30 +158,6 @@ function describeAudit(command: Command, context: CliContext): void {
       });
       show(context, options, value, () => renderAudit(value, context.terminal));
     });
-}
-
-function describeDelegate(command: Command, context: CliContext): void {
-  addRemoteOptions(command)
-    .summary('let an agent act for you, for a short while')
-    .requiredOption('--agent <name>', 'name of the agent’s key')
-    .option('--ttl <seconds>', 'how long; auth.delegation_ttl_s at most', wholeNumber)
-    .option('--output <file>', 'write the token to this file, which only you can read, and do not show it')
-    .action(async (options: DelegateOptions) => {
-      const json = { agent: options.agent, ...(options.ttl === undefined ? {} : { ttl_s: options.ttl }) };
-      const api = connect(context, options);
-      const request = { method: 'POST', path: '/access/delegations', json } as const;
-      const { token, ...facts } = (await api.json<Record<string, unknown>>(request)).value;
-      if (options.output !== undefined) writePrivate(options.output, `${String(token)}\n`);
-      const value = options.output === undefined ? { token, ...facts } : facts;
-      const pairs = Object.entries(value).map(([name, member]) => [name, cellText(member)] as const);
-      show(context, options, value, () => renderPairs(pairs, context.terminal.colours));
-    });
-}
-
-interface DelegateOptions extends RemoteOptions {
-  readonly agent: string;
-  readonly ttl?: number;
-  readonly output?: string;
 }
 
 interface AuditAnswer {

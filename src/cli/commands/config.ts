@@ -22,9 +22,9 @@ Examples:
   $ lakehouse config show --home ./home         # every key in force, and where it came from
 
 With --home the check reads what a start reads: lakehouse.toml and, as it names them, the truth rules, the
-policy file, the escalations of observer.toml, the routing file, the model catalogue and the review prompts. Tool
-files, whether the SQL of a policy compiles, a rule's task class is judged and the keys of model providers are there,
-the start itself says.`;
+policy file, the tool files, the escalations of observer.toml, the routing file, the model catalogue and the review
+prompts, the SQL of policy and tools too. Whether a rule's task class is judged and the keys of model providers are
+there, the start itself says.`;
 
 /** `config`: reads files and environment, never a server. */
 export const addConfigCommand: AddCommand = (program, context) => {

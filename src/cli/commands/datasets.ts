@@ -15,6 +15,7 @@ import {
 import { displayText } from '../display-text.ts';
 import { counted } from '../human-text.ts';
 import { show } from '../show.ts';
+import { describeUpkeep } from './datasets-upkeep.ts';
 
 interface UpdateOptions extends RemoteOptions {
   readonly owner?: string;
@@ -39,6 +40,10 @@ Examples:
   $ lakehouse datasets register flights --bucket default --key landing/flights.parquet   # in place, not copied
   $ lakehouse datasets tag candidates --tag-column contact=pii.phone --owner ann
   $ lakehouse datasets snapshots candidates
+  $ lakehouse datasets rollback candidates 4810372619538274501   # a snapshot of the list
+  $ lakehouse datasets schema-diff sales.orders --columns '[{"name": "id", "type": "long"}]'   # would it append?
+  $ lakehouse datasets resync-missing --dry-run      # files without a dataset, and the other way round
+  $ lakehouse datasets resync-metadata candidates    # look for personal data again
   $ lakehouse datasets delete candidates`;
 
 export const addDatasetsCommand: AddCommand = (program, context) => {
@@ -53,6 +58,8 @@ export const addDatasetsCommand: AddCommand = (program, context) => {
   describeSnapshots(datasets.command('snapshots'), context);
   describeRollback(datasets.command('rollback'), context);
   describeDelete(datasets.command('delete'), context);
+  describeSchemaDiff(datasets.command('schema-diff'), context);
+  describeUpkeep(datasets, context);
 };
 
 function describeList(command: Command, context: CliContext): void {
@@ -158,6 +165,29 @@ function describeDelete(command: Command, context: CliContext): void {
     .action(async (name: string, options: RemoteOptions) => {
       const { value } = await connect(context, options).json({ method: 'DELETE', path: byName(name) });
       show(context, options, value, () => `Dataset ${displayText(name)} is deleted.`);
+    });
+}
+
+interface SchemaDiff {
+  readonly compatible: boolean;
+  readonly migration_rules: readonly { readonly description: string; readonly automatic: boolean }[];
+}
+
+function describeSchemaDiff(command: Command, context: CliContext): void {
+  named(command)
+    .summary('whether rows of these columns could be appended, and what would make them fit')
+    .requiredOption('--columns <json>', 'the columns, as a JSON list of {name, type}')
+    .action(async (name: string, options: RemoteOptions & { columns: string }) => {
+      const json = { columns: columnsFrom(options.columns) };
+      const request = { method: 'POST', path: `${byName(name)}/schema-diff`, json } as const;
+      const { value } = await connect(context, options).json<SchemaDiff>(request);
+      show(context, options, value, () => {
+        const verdict = value.compatible ? 'An append goes through.' : 'An append is refused.';
+        const rules = value.migration_rules.map(
+          (rule) => `  ${rule.automatic ? 'by itself' : 'by hand'}: ${displayText(rule.description)}`,
+        );
+        return [verdict, ...rules].join('\n');
+      });
     });
 }
 

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { Option } from 'commander';
+import type { ApiClient } from '../api-client.ts';
 import type { AddCommand, CliContext } from '../cli-context.ts';
 import { usageFailure } from '../cli-failure.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
@@ -56,19 +57,35 @@ async function ingest(context: CliContext, files: readonly string[], options: In
   }
   const api = connect(context, options);
   const answers: IngestAnswer[] = [];
-  for (const file of files) {
-    const startedMs = context.nowMs();
-    const answer = await uploadFile(api, context.terminal, file, {
-      dataset: options.dataset ?? datasetNameOf(file),
-      signal: context.interrupted,
-      ...(options.mode === undefined ? {} : { mode: options.mode }),
-      ...(options.onError === undefined ? {} : { onError: options.onError }),
-      ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
-    });
-    answers.push(answer);
-    if (options.json !== true) context.terminal.print(describe(answer, context, context.nowMs() - startedMs));
+  const showAll = () => {
+    if (options.json === true) show(context, options, files.length === 1 ? answers[0] : answers, () => '');
+  };
+  try {
+    for (const file of files) answers.push(await ingestFile(context, api, file, options));
+  } catch (error) {
+    // What was loaded before stays loaded, and its answers are told once.
+    if (answers.length > 0) showAll();
+    throw error;
   }
-  if (options.json === true) show(context, options, files.length === 1 ? answers[0] : answers, () => '');
+  showAll();
+}
+
+async function ingestFile(
+  context: CliContext,
+  api: ApiClient,
+  file: string,
+  options: IngestOptions,
+): Promise<IngestAnswer> {
+  const startedMs = context.nowMs();
+  const answer = await uploadFile(api, context.terminal, file, {
+    dataset: options.dataset ?? datasetNameOf(file),
+    signal: context.interrupted,
+    ...(options.mode === undefined ? {} : { mode: options.mode }),
+    ...(options.onError === undefined ? {} : { onError: options.onError }),
+    ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
+  });
+  if (options.json !== true) context.terminal.print(describe(answer, context, context.nowMs() - startedMs));
+  return answer;
 }
 
 /** What was loaded, and which columns hold personal data. */
@@ -82,7 +99,7 @@ function describe(answer: IngestAnswer, context: CliContext, elapsedMs: number):
       ? ''
       : colours.yellow(`, ${counted(answer.rejected_count, 'row')} quarantined`);
   const kept =
-    answer.rejected_count === 0 ? '' : `\n  quarantined rows: GET /ingest/${answer.ingest_id}/rejected`;
+    answer.rejected_count === 0 ? '' : `\n  quarantined rows: lakehouse ingests rejected ${answer.ingest_id}`;
   const line = `${colours.green('✓')} ${name}: ${loadedRows(answer)}, ${counted(answer.columns.length, 'column')}${rejected} in ${humanDuration(elapsedMs)}${columnLines(answer, colours)}${kept}`;
   const personal = answer.columns.filter((column) => column.tags.length > 0);
   if (personal.length === 0) return line;

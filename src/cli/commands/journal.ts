@@ -59,6 +59,7 @@ Examples:
   $ lakehouse journal events --subject dataset:0198… --json
   $ lakehouse journal stats
   $ lakehouse journal checkpoint > checkpoint.json   # keep it elsewhere: it proves what was there
+  $ lakehouse journal rotate-key                     # a new key for checkpoints; earlier ones still verify
   $ lakehouse journal verify                         # asks the server
   $ lakehouse journal verify --checkpoint checkpoint.json   # all that it covers must still be there
   $ lakehouse journal verify --home DIR              # reads a stopped home itself, without a server`;
@@ -102,6 +103,21 @@ export const addJournalCommand: AddCommand = (program, context) => {
       context.terminal.print(JSON.stringify(value, null, 2));
     });
 
+  addRemoteOptions(journal.command('rotate-key'))
+    .summary('replace the key that signs checkpoints')
+    .action(async (options: RemoteOptions) => {
+      const request = { method: 'POST', path: '/journal/checkpoint/rotate-key', json: {} } as const;
+      const { value } = await connect(context, options).json<RotatedKey>(request);
+      const { key_id: now, previous_key_id: before } = value;
+      show(
+        context,
+        options,
+        value,
+        () =>
+          `Checkpoints are signed with key ${displayText(now)}; those of ${displayText(before)} still verify.`,
+      );
+    });
+
   addRemoteOptions(journal.command('verify'))
     .summary('prove that no event was changed, removed, reordered or cut off')
     .option('--home <dir>', 'verify this home without a server; exit code 1 where it does not hold')
@@ -119,6 +135,11 @@ export const addJournalCommand: AddCommand = (program, context) => {
       }
     });
 };
+
+interface RotatedKey {
+  readonly key_id: string;
+  readonly previous_key_id: string;
+}
 
 interface KeptCheckpoint {
   readonly signed_text: string;

@@ -42,6 +42,7 @@ Examples:
   $ lakehouse keys list
   $ lakehouse keys rotate k3y1dk3y1dk3      # the old secret works on for auth.rotation_overlap_s
   $ lakehouse keys revoke k3y1dk3y1dk3
+  $ lakehouse keys rotate-secret api-key    # the server’s own secret: every key stays valid
   $ lakehouse keys recover --home DIR       # the admin key is lost: for who owns the folder`;
 
 export const addKeysCommand: AddCommand = (program, context) => {
@@ -53,6 +54,7 @@ export const addKeysCommand: AddCommand = (program, context) => {
   describeList(keys.command('list'), context);
   describeRevoke(keys.command('revoke'), context);
   describeRotate(keys.command('rotate'), context);
+  describeRotateSecret(keys.command('rotate-secret'), context);
   describeRecover(keys.command('recover'), context);
 };
 
@@ -90,9 +92,12 @@ function describeList(command: Command, context: CliContext): void {
 function describeRevoke(command: Command, context: CliContext): void {
   addRemoteOptions(command.argument('<key-id>', 'as `keys list` shows it'))
     .summary('end a key at once')
-    .action(async (keyId: string, options: RemoteOptions) => {
+    .option('--force', 'also the last live key that manages access')
+    .action(async (keyId: string, options: RemoteOptions & { force?: boolean }) => {
       const api = connect(context, options);
-      const { value } = await api.json<MadeKey>({ method: 'DELETE', path: pathOf`/access/keys/${keyId}` });
+      const query = options.force === true ? { force: true } : {};
+      const request = { method: 'DELETE', path: pathOf`/access/keys/${keyId}`, query } as const;
+      const { value } = await api.json<MadeKey>(request);
       show(context, options, value, () => `Key ${displayText(value.key_id)} is revoked.`);
     });
 }
@@ -104,6 +109,26 @@ function describeRotate(command: Command, context: CliContext): void {
       const request = { method: 'POST', path: pathOf`/access/keys/${keyId}/rotate` } as const;
       const { value } = await connect(context, options).json<MadeKey>(request);
       show(context, options, value, () => renderMade(value, context.terminal));
+    });
+}
+
+interface RotatedSecret {
+  readonly name: string;
+  readonly version: number;
+}
+
+function describeRotateSecret(command: Command, context: CliContext): void {
+  addRemoteOptions(command.argument('<secret>', 'api-key, delegation or mask-hash'))
+    .summary('put a new secret of the server in force; see docs/threat-model.md for what each does')
+    .action(async (secret: string, options: RemoteOptions) => {
+      const request = { method: 'POST', path: pathOf`/access/secrets/${secret}/rotate` } as const;
+      const { value } = await connect(context, options).json<RotatedSecret>(request);
+      show(
+        context,
+        options,
+        value,
+        () => `Version ${value.version} of the secret ${displayText(value.name)} is in force.`,
+      );
     });
 }
 

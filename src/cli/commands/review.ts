@@ -60,17 +60,20 @@ export const addReviewCommand: AddCommand = (program, context) => {
 
 async function review(context: CliContext, path: string, options: ReviewOptions): Promise<void> {
   // The parsers are native code that no other command needs.
-  const { baselineIds, baselineText, findingsSince, inspectTree, sarifLog } = await import(
+  const { baselineIds, baselineText, findingsSince, inspectTree, reviewedFolder, sarifLog } = await import(
     '../../review/inspect/index.ts'
   );
   const known =
     options.baseline === undefined ? null : baselineIds(readNamed(options.baseline, 'The baseline '));
   const rules = options.rule.length === 0 ? {} : { rules: options.rule };
-  const inspection = await withProgress(context, (onProgress) => inspectTree(path, { ...rules, onProgress }));
+  const { root, below } = reviewedFolder(path);
+  const inspection = await withProgress(context, (onProgress) =>
+    inspectTree(root, { ...rules, below, onProgress }),
+  );
   const since =
     options.since === undefined
       ? inspection.findings
-      : await findingsSince(path, options.since, inspection.findings, rules);
+      : await findingsSince(root, options.since, inspection.findings, rules);
   const findings = since.filter(({ id }) => known?.has(id) !== true);
   if (options.sarif !== undefined) {
     writeNamed(options.sarif, `${JSON.stringify(sarifLog(findings, packageVersion()), null, 2)}\n`);

@@ -31,6 +31,8 @@ Examples:
   $ lakehouse scrum apply 5f2c… --test-command "npx vitest run"
   $ lakehouse scrum calibrate --defects 20              # how far each model of the ladder can be believed
   $ lakehouse scrum override add --path src/door.ts --tier block --expires 14d --reason "under audit"
+  $ lakehouse scrum override list
+  $ lakehouse scrum override remove 0198c0de-…
 
 The tree is read on this machine, and its files are sent to the server, whose models review them. A run that is broken
 off goes on where it stood when the same command is given again.

@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
-import type { ApiClient } from '../api-client.ts';
+import { type ApiClient, brokenOff } from '../api-client.ts';
 import type { AddCommand, CliContext } from '../cli-context.ts';
 import { CliFailure, usageFailure } from '../cli-failure.ts';
 import { collectTexts, wholeNumber } from '../command-arguments.ts';
@@ -132,7 +132,11 @@ async function runOnce(
   });
   if (response.body === null) return;
   const target = options.output === undefined ? terminal.stdout : await openNamed(options.output);
-  await pipeline(Readable.fromWeb(response.body), target, { end: options.output !== undefined });
+  await pipeline(Readable.fromWeb(response.body), target, { end: options.output !== undefined }).catch(
+    (error: unknown) => {
+      throw brokenOff(error);
+    },
+  );
 }
 
 /** What was asked for, else what the ending of the file says. */

@@ -67,7 +67,7 @@ export async function runRepl(parts: ReplParts): Promise<void> {
     const command = buffer.isOpen() ? null : commandOf(line);
     if (command !== null) {
       if (/^\\q\s*$/.test(command)) break;
-      me = await runCommand(command, parts, me);
+      me = await orShown(terminal, me, () => runCommand(command, parts, me));
     } else {
       for (const statement of buffer.add(line)) {
         running = new AbortController();
@@ -78,6 +78,21 @@ export async function runRepl(parts: ReplParts): Promise<void> {
     prompt(buffer.isOpen());
   }
   lines.close();
+}
+
+/** What the work gives; where it is refused or the server is gone, the session goes on with what was known. */
+async function orShown(
+  terminal: Terminal,
+  known: AccessMe,
+  work: () => Promise<AccessMe>,
+): Promise<AccessMe> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CliFailure)) throw error;
+    for (const line of failureLines(error, terminal)) terminal.print(line);
+    return known;
+  }
 }
 
 /** What other prompts understand without a backslash, and how people ask there for the tables. */

@@ -59,6 +59,14 @@ export interface CompiledRowFilter extends RuleAudience {
 /** Rule → the time since which it has applied without a break, in milliseconds. */
 export type BoundSince = ReadonlyMap<string, number>;
 
+/** SQL of a rule that cannot stand, by its place in the document. */
+export interface ExpressionProblem {
+  readonly path: readonly [rules: 'masks' | 'row_filters', index: number, member: string];
+  readonly message: string;
+  /** Characters before it; null where it is about the whole. */
+  readonly position: number | null;
+}
+
 /**
  * Since when the names of each rule are bound. A rule that was already in force keeps its time, so that an unrelated
  * change of the policy never re-binds it: a column renamed meanwhile stays masked. `rebind` starts them all anew.
@@ -84,27 +92,42 @@ export async function compilePolicy(parts: {
   parser: ExpressionParser;
 }): Promise<CompiledPolicy> {
   const { document, since } = parts;
-  const problems: { key: string; message: string; position: number | null }[] = [];
-  const parse = async (key: string, sql: string): Promise<ParsedExpression | null> => {
-    const result = await parts.parser.parse(sql);
-    if (result.ok) return result.expression;
-    problems.push({ key, message: result.message, position: result.position });
-    return null;
-  };
-  const masks: CompiledMask[] = [];
-  for (const [index, rule] of document.masks.entries()) {
-    const sql = rule.expression;
-    const expression = sql === undefined ? null : await parse(`masks[${index}].expression`, sql);
-    masks.push(compileMask(rule, expression, since));
-  }
-  const rowFilters: CompiledRowFilter[] = [];
-  for (const [index, rule] of document.row_filters.entries()) {
-    const expression = await parse(`row_filters[${index}].where`, rule.where);
-    if (expression !== null) rowFilters.push(compileRowFilter(rule, expression, since));
-  }
+  const { problems, masks: ofMasks, rowFilters: ofFilters } = await parseExpressions(document, parts.parser);
   if (problems.length > 0) throw invalidExpressions(problems);
+  const masks = document.masks.map((rule, index) => compileMask(rule, ofMasks[index] ?? null, since));
+  const rowFilters = document.row_filters.flatMap((rule, index) => {
+    const expression = ofFilters[index] ?? null;
+    return expression === null ? [] : [compileRowFilter(rule, expression, since)];
+  });
   const roles = new Map(Object.entries(document.roles).map(([name, role]) => [name, compileRole(role)]));
   return { version: parts.version, document, roles, masks, rowFilters };
+}
+
+/** The SQL of a policy, in the order of its rules; null where a rule has none or where it is among the problems. */
+export async function parseExpressions(
+  document: PolicyDocument,
+  parser: ExpressionParser,
+): Promise<{
+  readonly masks: readonly (ParsedExpression | null)[];
+  readonly rowFilters: readonly (ParsedExpression | null)[];
+  readonly problems: readonly ExpressionProblem[];
+}> {
+  const problems: ExpressionProblem[] = [];
+  const parse = async (path: ExpressionProblem['path'], sql: string): Promise<ParsedExpression | null> => {
+    const result = await parser.parse(sql);
+    if (result.ok) return result.expression;
+    problems.push({ path, message: result.message, position: result.position });
+    return null;
+  };
+  const masks: (ParsedExpression | null)[] = [];
+  for (const [index, { expression: sql }] of document.masks.entries()) {
+    masks.push(sql === undefined ? null : await parse(['masks', index, 'expression'], sql));
+  }
+  const rowFilters: (ParsedExpression | null)[] = [];
+  for (const [index, { where }] of document.row_filters.entries()) {
+    rowFilters.push(await parse(['row_filters', index, 'where'], where));
+  }
+  return { masks, rowFilters, problems };
 }
 
 function compileMask(rule: MaskRule, expression: ParsedExpression | null, since: BoundSince): CompiledMask {
@@ -157,9 +180,17 @@ function expressionKey(mask: MaskRule): string {
   return `${maskTarget(mask)} ${mask.expression === undefined ? '' : textMark(mask.expression)}`;
 }
 
-function invalidExpressions(
-  problems: readonly { key: string; message: string; position: number | null }[],
-): LakeError {
+/** `masks[0].expression` */
+export function expressionPlace([rules, index, member]: ExpressionProblem['path']): string {
+  return `${rules}[${index}].${member}`;
+}
+
+function invalidExpressions(found: readonly ExpressionProblem[]): LakeError {
+  const problems = found.map(({ path, message, position }) => ({
+    key: expressionPlace(path),
+    message,
+    position,
+  }));
   const lines = problems.map(({ key, message, position }) =>
     position === null ? `${key}: ${message}.` : `${key}, character ${position + 1}: ${message}.`,
   );

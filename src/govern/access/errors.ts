@@ -48,6 +48,12 @@ export const accessErrors = declareErrors('access', {
     title: 'The key is revoked or expired',
     remedy: 'Make a new key with POST /access/keys.',
   },
+  last_administrator: {
+    kind: 'conflict',
+    title: 'Nobody could manage access any more',
+    remedy:
+      'Make a key of the role admin first (POST /access/keys), or repeat with ?force=true (--force). After that, `lakehouse keys recover` on the stopped home makes one.',
+  },
   secret_rotated: {
     kind: 'conflict',
     title: 'The secret was rotated by others',

@@ -15,6 +15,6 @@ export { createExpressionParser } from './expression-parser.ts';
 export type { CompiledMaskMethod, MaskHashSql } from './mask-sql.ts';
 export { compileMaskSql, maskHashBlocks } from './mask-sql.ts';
 export type { PolicyDocument } from './policy-document.ts';
-export { parsePolicyToml } from './policy-toml.ts';
+export { checkPolicyToml } from './policy-toml.ts';
 export type { Timer } from './timer.ts';
 export { systemTimer } from './timer.ts';

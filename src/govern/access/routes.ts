@@ -4,7 +4,13 @@ import type { HttpRoute } from '../scope/index.ts';
 export const accessRoutes: readonly HttpRoute[] = [
   { operation: 'access.keys.create', method: 'POST', path: '/access/keys', body: 'json', successStatus: 201 },
   { operation: 'access.keys.list', method: 'GET', path: '/access/keys', body: 'none' },
-  { operation: 'access.keys.revoke', method: 'DELETE', path: '/access/keys/{key_id}', body: 'none' },
+  {
+    operation: 'access.keys.revoke',
+    method: 'DELETE',
+    path: '/access/keys/{key_id}',
+    body: 'none',
+    query: ['force'],
+  },
   { operation: 'access.keys.rotate', method: 'POST', path: '/access/keys/{key_id}/rotate', body: 'none' },
   {
     operation: 'access.secrets.rotate',
@@ -18,7 +24,7 @@ export const accessRoutes: readonly HttpRoute[] = [
     method: 'PUT',
     path: '/access/policies',
     body: 'json',
-    query: ['dry_run', 'if_version', 'rebind'],
+    query: ['dry_run', 'if_version', 'rebind', 'force'],
   },
   { operation: 'access.roles.list', method: 'GET', path: '/access/roles', body: 'none' },
   { operation: 'access.explain', method: 'POST', path: '/access/explain', body: 'json' },

@@ -1,6 +1,6 @@
 export type * from './engine.ts';
 export { EngineFailure } from './engine-failure.ts';
 export { engineErrors, sqlFailures } from './errors.ts';
-export { lineAndColumn } from './parser.ts';
+export { createParser, lineAndColumn } from './parser.ts';
 export type { EngineParts } from './pool.ts';
 export { createEnginePool } from './pool.ts';

@@ -10,7 +10,7 @@ export interface Finding {
   readonly id: string;
   readonly rule: string;
   readonly severity: Severity;
-  /** From the reviewed folder, with forward slashes. */
+  /** From the folder that was read, with forward slashes: the top of the repository where one holds the reviewed folder. */
   readonly path: string;
   /** From 1. */
   readonly line: number;

@@ -57,9 +57,20 @@ export interface WorkTree {
   readonly originName: string | null;
 }
 
+/** The top of the work tree that holds a folder; null where there is none, or no git. */
+export function topOf(folder: string): string | null {
+  const top = git(folder, ['rev-parse', '--show-toplevel']);
+  return top === null ? null : top.toString().replace(/\n$/, '');
+}
+
+/** A folder's path from the top of its work tree, with forward slashes and one at its end; empty at the top. */
+export function prefixOf(folder: string): string {
+  return git(folder, ['rev-parse', '--show-prefix'])?.toString().replace(/\n$/, '') ?? '';
+}
+
 /** The work tree that holds a folder; null where there is none, or no git. */
 export function workTreeAt(folder: string): WorkTree | null {
-  const top = git(folder, ['rev-parse', '--show-toplevel']);
+  const top = topOf(folder);
   if (top === null) return null;
   const head = git(folder, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
   const asked = ['status', '--porcelain', '-z', '--no-renames', '--ignore-submodules=all'];
@@ -68,7 +79,7 @@ export function workTreeAt(folder: string): WorkTree | null {
   // The host and what stands before it, such as a token, are no part of the name.
   const parts = /([\w.-]+)[/:]([\w.-]+?)(?:\.git)?\/?$/.exec(origin);
   return {
-    folder: top.toString().replace(/\n$/, ''),
+    folder: top,
     commit: head?.toString().trim() ?? null,
     changedFiles: status === null ? 0 : namesIn(status).length,
     originName: parts === null ? null : `${parts[1]}/${parts[2]}`,

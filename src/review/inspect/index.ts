@@ -17,6 +17,7 @@ export type { Inspection } from './inspect-tree.ts';
 export { inspectTree } from './inspect-tree.ts';
 export { addressesReviewer, reviewerDetector } from './instructions/addresses-reviewer.ts';
 export { encodedTexts } from './instructions/decoded-text.ts';
+export { reviewedFolder } from './reviewed-folder.ts';
 export { testCases } from './rules/hollow-test/test-cases.ts';
 export type { RustNode } from './rust/rust-node.ts';
 export { spanOf } from './rust/rust-node.ts';

@@ -33,6 +33,8 @@ export interface Inspection {
 export interface InspectOptions {
   /** Ids of the only rules to run; every rule where absent. */
   readonly rules?: readonly string[];
+  /** Reports on this folder below the one that is read; on all of it where absent or empty. */
+  readonly below?: string;
   readonly onProgress?: (files: number, total: number) => void;
 }
 
@@ -41,6 +43,7 @@ export async function inspectTree(folder: string, options: InspectOptions = {}):
   const rules = chosenRules(options.rules);
   const files = treeFiles(realPath(folder));
   const runs = rules.map((rule) => ({ rule, run: rule.start(), observations: [] as Observation[] }));
+  const isReported = (path: string) => (options.below ?? '') === '' || path.startsWith(`${options.below}/`);
   const seen = await readSources(files, runs, options.onProgress ?? (() => {}));
   const resolve = createModuleResolver(files.root, new Set(files.paths), seen.manifests);
   const project = {
@@ -55,12 +58,21 @@ export async function inspectTree(folder: string, options: InspectOptions = {}):
   const isWhole = options.rules === undefined;
   const judged = judgeSuppressions(found, seen.suppressions, isWhole);
   return {
-    findings: [...withIds(judged.findings)].sort(byImportance),
-    files: seen.files,
-    sizeBytes: seen.sizeBytes,
+    findings: withIds(judged.findings)
+      .filter(({ path }) => isReported(path))
+      .sort(byImportance),
+    ...counted(seen.sources, isReported),
     rules: rules.length,
-    suppressed: judged.suppressed,
-    unparsed: seen.unparsed,
+    suppressed: judged.suppressed.filter(({ path }) => isReported(path)),
+    unparsed: seen.unparsed.filter(isReported),
+  };
+}
+
+function counted(sources: SeenSources['sources'], isReported: (path: string) => boolean) {
+  const reported = sources.filter(({ path }) => isReported(path));
+  return {
+    files: reported.length,
+    sizeBytes: reported.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   };
 }
 
@@ -77,8 +89,7 @@ interface SeenSources {
   readonly foreignWords: Set<string>;
   readonly vocabulary: Vocabulary;
   readonly unparsed: string[];
-  files: number;
-  sizeBytes: number;
+  readonly sources: { readonly path: string; readonly sizeBytes: number }[];
 }
 
 /** Reads every file once; a file's syntax tree is let go before the next is read. */
@@ -94,8 +105,7 @@ async function readSources(
     foreignWords: new Set(),
     vocabulary: emptyVocabulary(),
     unparsed: [],
-    files: 0,
-    sizeBytes: 0,
+    sources: [],
   };
   for (const [index, path] of tree.paths.entries()) {
     readFile(path, tree, runs, seen);
@@ -126,8 +136,7 @@ function readFile(path: string, tree: TreeFiles, runs: readonly RunningRule[], s
     seen.suppressions.push(...readSuppressions(path, text));
     return;
   }
-  seen.files += 1;
-  seen.sizeBytes += text.length;
+  seen.sources.push({ path, sizeBytes: text.length });
   if (isRust) {
     const file = parseRust(path, text);
     for (const { run, observations } of runs) run.rust?.(file, (one) => void observations.push(one));

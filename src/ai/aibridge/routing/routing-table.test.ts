@@ -86,11 +86,13 @@ test.each([
   ],
   [
     '[[ceilings]]\nname = "all"\nusd_per_hour = -1',
-    ['routing.toml, line 3: ceilings[0].usd_per_hour: Too small: expected number to be >=0.'],
+    ['routing.toml, line 3: ceilings[0].usd_per_hour: Must be at least 0.'],
   ],
   [
     '[[ceilings]]\nname = "all"\nusd_per_hour = nan',
-    ['routing.toml, line 3: ceilings[0].usd_per_hour: Invalid input: expected number, received NaN.'],
+    [
+      'routing.toml, line 3: ceilings[0].usd_per_hour: Must be a number, such as 0.5; this is no finite number.',
+    ],
   ],
   [
     '[[ceilings]]\nname = "all"\nusd_per_hour = 1\nper = ["rule"]',
@@ -108,14 +110,8 @@ test.each([
     '[models.gpt-4o]\nbilling = "flat"',
     ['routing.toml, line 1: models.gpt-4o: The name is not allowed: Must be provider/model.'],
   ],
-  [
-    '[retries]\nbudget_ratio = 2',
-    ['routing.toml, line 2: retries.budget_ratio: Too big: expected number to be <=1.'],
-  ],
-  [
-    '[breaker]\nfailures = 0',
-    ['routing.toml, line 2: breaker.failures: Too small: expected number to be >=1.'],
-  ],
+  ['[retries]\nbudget_ratio = 2', ['routing.toml, line 2: retries.budget_ratio: Must be at most 1.']],
+  ['[breaker]\nfailures = 0', ['routing.toml, line 2: breaker.failures: Must be at least 1.']],
 ])('tells the mistake of %j', (text, expected) => {
   expect(problemsOf(text)).toEqual(expected);
 });

@@ -14,6 +14,7 @@ import { type AccessParts, isoTime } from '../access-parts.ts';
 import { hashApiKey, newApiKey } from '../api-key.ts';
 import { accessErrors } from '../errors.ts';
 import { keysChanged, newKeyStatements } from '../key-statements.ts';
+import { keepAdministratorWithout } from '../last-administrator.ts';
 import { BUILT_IN_ATTRIBUTES } from '../policy-attributes.ts';
 import { rolesNamed } from '../policy-document.ts';
 import { accessAdminOnly, noTruth } from './rules.ts';
@@ -164,8 +165,12 @@ export function revokeKey(parts: AccessParts): AnyOperation {
   return mutationOperation({
     name: 'access.keys.revoke',
     summary: 'Revoke an API key',
-    description: 'Ends a key at once, with every delegation by it or to it and every stream it has open.',
-    input: z.strictObject({ key_id: keyId }),
+    description:
+      'Ends a key at once, with every delegation by it or to it and every stream it has open. The last live key that manages access is kept unless force is given.',
+    input: z.strictObject({
+      key_id: keyId,
+      force: z.boolean().default(false).describe('Revokes also the last live key that manages access.'),
+    }),
     output: revokeOutput,
     access: accessAdminOnly(),
     truth: noTruth,
@@ -180,13 +185,18 @@ export function revokeKey(parts: AccessParts): AnyOperation {
             journal_event_id,
           });
           if (row.revoked_ms !== null) return { statements: [], event: null, output };
+          const kept = input.force ? [] : keepAdministratorWithout(parts, row.key_id, parts.clock.nowMs());
           const update = parts.reader.queries
             .updateTable('access_keys')
             .set({ revoked_ms: revokedMs })
             .where('key_id', '=', row.key_id)
             .where('revoked_ms', 'is', null);
           return {
-            statements: [statement(update, { rows: 1, refusal: 'key_changed' }), keysChanged(parts.reader)],
+            statements: [
+              statement(update, { rows: 1, refusal: 'key_changed' }),
+              ...kept,
+              keysChanged(parts.reader),
+            ],
             event: { action: 'key.revoked', subject: `key:${row.key_id}`, data: { name: row.name } },
             output,
             afterCommit: () => parts.state.refresh(),

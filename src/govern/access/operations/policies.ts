@@ -9,6 +9,7 @@ import {
 } from '../../scope/index.ts';
 import { type AccessParts, isoTime } from '../access-parts.ts';
 import { accessErrors } from '../errors.ts';
+import { keepAdministratorUnder } from '../last-administrator.ts';
 import { planPolicyChange } from '../policy-change.ts';
 import {
   ADMIN_ROLE,
@@ -59,6 +60,10 @@ const putInput = z
       .boolean()
       .default(false)
       .describe('Binds the column names of every rule to the fields that carry them now.'),
+    force: z
+      .boolean()
+      .default(false)
+      .describe('Applies it also where no live key would manage access any more.'),
   })
   .refine((input) => (input.toml === undefined) === hasMembers(input), {
     error:
@@ -97,7 +102,7 @@ export function putPolicies(parts: AccessParts): AnyOperation {
     access: accessAdminOnly(),
     truth: noTruth,
     async prepare(scope, input): Promise<PreparedMutation<z.output<typeof putOutput>>> {
-      const { dry_run, rebind, if_version, version: asRead, toml, ...members } = input;
+      const { dry_run, rebind, force, if_version, version: asRead, toml, ...members } = input;
       const document = toml === undefined ? policySchema.parse(members) : policyOfText(toml);
       const found = [...datasetsNamed(document)].map((name) => parts.directory().find(scope, name));
       const datasets = (await Promise.all(found)).filter((facts) => facts !== null);
@@ -111,6 +116,7 @@ export function putPolicies(parts: AccessParts): AnyOperation {
             ifVersion: if_version ?? asRead ?? null,
             datasets,
           });
+          const kept = force ? [] : keepAdministratorUnder(parts, document, parts.clock.nowMs());
           const output = (journal_event_id: string | null) => ({
             version: dry_run ? change.fromVersion : change.version,
             from_version: change.fromVersion,
@@ -130,7 +136,13 @@ export function putPolicies(parts: AccessParts): AnyOperation {
             journal_event_id,
           });
           if (dry_run || change.commit === null) return { statements: [], event: null, output };
-          return { ...change.commit, output, afterCommit: () => parts.state.refresh() };
+          const { statements, event } = change.commit;
+          return {
+            statements: [...statements, ...kept],
+            event,
+            output,
+            afterCommit: () => parts.state.refresh(),
+          };
         },
       };
     },
