@@ -39,6 +39,19 @@ beforeAll(async () => {
     files: [`(${POISON}) UNION ALL (${VISIBLE})`],
     deleted: Array.from({ length: 400 }, (_, at) => at),
   });
+  await lake.add({
+    name: 'paired',
+    fields: [
+      ...FIELDS.slice(0, 3),
+      {
+        id: 6,
+        name: 'pair',
+        required: false,
+        type: { type: 'struct', fields: [{ id: 7, name: 'id', required: false, type: 'string' }] },
+      },
+    ],
+    files: ["SELECT 1::BIGINT AS id, 'fine' AS note, 'north' AS region, {'id': '1'} AS pair"],
+  });
 });
 afterAll(() => lake.close());
 
@@ -179,6 +192,15 @@ describe('K-3b', () => {
   ])('keeps the barrier where more than the answer’s own columns is sorted by: %s', async (order) => {
     const sql = `SELECT id, note FROM people ORDER BY ${order}`;
     expect(shapeOf(await lake.explain({ sql, world: 'clean', policies: FILTER }))).toContain('LIMIT');
+  });
+
+  it.each([
+    ['a column that a mask makes text of', 'SELECT id FROM people WHERE id = 5', { id: 'hash' }],
+    ['a member named like a column', 'SELECT id FROM paired WHERE pair.id = 5', {}],
+  ] as const)('keeps the barrier over %s, compared with a number', async (_, sql, masks) => {
+    const policy = { ...FILTER.people, masks };
+    const policies = { people: policy, paired: policy };
+    expect(shapeOf(await lake.explain({ sql, world: 'clean', policies }))).toContain('LIMIT');
   });
 
   it('puts nothing between the query and the files where nothing is hidden', async () => {

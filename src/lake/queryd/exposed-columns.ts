@@ -1,7 +1,8 @@
+import type { DatasetDecision } from '../../govern/scope/index.ts';
 import type { IcebergField, IcebergSchema } from '../catalogd/index.ts';
 import { harmlessPredicate, isPlainExpression, isPlainOrder } from './harmless.ts';
 import type { NamedParameters } from './parameters.ts';
-import { fieldNamed } from './policy-expression.ts';
+import { seenFieldOf, tableNames } from './seen-field.ts';
 import { children, isNode, nodesOf, type SyntaxNode, textOf, textsOf, visit } from './syntax-tree.ts';
 
 /**
@@ -14,13 +15,13 @@ import { children, isNode, nodesOf, type SyntaxNode, textOf, textsOf, visit } fr
 export function exposedColumns(
   query: SyntaxNode,
   schema: IcebergSchema,
+  masks: DatasetDecision['masks'],
   parameters: NamedParameters,
 ): readonly IcebergField[] {
   if (!isSingleSelect(query)) return schema.fields;
   const names = new Set<string>();
   let everything = false;
-  const fieldOf = (reference: SyntaxNode) =>
-    fieldNamed(schema, textsOf(reference, 'column_names').at(-1) ?? '') ?? null;
+  const fieldOf = seenFieldOf(tableNames(query), schema, masks);
   const expose = (value: unknown) =>
     visit(value, (node) => {
       if (textOf(node, 'class') === 'STAR') everything = true;
@@ -66,13 +67,4 @@ function expressionsOf(modifier: SyntaxNode): readonly SyntaxNode[] {
     .flatMap((member) => (Array.isArray(member) ? member : [member]))
     .filter(isNode)
     .map((member) => (isNode(member.expression) ? member.expression : member));
-}
-
-function tableNames(query: SyntaxNode): ReadonlySet<string> {
-  const names = new Set<string>();
-  visit(query.from_table, (node) => {
-    if (textOf(node, 'type') !== 'BASE_TABLE') return;
-    names.add((textOf(node, 'alias') || textOf(node, 'table_name')).toLowerCase());
-  });
-  return names;
 }

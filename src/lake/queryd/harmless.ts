@@ -1,6 +1,7 @@
+import type { DatasetDecision } from '../../govern/scope/index.ts';
 import type { IcebergField, IcebergSchema } from '../catalogd/index.ts';
 import { type NamedParameters, parameterValue } from './parameters.ts';
-import { fieldNamed } from './policy-expression.ts';
+import { seenFieldOf, tableNames } from './seen-field.ts';
 import { isNode, nodesOf, type SyntaxNode, textOf, textsOf } from './syntax-tree.ts';
 
 /**
@@ -185,6 +186,7 @@ function isOrderByAll(node: SyntaxNode): boolean {
 export function harmlessQuery(
   query: SyntaxNode,
   schema: IcebergSchema,
+  masks: DatasetDecision['masks'],
   parameters: NamedParameters,
 ): boolean {
   const ctes = isNode(query.cte_map) ? nodesOf(query.cte_map, 'map') : [];
@@ -197,8 +199,7 @@ export function harmlessQuery(
       .filter(isNode)
       .every(isPlainOrder),
   );
-  const fieldOf = (reference: SyntaxNode) =>
-    fieldNamed(schema, textsOf(reference, 'column_names').at(-1) ?? '') ?? null;
+  const fieldOf = seenFieldOf(tableNames(query), schema, masks);
   return (
     modifiers &&
     nodesOf(query, 'modifiers').every((modifier) => textOf(modifier, 'type') !== 'DISTINCT_MODIFIER') &&

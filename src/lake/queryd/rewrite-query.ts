@@ -148,10 +148,10 @@ async function planTable(
     expressions,
   };
   const hides = filters.length > 0 || whole.files.some((file) => file.deleteFiles.length > 0);
-  const isPlain = harmlessQuery(query, schema, parameters);
+  const isPlain = harmlessQuery(query, schema, decision.masks, parameters);
   const harmless =
     filters.every((filter) => harmlessFilter(filter, schema)) && expressions.size === 0 && isPlain;
-  const flat = expressions.size > 0 ? fields.read : exposedColumns(query, schema, parameters);
+  const flat = expressions.size > 0 ? fields.read : exposedColumns(query, schema, decision.masks, parameters);
   const sql = scanSql({
     plan: { ...plan, schema: { ...schema, fields: fields.read } },
     columns: fields.shown.map((field) => ({ name: field.name, sql: columnSql(field, context) })),
