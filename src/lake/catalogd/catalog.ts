@@ -6,7 +6,6 @@ import type {
   ResolveScope,
   WriteScope,
 } from '../../govern/scope/index.ts';
-import type { FileState } from './live-files.ts';
 
 /** Which state of a dataset to read. */
 export type AsOf =
@@ -84,6 +83,12 @@ export interface ScanFile {
    */
   readonly sourceIdentity?: string;
 }
+
+/**
+ * What became of a data file that was once committed: the current snapshot has its rows; it names the file, which is not on
+ * the disk as it was written; or it does not name it, as after a replacement or a rollback.
+ */
+export type FileState = 'live' | 'gone' | 'left';
 
 /** A data file that `prepare` wrote and fsynced, with the statistics the engine returned for it. */
 export interface NewDataFile {

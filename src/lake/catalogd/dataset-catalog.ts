@@ -15,6 +15,7 @@ import type {
   Catalog,
   ColumnChange,
   DatasetChange,
+  FileState,
   IcebergField,
   IcebergSchema,
   PinnedDataset,
@@ -41,7 +42,7 @@ import {
   type TableMetadata,
   withSchema,
 } from './iceberg/table-metadata.ts';
-import { entriesWithout, type FileState, fileState, requireFilesThere } from './live-files.ts';
+import { entriesWithout, fileState, requireFilesThere } from './live-files.ts';
 import { planScan } from './plan-scan.ts';
 import { planSnapshot } from './plan-snapshot.ts';
 import { replacementColumns } from './replacement-columns.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { LakeError } from '../../base/index.ts';
-import type { ScanFile } from './catalog.ts';
+import type { FileState, ScanFile } from './catalog.ts';
 import type { DatasetRow } from './dataset-record.ts';
 import { catalogErrors } from './errors.ts';
 import type { ManifestEntry } from './iceberg/manifest.ts';
@@ -13,12 +13,7 @@ interface FileParts {
   readonly warehouse: Warehouse;
 }
 
-/**
- * What became of a data file that was once committed: the current snapshot has its rows; it names the file, which is
- * not on the disk; or it does not name it, as after a replacement or a rollback.
- */
-export type FileState = 'live' | 'gone' | 'left';
-
+/** What became of a data file that was once committed, by its name in the dataset's folder. */
 export async function fileState(parts: FileParts, row: DatasetRow, fileName: string): Promise<FileState> {
   if (row.manifest_list === null) return 'left';
   const path = join(parts.warehouse.dataFolder(row.dataset_id), fileName);

@@ -27,6 +27,9 @@ interface Pattern {
   readonly detail: string;
 }
 
+/** Of a SELECT without columns the parser gives no place; whoever has the text may find it. */
+export const NO_COLUMNS = 'A SELECT says no columns: write them, or *, between SELECT and FROM.';
+
 /** First match wins. Details are fixed texts: nothing of the engine's message is echoed. */
 const PATTERNS: readonly Pattern[] = [
   {
@@ -39,7 +42,7 @@ const PATTERNS: readonly Pattern[] = [
     start: 'Parser Error',
     within: /SELECT clause without selection list/,
     code: engineErrors.syntax,
-    detail: 'A SELECT says no columns: write them, or *, between SELECT and FROM.',
+    detail: NO_COLUMNS,
   },
   { start: 'Parser Error', code: engineErrors.syntax, detail: 'The statement is not valid SQL.' },
   {

@@ -22,6 +22,8 @@ export function bindParameters(query: SyntaxNode, given: GivenParameters): Named
       ? given.map((value, at) => [String(at + 1), value])
       : Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]),
   );
+  // Names compare without case, as in the engine: of two that are one, neither is meant more than the other.
+  if (values.size < Object.keys(given).length) throw invalid('Two of the names given differ by case alone.');
   const missing = [...used].filter((name) => !values.has(name));
   if (missing.length > 0) throw invalid(`No value is given for ${list(missing)}.`);
   const unused = [...values.keys()].filter((name) => !used.has(name));

@@ -344,6 +344,15 @@ describe('refusals', () => {
     expect(answer).toMatchObject({ code: 'query.syntax', detail: expect.stringContaining(hint) });
   });
 
+  it('gives no place where it knows none', async () => {
+    const answer = await lake.run({ sql: 'SELECT * FROM a.b.c.d' });
+    expect(answer).toMatchObject({
+      code: 'query.syntax',
+      detail: 'The statement is not valid SQL.',
+      data: {},
+    });
+  });
+
   it.each(['SELECT id, FROM FROM people', 'SELECT * FROM people a b', 'SELECT id FROM people WHERE'])(
     'does not guess at a name in %s',
     async (sql) => {
@@ -358,6 +367,9 @@ describe('refusals', () => {
       code: 'query.parameter_invalid',
     });
     expect(await lake.run({ sql: 'SELECT $a', params: { b: 1 } })).toMatchObject({
+      code: 'query.parameter_invalid',
+    });
+    expect(await lake.run({ sql: 'SELECT $a', params: { a: 1, A: 2 } })).toMatchObject({
       code: 'query.parameter_invalid',
     });
   });

@@ -1,5 +1,5 @@
 import { isLakeError, LakeError } from '../../base/index.ts';
-import { lineAndColumn } from '../engine/index.ts';
+import { lineAndColumn, NO_COLUMNS } from '../engine/index.ts';
 import { queryErrors } from './errors.ts';
 import { RESERVED_WORDS } from './function-allow-list.generated.ts';
 
@@ -12,7 +12,7 @@ const CLAUSES: ReadonlySet<string> = new Set([
 export function hintedSyntax(error: unknown, sql: string): unknown {
   if (!isLakeError(error) || error.code !== queryErrors.syntax.code) return error;
   const { position } = error.data;
-  if (typeof position !== 'number') return placed(error, sql);
+  if (typeof position !== 'number') return error.detail === NO_COLUMNS ? placed(error, sql) : error;
   const words = reservedAround(sql, position);
   if (words.length === 0) return error;
   const named = words.map((word) => JSON.stringify(word)).join(' and ');

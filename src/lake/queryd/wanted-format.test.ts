@@ -16,6 +16,8 @@ it.each([
   ['application/json;q=0.1, application/vnd.apache.parquet', 'parquet'],
   ['text/csv;q=0, application/x-ndjson;q=0.1', 'ndjson'],
   ['text/csv;q=wrong', 'csv'],
+  ['text/*', 'csv'],
+  ['text/*;q=0.2, application/*;q=0.1', 'csv'],
 ])('Accept: %s is answered with %s', (accept, format) => {
   expect(wantedFormat(accept)).toBe(format);
 });

@@ -17,6 +17,7 @@ export function wantedFormat(accept: string): QueryFormat {
 
 function formatOf(type: string): QueryFormat | undefined {
   if (type === '*/*' || type === 'application/*') return 'json';
+  if (type === 'text/*') return 'csv';
   return QUERY_FORMATS.find((name) => CONTENT_TYPES[name].split(';')[0] === type);
 }
 
