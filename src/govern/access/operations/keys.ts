@@ -73,7 +73,7 @@ export function createKey(parts: AccessParts): AnyOperation {
     truth: noTruth,
     async prepare(scope, input): Promise<PreparedMutation<z.output<typeof createOutput>>> {
       const expiresMs = input.expires_at === undefined ? null : Date.parse(input.expires_at);
-      if (expiresMs !== null && !(expiresMs > parts.clock.nowMs())) {
+      if (expiresMs !== null && !(expiresMs > parts.expiryClock.nowMs())) {
         throw new LakeError(accessErrors.invalid_key_request, {
           detail: 'expires_at is in the past; give a later time or leave it out.',
         });
@@ -148,7 +148,7 @@ export function listKeys(parts: AccessParts): AnyOperation {
       const rows = await parts.reader.read(
         parts.reader.queries.selectFrom('access_keys').selectAll().orderBy('created_ms').orderBy('key_id'),
       );
-      const nowMs = parts.clock.nowMs();
+      const nowMs = parts.expiryClock.nowMs();
       return { kind: 'value', value: { keys: rows.map((row) => shownKey(row, nowMs)) } };
     },
   });
@@ -185,7 +185,9 @@ export function revokeKey(parts: AccessParts): AnyOperation {
             journal_event_id,
           });
           if (row.revoked_ms !== null) return { statements: [], event: null, output };
-          const kept = input.force ? [] : keepAdministratorWithout(parts, row.key_id, parts.clock.nowMs());
+          const kept = input.force
+            ? []
+            : keepAdministratorWithout(parts, row.key_id, parts.expiryClock.nowMs());
           const update = parts.reader.queries
             .updateTable('access_keys')
             .set({ revoked_ms: revokedMs })
@@ -235,7 +237,7 @@ export function rotateKey(parts: AccessParts): AnyOperation {
 
 function rotation(parts: AccessParts, row: AccessKeyRow): MutationAttempt<z.output<typeof rotateOutput>> {
   const nowMs = parts.clock.nowMs();
-  if (row.revoked_ms !== null || (row.expires_ms !== null && row.expires_ms <= nowMs)) {
+  if (row.revoked_ms !== null || (row.expires_ms !== null && row.expires_ms <= parts.expiryClock.nowMs())) {
     throw new LakeError(accessErrors.key_not_live, { detail: 'A revoked or expired key cannot be rotated.' });
   }
   const { environment, rotation_overlap_s } = parts.config.auth;
