@@ -11,7 +11,7 @@ import {
   readOperation,
 } from '../../scope/index.ts';
 import { type AccessParts, isoTime } from '../access-parts.ts';
-import { hashApiKey, newApiKey } from '../api-key.ts';
+import { hashApiKey, holdsKey, newApiKey } from '../api-key.ts';
 import { accessErrors } from '../errors.ts';
 import { keysChanged, newKeyStatements } from '../key-statements.ts';
 import { keepAdministratorWithout } from '../last-administrator.ts';
@@ -22,18 +22,24 @@ import { accessAdminOnly, noTruth } from './rules.ts';
 const keyId = z.string().regex(/^[0-9A-Za-z]{12}$/, 'a key id has 12 letters and digits');
 /** Names that stand for something else in journal and audit. */
 const RESERVED_NAMES: ReadonlySet<string> = new Set(['system', 'anonymous', 'local']);
+/** What a key is called stands in journal and audit for ever: no place for a key that was pasted by mistake. */
+const HOLDS_KEY = 'this holds a key; say whom the key stands for';
 const name = z
   .string()
   .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._@+-]{0,99}$/u, 'a name has 1 to 100 letters, digits, spaces and ._@+-')
   .refine((text) => !text.includes(' for '), 'a name does not hold " for ", which joins an agent to a person')
-  .refine((text) => !RESERVED_NAMES.has(text.toLowerCase()), 'this name is the server’s own');
+  .refine((text) => !RESERVED_NAMES.has(text.toLowerCase()), 'this name is the server’s own')
+  .refine((text) => !holdsKey(text), HOLDS_KEY);
 const attributes = z.record(
   z
     .string()
     .regex(/^[a-z][a-z0-9_]{0,62}$/, 'an attribute is a lower-case letter, then letters, digits and _')
     .refine((text) => !BUILT_IN_ATTRIBUTES.has(text), 'name and role are always there and cannot be set'),
   z.union([
-    z.string().max(1_000),
+    z
+      .string()
+      .max(1_000)
+      .refine((text) => !holdsKey(text), HOLDS_KEY),
     z
       .number()
       .refine(
