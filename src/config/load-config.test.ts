@@ -269,3 +269,19 @@ test('never says a value that has the wrong type: it may be a secret in the wron
     expect(JSON.stringify(problems(text))).not.toContain('canary');
   }
 });
+
+test.each([
+  'LAKEHOUSE_SERVER_HOST',
+  'LAKEHOUSE_STORAGE_BUCKETS__DEFAULT__PATH',
+  'LAKEHOUSE_JOURNAL_HEADS_FILE',
+  'LAKEHOUSE_TRUTH_RULES_FILE',
+  'LAKEHOUSE_TOOLS_FOLDER',
+  'LAKEHOUSE_SCRUM_PROMPTS_FOLDER',
+  'LAKEHOUSE_ACCESS_POLICY_FILE',
+  'LAKEHOUSE_MODELS_ROUTING_FILE',
+  'LAKEHOUSE_OBSERVER_ESCALATIONS_FILE',
+])('refuses an empty %s, which would mean every address or the home itself', (variable) => {
+  expect(problems(null, { [variable]: '' }).detail).toContain(
+    `environment variable ${variable}: May not be empty.`,
+  );
+});

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** Text that says something: an empty variable would name the home itself, or every address of the machine. */
+const nonEmpty = z.string().min(1, 'May not be empty');
+
 /**
  * The whole configuration of `lakehouse.toml`, with its defaults. Names here are the names in the file; a key whose
  * reader is missing fails test/config.test.ts. Units are in the name.
@@ -7,7 +10,7 @@ import { z } from 'zod';
 export const configSchema = z.strictObject({
   server: z
     .strictObject({
-      host: z.string().default('127.0.0.1').describe('Address to listen on.'),
+      host: nonEmpty.default('127.0.0.1').describe('Address to listen on.'),
       port: z.int().min(0).max(65535).default(8080).describe('Port to listen on; 0 takes a free one.'),
       allowed_hosts: z
         .array(z.string())
@@ -64,7 +67,7 @@ export const configSchema = z.strictObject({
         .record(
           z.string().regex(/^[a-z0-9][a-z0-9-]{1,62}$/),
           z.strictObject({
-            path: z.string().describe('Folder of the bucket; relative to the home.'),
+            path: nonEmpty.describe('Folder of the bucket; relative to the home.'),
           }),
         )
         .default({ default: { path: 'buckets/default' } })
@@ -150,8 +153,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       checkpoint_every_events: z.int().min(1).default(1_000).describe('Events between signed checkpoints.'),
       checkpoint_every_s: z.int().min(1).default(300).describe('Seconds between signed checkpoints.'),
-      heads_file: z
-        .string()
+      heads_file: nonEmpty
         .default('journal-heads.ndjson')
         .describe('Where checkpoint heads are also written; relative to the home. Best on another disk.'),
       retention_days: z.int().min(0).default(0).describe('Days events are kept; 0 for ever.'),
@@ -169,18 +171,17 @@ export const configSchema = z.strictObject({
     .prefault({}),
   truth: z
     .strictObject({
-      rules_file: z.string().default('truth.toml').describe('Truth rules; relative to the home.'),
+      rules_file: nonEmpty.default('truth.toml').describe('Truth rules; relative to the home.'),
     })
     .prefault({}),
   tools: z
     .strictObject({
-      folder: z.string().default('tools').describe('Tool files, one tool each; relative to the home.'),
+      folder: nonEmpty.default('tools').describe('Tool files, one tool each; relative to the home.'),
     })
     .prefault({}),
   scrum: z
     .strictObject({
-      prompts_folder: z
-        .string()
+      prompts_folder: nonEmpty
         .default('prompts')
         .describe('Review prompts; relative to the home. One that is missing there is the shipped one.'),
       retention_days: z
@@ -192,16 +193,14 @@ export const configSchema = z.strictObject({
     .prefault({}),
   access: z
     .strictObject({
-      policy_file: z
-        .string()
+      policy_file: nonEmpty
         .default('access.toml')
         .describe('Policy applied at first start; relative to the home.'),
     })
     .prefault({}),
   models: z
     .strictObject({
-      routing_file: z
-        .string()
+      routing_file: nonEmpty
         .default('routing.toml')
         .describe(
           'Where model requests go; relative to the home. Under this name it may be missing: then the shipped one holds.',
@@ -273,8 +272,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   observer: z
     .strictObject({
-      escalations_file: z
-        .string()
+      escalations_file: nonEmpty
         .default('observer.toml')
         .describe(
           'Which events add up to an escalation; relative to the home. Under this name it may be missing: then the shipped one holds.',

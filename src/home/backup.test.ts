@@ -95,5 +95,12 @@ it.each([
   await expect(restoreHome(target, restored, ports(copyFile))).rejects.toMatchObject({
     code: 'home.backup_invalid',
   });
-  expect(await readdir(restored)).toEqual([]);
+  await expect(readdir(restored)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+it('takes no target that a link leads into the home, and leaves none there', async () => {
+  await symlink(home, join(folder, 'link'));
+  const backup = backupHome(home, join(folder, 'link', 'keys', 'copy'), ports(copyFile));
+  await expect(backup).rejects.toMatchObject({ code: 'home.backup_invalid' });
+  expect(await readdir(join(home, 'keys'))).toEqual([]);
 });

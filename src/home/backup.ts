@@ -7,6 +7,7 @@ import {
   open,
   readdir,
   readFile,
+  realpath,
   rename,
   rm,
   rmdir,
@@ -64,9 +65,14 @@ const LEFT_OUT = new Set(['store', join('system', 'spill'), join('system', 'work
  */
 export async function backupHome(home: string, target: string, ports: BackupPorts): Promise<BackupReport> {
   requireFormat(home);
-  if (isBelow(home, target)) throw invalid('A backup cannot lie in the home that it copies.');
+  const insideHome = () => invalid('A backup cannot lie in the home that it copies; name another folder.');
+  if (isBelow(home, target)) throw insideHome();
   await makeEmptyFolder(target, TARGET_IN_USE);
-  return orNothing(target, () => copyHome(home, target, ports));
+  return orNothing(target, async () => {
+    // A link on the way may lead into the home.
+    if (isBelow(await realpath(home), await realpath(target))) throw insideHome();
+    return copyHome(home, target, ports);
+  });
 }
 
 async function copyHome(home: string, target: string, ports: BackupPorts): Promise<BackupReport> {
@@ -109,8 +115,8 @@ async function copyHome(home: string, target: string, ports: BackupPorts): Promi
 
 /** Makes a home of a backup after checking every file's SHA-256 and the journal's chain; nothing is left on a refusal. */
 export async function restoreHome(backup: string, home: string, ports: BackupPorts): Promise<BackupReport> {
-  await makeEmptyFolder(home, TARGET_IN_USE);
   const manifest = await readManifest(backup);
+  await makeEmptyFolder(home, TARGET_IN_USE);
   return orNothing(home, async () => {
     let sizeBytes = 0;
     let files = 0;

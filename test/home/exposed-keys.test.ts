@@ -38,7 +38,9 @@ test('a server does not start while others can use a key file of the home, and s
 test('a key file of another owner is theirs to give out, as a mounted secret is', async () => {
   await chown(keyFile(), 12_345, process.getgid?.() ?? 0);
   await chmod(keyFile(), 0o640);
-  await (await start()).close();
+  const server = await start();
+  expect((await fetch(`${server.url}/ready`)).status).toBe(200);
+  await server.close();
   await chown(keyFile(), process.getuid?.() ?? 0, process.getgid?.() ?? 0);
   await chmod(keyFile(), 0o600);
 });

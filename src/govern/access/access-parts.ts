@@ -23,7 +23,10 @@ export interface AccessParts {
   /** The home directory, whose `keys/` holds the secrets. */
   readonly home: string;
   readonly config: Config;
+  /** Dates what is stored. */
   readonly clock: Clock;
+  /** Says what has ended. */
+  readonly expiryClock: Clock;
   readonly random: IdSource;
   readonly ids: IdGenerator;
   /** Asked when needed: the catalog is made after this room. */

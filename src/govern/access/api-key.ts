@@ -33,6 +33,11 @@ export function newApiKey(parts: {
   return { keyId: parts.keyId, text: body + checksum(body) };
 }
 
+/** Whether a key, or what looks like one, stands anywhere in a text. */
+export function holdsKey(text: string): boolean {
+  return /lh_[a-z]{2,8}_[0-9A-Za-z]{12}_[0-9A-Za-z]{32}/.test(text);
+}
+
 /** The key a text holds, or null where the form or the checksum is wrong. */
 export function parseApiKey(text: string): ApiKey | null {
   if (text.length > LONGEST) return null;

@@ -15,6 +15,7 @@ import { auditRetention, createAuditStatements } from './audit-rows.ts';
 import { authoriseDemand, maskedTags, mayUseModel, mayUseTool } from './authorise-demand.ts';
 import { DecisionCache } from './decision-cache.ts';
 import { accessErrors } from './errors.ts';
+import { createExpiryClock } from './expiry-clock.ts';
 import type { ExpressionParser } from './expression-parser.ts';
 import { Identifier } from './identify.ts';
 import { KeyUse } from './key-use.ts';
@@ -75,13 +76,15 @@ export interface AccessOptions {
  */
 export async function createAccess(options: AccessOptions): Promise<Access> {
   const { home, reader, clock, timer, config, parser } = options;
-  const watch = new RevocationWatch({ clock, timer, poll: () => state.ensureFresh() });
-  const state = new AccessState({ home, reader, parser, clock, timer, onChange: () => watch.check() });
+  const expiryClock = createExpiryClock(clock);
+  const watch = new RevocationWatch({ clock: expiryClock, timer, poll: () => state.ensureFresh() });
+  const onChange = () => watch.check();
+  const state = new AccessState({ home, reader, parser, clock: expiryClock, timer, onChange });
   const cache = new DecisionCache();
   const use = new KeyUse(reader);
   const enabled = config.auth.enabled;
-  const identifier = new Identifier({ state, use, clock, enabled });
-  const parts: AccessParts = { ...options, state, cache };
+  const identifier = new Identifier({ state, use, clock: expiryClock, enabled });
+  const parts: AccessParts = { ...options, expiryClock, state, cache };
   await state.ensureFresh().catch((error: unknown) => {
     throw startRefusal(error);
   });

@@ -186,6 +186,8 @@ describe('keys', () => {
       [{ name: 'a\nb' }, 'door.invalid_input'],
       [{ name: 'bot for ada' }, 'door.invalid_input'],
       [{ name: 'System' }, 'door.invalid_input'],
+      [{ name: room.adminKey }, 'door.invalid_input'],
+      [{ attributes: { token: `Bearer ${room.adminKey}` } }, 'door.invalid_input'],
       [{ attributes: { role: 'admin' } }, 'door.invalid_input'],
       [{ attributes: { name: 'x' } }, 'door.invalid_input'],
       [{ attributes: { 'a b': 1 } }, 'door.invalid_input'],

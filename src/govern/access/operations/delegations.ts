@@ -139,7 +139,7 @@ export function listDelegations(parts: AccessParts): AnyOperation {
       const nameOf = (keyId: string) => keys.find(keyId)?.row.name ?? null;
       const visible = [...keys.delegations].filter(
         (row) =>
-          Number(row.expires_ms) > parts.clock.nowMs() &&
+          Number(row.expires_ms) > parts.expiryClock.nowMs() &&
           (isParty(scope.identity, row) || holdsAdmin(parts, scope.identity)),
       );
       const delegations = visible.map((row) => ({
@@ -224,7 +224,7 @@ function requirePerson(identity: Identity): string {
 
 function findAgent(parts: AccessParts, input: z.output<typeof createInput>): KeyRecord {
   const { keys } = parts.state;
-  const nowMs = parts.clock.nowMs();
+  const nowMs = parts.expiryClock.nowMs();
   const candidates = [...keys.records].filter(
     ({ row }) =>
       keys.live(row.key_id, nowMs) !== null &&

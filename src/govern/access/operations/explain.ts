@@ -139,7 +139,7 @@ function subjectOf(
 
 /** The live key of a name; several are one where they carry the same rights. */
 function keyOf(parts: AccessParts, name: string): KeyRecord {
-  const nowMs = parts.clock.nowMs();
+  const nowMs = parts.expiryClock.nowMs();
   const { keys } = parts.state;
   const [key, ...others] = [...keys.records].filter(
     ({ row }) => row.name === name && keys.live(row.key_id, nowMs) !== null,

@@ -11,7 +11,7 @@ import {
   readOperation,
 } from '../../scope/index.ts';
 import { type AccessParts, isoTime } from '../access-parts.ts';
-import { hashApiKey, newApiKey } from '../api-key.ts';
+import { hashApiKey, holdsKey, newApiKey } from '../api-key.ts';
 import { accessErrors } from '../errors.ts';
 import { keysChanged, newKeyStatements } from '../key-statements.ts';
 import { keepAdministratorWithout } from '../last-administrator.ts';
@@ -22,18 +22,24 @@ import { accessAdminOnly, noTruth } from './rules.ts';
 const keyId = z.string().regex(/^[0-9A-Za-z]{12}$/, 'a key id has 12 letters and digits');
 /** Names that stand for something else in journal and audit. */
 const RESERVED_NAMES: ReadonlySet<string> = new Set(['system', 'anonymous', 'local']);
+/** What a key is called stands in journal and audit for ever: no place for a key that was pasted by mistake. */
+const HOLDS_KEY = 'this holds a key; say whom the key stands for';
 const name = z
   .string()
   .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._@+-]{0,99}$/u, 'a name has 1 to 100 letters, digits, spaces and ._@+-')
   .refine((text) => !text.includes(' for '), 'a name does not hold " for ", which joins an agent to a person')
-  .refine((text) => !RESERVED_NAMES.has(text.toLowerCase()), 'this name is the server’s own');
+  .refine((text) => !RESERVED_NAMES.has(text.toLowerCase()), 'this name is the server’s own')
+  .refine((text) => !holdsKey(text), HOLDS_KEY);
 const attributes = z.record(
   z
     .string()
     .regex(/^[a-z][a-z0-9_]{0,62}$/, 'an attribute is a lower-case letter, then letters, digits and _')
     .refine((text) => !BUILT_IN_ATTRIBUTES.has(text), 'name and role are always there and cannot be set'),
   z.union([
-    z.string().max(1_000),
+    z
+      .string()
+      .max(1_000)
+      .refine((text) => !holdsKey(text), HOLDS_KEY),
     z
       .number()
       .refine(
@@ -73,7 +79,7 @@ export function createKey(parts: AccessParts): AnyOperation {
     truth: noTruth,
     async prepare(scope, input): Promise<PreparedMutation<z.output<typeof createOutput>>> {
       const expiresMs = input.expires_at === undefined ? null : Date.parse(input.expires_at);
-      if (expiresMs !== null && !(expiresMs > parts.clock.nowMs())) {
+      if (expiresMs !== null && !(expiresMs > parts.expiryClock.nowMs())) {
         throw new LakeError(accessErrors.invalid_key_request, {
           detail: 'expires_at is in the past; give a later time or leave it out.',
         });
@@ -148,7 +154,7 @@ export function listKeys(parts: AccessParts): AnyOperation {
       const rows = await parts.reader.read(
         parts.reader.queries.selectFrom('access_keys').selectAll().orderBy('created_ms').orderBy('key_id'),
       );
-      const nowMs = parts.clock.nowMs();
+      const nowMs = parts.expiryClock.nowMs();
       return { kind: 'value', value: { keys: rows.map((row) => shownKey(row, nowMs)) } };
     },
   });
@@ -185,7 +191,9 @@ export function revokeKey(parts: AccessParts): AnyOperation {
             journal_event_id,
           });
           if (row.revoked_ms !== null) return { statements: [], event: null, output };
-          const kept = input.force ? [] : keepAdministratorWithout(parts, row.key_id, parts.clock.nowMs());
+          const kept = input.force
+            ? []
+            : keepAdministratorWithout(parts, row.key_id, parts.expiryClock.nowMs());
           const update = parts.reader.queries
             .updateTable('access_keys')
             .set({ revoked_ms: revokedMs })
@@ -235,7 +243,7 @@ export function rotateKey(parts: AccessParts): AnyOperation {
 
 function rotation(parts: AccessParts, row: AccessKeyRow): MutationAttempt<z.output<typeof rotateOutput>> {
   const nowMs = parts.clock.nowMs();
-  if (row.revoked_ms !== null || (row.expires_ms !== null && row.expires_ms <= nowMs)) {
+  if (row.revoked_ms !== null || (row.expires_ms !== null && row.expires_ms <= parts.expiryClock.nowMs())) {
     throw new LakeError(accessErrors.key_not_live, { detail: 'A revoked or expired key cannot be rotated.' });
   }
   const { environment, rotation_overlap_s } = parts.config.auth;

@@ -116,7 +116,7 @@ export function putPolicies(parts: AccessParts): AnyOperation {
             ifVersion: if_version ?? asRead ?? null,
             datasets,
           });
-          const kept = force ? [] : keepAdministratorUnder(parts, document, parts.clock.nowMs());
+          const kept = force ? [] : keepAdministratorUnder(parts, document, parts.expiryClock.nowMs());
           const output = (journal_event_id: string | null) => ({
             version: dry_run ? change.fromVersion : change.version,
             from_version: change.fromVersion,
@@ -207,7 +207,7 @@ function shownRole(parts: AccessParts, name: string): z.output<typeof listedRole
   const { document } = parts.state.policy.compiled;
   const role = Object.hasOwn(document.roles, name) ? document.roles[name] : undefined;
   const { keys } = parts.state;
-  const nowMs = parts.clock.nowMs();
+  const nowMs = parts.expiryClock.nowMs();
   const live = [...keys.records].filter(
     ({ row }) => row.role === name && keys.live(row.key_id, nowMs) !== null,
   );
