@@ -46,6 +46,8 @@ export interface CreatedDoor {
   readonly door: Door;
   readonly idempotencyRetention: ReturnType<typeof createIdempotency>['retention'];
   readonly closeLeftOpen: Auditor['closeLeftOpen'];
+  /** Ids of spendings that may be held for ever, since the store did not answer; upkeep takes out what it has settled. */
+  readonly doubtedSpendings: Set<string>;
 }
 
 /**
@@ -56,6 +58,7 @@ export function createDoor(parts: DoorParts): CreatedDoor {
   const { access, truth, journal, store, clock, ids } = parts;
   const registry = createRegistry(parts.operations);
   const auditor = createAuditor({ access, store, clock, ids });
+  const doubted = new Set<string>();
   const idempotency = createIdempotency({ store, clock, retentionMs: parts.idempotencyRetentionMs });
 
   async function pass(caller: Identified, log: Logger): Promise<Answer> {
@@ -90,7 +93,7 @@ export function createDoor(parts: DoorParts): CreatedDoor {
       const spends = operation.spends === true;
       const audited = await openRow(judged, startedMs);
       audited.durable().catch(lifetime.stop);
-      const purse = spends ? createPurse({ ...parts, audited }) : null;
+      const purse = spends ? createPurse({ ...parts, audited, doubted }) : null;
       streaming = true;
       return await runRead({
         ...{ audited, auditor, purse, truth, journal, clock, lifetime, log, nested },
@@ -168,6 +171,7 @@ export function createDoor(parts: DoorParts): CreatedDoor {
     },
     idempotencyRetention: idempotency.retention,
     closeLeftOpen: auditor.closeLeftOpen,
+    doubtedSpendings: doubted,
   };
 }
 

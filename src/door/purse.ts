@@ -13,6 +13,7 @@ import type { Metastore } from '../metastore/index.ts';
 import type { Telemetry } from '../telemetry/index.ts';
 import type { Audited } from './steps/audit.ts';
 import type { TruthMark } from './steps/judge.ts';
+import { isUnknown } from './unknown-outcome.ts';
 
 /**
  * The calls of models that one request makes. A hold is durable before its `Spending` is handed out, in one transaction
@@ -21,6 +22,8 @@ import type { TruthMark } from './steps/judge.ts';
  *
  *     held ──settle──▶ settled, waiting ──next commit──▶ recorded
  *       └──────────────request ends────────────────────▶ recorded as held
+ *
+ * Where the store does not answer for a commit that holds or records calls, they are in doubt: upkeep settles what is held.
  */
 export interface Purse {
   spend(plan: SpendPlan): Promise<Spending>;
@@ -28,6 +31,8 @@ export interface Purse {
   due(marks: readonly TruthMark[] | null): readonly Statement[];
   /** Told when what was due is durable. */
   recorded(): void;
+  /** Told where it may not be: nobody else of this process will settle what is still held. */
+  givenUp(): void;
 }
 
 export interface PurseParts {
@@ -38,6 +43,8 @@ export interface PurseParts {
   readonly clock: Clock;
   readonly ids: IdGenerator;
   readonly telemetry: Telemetry;
+  /** Spendings in doubt, by id. */
+  readonly doubted: Set<string>;
 }
 
 interface Entry {
@@ -100,7 +107,10 @@ export function createPurse(parts: PurseParts): Purse {
         ...hold.statements,
         ...recording(ended, audited.judged.marks),
       ];
-      const outcome = await store.commit(statements);
+      const outcome = await store.commit(statements).catch((error: unknown) => {
+        if (isUnknown(error)) parts.doubted.add(spendId);
+        throw error;
+      });
       if (!outcome.committed) throw await budget.refusal(hold, outcome.refusal);
       audited.opened();
       recorded();
@@ -114,6 +124,9 @@ export function createPurse(parts: PurseParts): Purse {
     recorded() {
       entries = [];
       recorded();
+    },
+    givenUp() {
+      for (const { hold } of entries) parts.doubted.add(hold.call.spendId);
     },
   };
 }

@@ -69,7 +69,12 @@ export async function runRead(parts: ReadParts): Promise<Answer> {
     const settled = purse?.due(truth) ?? [];
     const review = held === null ? null : holdForReview({ ...parts, error, held });
     const due = [...settled, ...(review?.statements ?? [])];
-    await parts.auditor.close(audited, { ...result, truth }, due);
+    try {
+      await parts.auditor.close(audited, { ...result, truth }, due);
+    } catch (closing) {
+      purse?.givenUp();
+      throw closing;
+    }
     purse?.recorded();
     if (review !== null) parts.journal.committed(1);
     return review?.refusal ?? error;

@@ -29,7 +29,11 @@ export async function openSystem(home: OpenHome): Promise<System> {
   const engine = await createEnginePool({ config, folder: layout.spill, log });
   try {
     const rooms = await openRooms(home, engine);
-    const { settle, idempotencyRetention, closeLeftOpen, ...served } = wireDoor(home, engine, rooms);
+    const { settle, idempotencyRetention, closeLeftOpen, doubtedSpendings, ...served } = wireDoor(
+      home,
+      engine,
+      rooms,
+    );
     const { access, observer, truth, storaged, ingestd, aibridge } = rooms;
     truth.requireJudged(served.door.operations);
     await applyFirstPolicy(home, access);
@@ -49,7 +53,7 @@ export async function openSystem(home: OpenHome): Promise<System> {
     return {
       ...served,
       notices: startNotices(config, settled, charged),
-      upkeep: upkeepTasks(home, rooms, { idempotencyRetention, closeLeftOpen }),
+      upkeep: upkeepTasks(home, rooms, { idempotencyRetention, closeLeftOpen, doubtedSpendings }),
       async close() {
         await observer.close();
         access.close();

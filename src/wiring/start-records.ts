@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { LakeError } from '../base/index.ts';
 import { configErrors } from '../config/index.ts';
 import { commitAsSystem } from '../door/index.ts';
-import { settleAbandoned } from '../govern/budget/index.ts';
+import { type HoldsSettled, settleAbandoned, settleDoubted } from '../govern/budget/index.ts';
 import type { OpenHome } from './open-home.ts';
 import type { Rooms } from './open-rooms.ts';
 
@@ -67,8 +67,20 @@ export async function recordLoaded(
 
 /** Charges the calls of models that were under way when the last process ended; answers how many. */
 export async function chargeAbandoned(home: OpenHome, policyVersion: number): Promise<number> {
+  return charge(home, await settleAbandoned(home.store), policyVersion);
+}
+
+/** The same for calls of this process that the store did not answer for; what is not held is charged nothing. */
+export async function chargeDoubted(
+  home: OpenHome,
+  spendIds: readonly string[],
+  policyVersion: number,
+): Promise<number> {
+  return charge(home, await settleDoubted(home.store, spendIds), policyVersion);
+}
+
+async function charge(home: OpenHome, settled: HoldsSettled | null, policyVersion: number): Promise<number> {
   const { journald, store, ids } = home;
-  const settled = await settleAbandoned(store);
   if (settled === null) return 0;
   const { calls, ...change } = settled;
   await commitAsSystem(

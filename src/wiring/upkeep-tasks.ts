@@ -4,12 +4,16 @@ import type { EventDraft } from '../govern/scope/index.ts';
 import { commitTask } from '../home/index.ts';
 import type { OpenHome } from './open-home.ts';
 import type { Rooms } from './open-rooms.ts';
+import { chargeDoubted } from './start-records.ts';
+
+/** Spendings that one turn settles, each of several statements. */
+const MAX_SETTLED = 200;
 
 /** What a served home does by itself at intervals: key use written down, old records dropped. */
 export function upkeepTasks(
   home: OpenHome,
   { access, observer, truth, budget, scrum }: Rooms,
-  door: Pick<CreatedDoor, 'idempotencyRetention' | 'closeLeftOpen'>,
+  door: Pick<CreatedDoor, 'idempotencyRetention' | 'closeLeftOpen' | 'doubtedSpendings'>,
 ) {
   const { store, journald, ids } = home;
   const commit = store.commit.bind(store);
@@ -33,6 +37,18 @@ export function upkeepTasks(
   return [
     commitTask('key use', 30_000, { statements: access.pendingTouches, commit }),
     { name: 'audit rows left open', everyMs: 5_000, run: door.closeLeftOpen },
+    {
+      name: 'spendings in doubt',
+      everyMs: 5_000,
+      async run() {
+        const doubted = [...door.doubtedSpendings].slice(0, MAX_SETTLED);
+        if (doubted.length === 0) return;
+        // Commits are applied in the order of their calls: once this one is, so is what they are in doubt of.
+        await commit([door.idempotencyRetention()]);
+        await chargeDoubted(home, doubted, access.control.policyVersion());
+        for (const spendId of doubted) door.doubtedSpendings.delete(spendId);
+      },
+    },
     commitTask('idempotency', 600_000, { statements: () => [door.idempotencyRetention()], commit }),
     commitTask('reviews', 3_600_000, { statements: () => [truth.reviewRetention()], commit }),
     commitTask('budget', 3_600_000, {

@@ -232,6 +232,27 @@ test('the Anthropic client counts tokens: by the service where it can, by our es
   });
 });
 
+test('a conversation that another service thought in goes on at Anthropic’s', async () => {
+  lake.upstream.script(reply({ thinking: 'Hm.', text: 'Yes.' }));
+  const asked = { max_tokens: 100, messages };
+  const first = await anthropic.messages.create({ model: 'gpt-scripted', ...asked });
+  expect(first.content[0]).toMatchObject({ type: 'thinking', signature: '' });
+  const signed = { type: 'thinking' as const, thinking: 'Ah.', signature: 'c2lnbmVk' };
+  const turns = [
+    ...messages,
+    { role: 'assistant' as const, content: first.content },
+    ...messages,
+    { role: 'assistant' as const, content: [signed, { type: 'text' as const, text: 'No.' }] },
+    ...messages,
+  ];
+  await anthropic.messages.create({ model: 'claude-scripted', max_tokens: 100, messages: turns });
+  expect(lake.upstream.received.at(-1)?.body.messages).toEqual([
+    ...messages,
+    { role: 'assistant', content: first.content.slice(1) },
+    ...turns.slice(2),
+  ]);
+});
+
 test('our own chat streams its text in pieces, and then says what it cost', async () => {
   const answer = await lake.server.api('POST', '/v1/chat', { json: { messages, stream: true } });
   expect(answer.status).toBe(200);

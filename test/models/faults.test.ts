@@ -185,7 +185,15 @@ function expectEnding(
   expect(body).not.toMatch(/\[DONE\]|message_stop|"finish_reason":"|"stop_reason":"/);
 }
 
-const UNREADABLE: ReadonlySet<string> = new Set(['deep', 'reset', 'cut', 'torn', 'garbage', 'endless']);
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'deep',
+  'compressed',
+  'reset',
+  'cut',
+  'torn',
+  'garbage',
+  'endless',
+]);
 
 /** Prices are 1 and 2 dollars a million: a token of input is 1,000 nano-dollars, one of output 2,000. */
 function expectCost(

@@ -39,6 +39,23 @@ message = "Never said."
 when = { type = "FieldMatches", field = "answer.text", pattern = "(a|b|ab){1,200}never" }
 
 [[rules]]
+name = "piece-forbidden-word"
+task_class = "chat.pieced"
+phase = "after"
+extent = "piece"
+action = "block"
+message = "A piece says a word that is not to be said."
+when = { type = "FieldMatches", field = "answer.text", pattern = "forbidden" }
+
+[[rules]]
+name = "nothing-said-forbidden"
+task_class = "chat.nowhere"
+phase = "after"
+action = "block"
+message = "It says a word that is not to be said anywhere."
+when = { type = "FieldMatches", field = "answer.said", pattern = "forbidden" }
+
+[[rules]]
 name = "prompt-forbidden"
 task_class = "chat.prompted"
 phase = "before"
@@ -441,3 +458,36 @@ test('nobody decides on their own request, not through an agent and not for one'
   expect(await approve(delegated, agent)).toMatchObject({ code: 'truth.own_review' });
   expect(await approve(delegated, lake.server.adminKey)).toMatchObject({ state: 'approved' });
 });
+
+// Ollama gives a call whole and last, others in pieces; a short one is never far enough from the end to leave as a piece.
+test.each(
+  ['openai', 'anthropic', 'ollama'].flatMap((provider) =>
+    ['pieced', 'nowhere'].flatMap((task) => [false, true].map((stream) => ({ provider, task, stream }))),
+  ),
+)(
+  'a word forbidden to $task is found in calls and thinking of $provider (streamed: $stream)',
+  async (asked) => {
+    const { provider, task, stream } = asked;
+    const call = { id: 'call_1', name: 'note', argumentsJson: '{"note":"for\\u0062idden"}' };
+    const plain = { ...call, argumentsJson: '{"note":"forbidden"}' };
+    const answers = [
+      reply({ text: '', toolCalls: [task === 'nowhere' ? call : plain], finish: 'tool_calls' }),
+      reply({ thinking: 'It is forbidden to say so.', text: 'No.' }),
+    ];
+    for (const one of answers) {
+      lake.upstream.script(one);
+      const answer = await lake.server.api('POST', '/v1/chat/completions', {
+        json: {
+          model: `${provider}/a-model`,
+          messages: [{ role: 'user', content: 'Hello?' }],
+          max_tokens: 100,
+          tools: [{ type: 'function', function: { name: 'note', parameters: { type: 'object' } } }],
+          lakehouse_task: task,
+          stream,
+        },
+      });
+      expect(answer.status, answer.text).toBe(422);
+      expect(answer.json).toMatchObject({ code: 'door.truth_blocked' });
+    }
+  },
+);

@@ -258,6 +258,17 @@ describe('the address /mcp', () => {
     }
   });
 
+  test.each([
+    [{ name: 'whoami', arguments: null }],
+    [{ name: 'whoami', arguments: [1] }],
+    [{ name: 7, arguments: {} }],
+    [{}],
+  ])('says of a malformed call %j what a call is', async (params) => {
+    const answer = await post({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+    expect(answer).toMatchObject({ status: 200, json: { id: 1, error: { code: -32602 } } });
+    expect(answer.json.error.message).toContain('`arguments` an object');
+  });
+
   test('keeps the request id it was given', async () => {
     const answer = await post(ping, { 'x-request-id': 'from-a-test' });
     expect(answer.headers.get('x-request-id')).toBe('from-a-test');

@@ -19,7 +19,8 @@ export interface AnswerFacts {
 }
 
 /**
- * The context of rules after a chat: `answer.text`, `answer.json` (what the text is as JSON, null where it is none),
+ * The context of rules after a chat: `answer.text`, `answer.said` (all of it: text, thinking, names and arguments of tool
+ * calls, with what escapes in them stand for), `answer.json` (what the text is as JSON, null where it is none),
  * `answer.is_empty`, `finish`, `provider`, `model`, `task`, `cost_usd`, `output_tokens`, `personal.kinds` and
  * `personal.leaked_kinds` (of those, the ones the caller sees masked in data) with `personal.leaked_count`.
  */
@@ -27,10 +28,11 @@ export function answerContext(
   facts: AnswerFacts,
   judged: { readonly personalData: PersonalDataFinder; readonly maskedTags: readonly string[] },
 ): JsonObject {
-  const kinds = judged.personalData(asRead(facts.said));
+  const said = asRead(facts.said);
+  const kinds = judged.personalData(said);
   const leaked = kinds.filter((kind) => judged.maskedTags.some((tag) => matchesPattern(tag, kind)));
   return {
-    answer: { text: facts.text, json: jsonOf(facts.text), is_empty: facts.text.trim() === '' },
+    answer: { text: facts.text, said, json: jsonOf(facts.text), is_empty: facts.text.trim() === '' },
     finish: facts.finish,
     provider: facts.provider,
     model: facts.model,

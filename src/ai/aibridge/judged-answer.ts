@@ -22,7 +22,7 @@ export interface JudgedAnswerParts {
   end(): Uint8Array;
   /** The context of a piece: the text around it. */
   pieceContext(said: string): JsonObject;
-  /** The context of the whole, once the provider has ended. */
+  /** The context of the whole, once the provider has ended; asked for before the last pieces are judged. */
   wholeContext(): JsonObject;
 }
 
@@ -41,16 +41,23 @@ export async function* judgedAnswer(parts: JudgedAnswerParts): AsyncGenerator<Ju
       if (delta.kind === 'finish') ending = true;
     }
     const bytes = parts.write(event);
-    if (ending) last.push(bytes);
-    else if (extent === 'piece') {
+    if (ending) {
+      last.push(bytes);
+      if (extent === 'piece') heldBack.note(event.deltas);
+    } else if (extent === 'piece') {
       const ready = heldBack.push(bytes, event.deltas);
       if (ready !== null) {
         yield { bytes: ready.bytes, judge: { context: parts.pieceContext(ready.said), final: false } };
       }
     } else if (bytes.length > 0) yield { bytes, judge: null };
   }
-  const rest = [heldBack.rest(), ...last, parts.end()];
-  yield { bytes: Buffer.concat(rest), judge: { context: parts.wholeContext(), final: true } };
+  const rest = heldBack.rest();
+  const whole = parts.wholeContext();
+  // The whole tells texts from calls of tools; rules over pieces see of the last ones what they saw of those before.
+  if (rest.said !== '')
+    yield { bytes: new Uint8Array(0), judge: { context: parts.pieceContext(rest.said), final: false } };
+  const bytes = Buffer.concat([rest.bytes, ...last, parts.end()]);
+  yield { bytes, judge: { context: whole, final: true } };
 }
 
 /** One run of text that a reader puts together: the text of a choice, its thinking, the arguments of one call. */
@@ -113,16 +120,25 @@ function createHeldBack() {
       const taken = first === -1 ? waiting : waiting.slice(0, first);
       if (!taken.some(({ spans }) => spans.length > 0)) return null;
       waiting = waiting.slice(taken.length);
-      const begun = new Map<Thread, number>();
-      for (const { thread, from } of taken.flatMap(({ spans }) => spans)) {
-        if (!begun.has(thread)) begun.set(thread, from);
-      }
-      return {
-        bytes: Buffer.concat(taken.map((piece) => piece.bytes)),
-        said: [...begun].map(([thread, from]) => textFrom(thread, from - reachOf(thread, from))).join('\n'),
-      };
+      return joined(taken);
     },
-    rest: () => Buffer.concat(waiting.map(({ bytes }) => bytes)),
+    /** Takes what is said by bytes that leave with the end. */
+    note(deltas: readonly ChatDelta[]): void {
+      waiting.push({ bytes: new Uint8Array(0), spans: spansOf(deltas) });
+    },
+    /** What still waits, with the text of the threads it is part of. */
+    rest: () => joined(waiting),
+  };
+}
+
+function joined(pieces: readonly Piece[]): { readonly bytes: Uint8Array; readonly said: string } {
+  const begun = new Map<Thread, number>();
+  for (const { thread, from } of pieces.flatMap(({ spans }) => spans)) {
+    if (!begun.has(thread)) begun.set(thread, from);
+  }
+  return {
+    bytes: Buffer.concat(pieces.map((piece) => piece.bytes)),
+    said: [...begun].map(([thread, from]) => textFrom(thread, from - reachOf(thread, from))).join('\n'),
   };
 }
 

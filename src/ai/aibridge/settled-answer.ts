@@ -27,12 +27,18 @@ export async function* settledAnswer(parts: SettledAnswerParts): AsyncGenerator<
   const collector = createAnswerCollector();
   const account = accountOf(parts, collector);
   try {
+    const { extent } = parts;
     const { reply } = parts.started;
     if (reply.kind === 'whole') {
       for (const answer of reply.answers) collector.addWhole(answer);
-      yield { bytes: parts.whole(reply), judge: { context: account.wholeContext(), final: true } };
+      // Rules over pieces see of a whole answer what they would see of the same one streamed.
+      const whole = account.wholeContext();
+      if (extent === 'piece') {
+        const context = account.pieceContext(collector.said());
+        yield { bytes: new Uint8Array(0), judge: { context, final: false } };
+      }
+      yield { bytes: parts.whole(reply), judge: { context: whole, final: true } };
     } else {
-      const { extent } = parts;
       yield* judgedAnswer({ events: reply.events, extent, collector, ...parts.stream, ...account });
     }
   } catch (error) {

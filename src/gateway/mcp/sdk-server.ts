@@ -3,6 +3,7 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   CallToolRequestSchema,
   type CallToolResult,
+  ErrorCode,
   isJSONRPCRequest,
   type JSONRPCMessage,
   JSONRPCMessageSchema,
@@ -33,6 +34,9 @@ export type MessageAnswer =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'invalid' };
 
+const MALFORMED_CALL =
+  'Invalid params: `name` is the name of a tool, and `arguments` an object of its arguments; leave `arguments` out for none.';
+
 export function isSpokenVersion(version: string): boolean {
   return SUPPORTED_PROTOCOL_VERSIONS.includes(version);
 }
@@ -49,6 +53,12 @@ export async function answerMessage(
   const parsed = JSONRPCMessageSchema.safeParse(given);
   if (!parsed.success) return { kind: 'invalid' };
   if (!isJSONRPCRequest(parsed.data)) return { kind: 'accepted' };
+  // The SDK would call it an internal error, in the words of its schema.
+  const isCall = parsed.data.method === 'tools/call';
+  if (isCall && !CallToolRequestSchema.safeParse(parsed.data).success) {
+    const error = { code: ErrorCode.InvalidParams, message: MALFORMED_CALL };
+    return { kind: 'answer', message: { jsonrpc: '2.0', id: parsed.data.id, error } };
+  }
   const server = new Server(
     { name: 'lakehouse', title: 'lakehouse', version: about.version },
     { capabilities: { tools: {} }, instructions: about.instructions },

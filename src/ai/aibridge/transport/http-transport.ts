@@ -103,7 +103,8 @@ function requireUncompressed(upstream: Upstream): Upstream {
   if (encoding === 'identity') return upstream;
   upstream.destroy();
   const message = 'The provider’s answer is compressed, which was not asked for.';
-  throw new ProviderFailure({ class: 'server_error', status: upstream.status }, message);
+  const { status } = upstream;
+  throw new ProviderFailure({ class: 'server_error', status, hadBegun: status === 200 }, message);
 }
 
 /**

@@ -15,6 +15,7 @@ import { answerFailure } from '../../transport/status-failure.ts';
 import { type ChatProtocol, JsonService, type ProviderSurroundings } from '../json-service.ts';
 import type { ProviderSettings } from '../provider-settings.ts';
 import { lossesIn, requireCarried } from '../translation-loss.ts';
+import { withoutForeignThinking } from './foreign-thinking.ts';
 import { readAnthropicAnswers } from './read-answer.ts';
 import { AnthropicChatReader } from './stream-reader.ts';
 import { ANTHROPIC_LOSSES, writeAnthropicChat } from './write-chat.ts';
@@ -53,7 +54,11 @@ export class AnthropicProvider implements ModelProvider {
     const { request, model, stream, signal } = call;
     const body =
       request.kind === 'native'
-        ? { ...request.body, model, ...(stream === (request.body.stream === true) ? {} : { stream }) }
+        ? {
+            ...withoutForeignThinking(request.body),
+            model,
+            ...(stream === (request.body.stream === true) ? {} : { stream }),
+          }
         : writeAnthropicChat(request.chat, { model, stream });
     const headers = request.kind === 'native' ? betaHeaders(request.headers ?? {}) : {};
     return this.#service.chat(PROTOCOL, { path: `${this.#prefix}/messages`, headers, body, stream, signal });
@@ -70,7 +75,12 @@ export class AnthropicProvider implements ModelProvider {
   async countTokens({ model, body, headers, signal }: CountCall): Promise<number> {
     const path = `${this.#prefix}/messages/count_tokens`;
     const answer = objectOf(
-      await this.#service.postJson(path, { ...body, model }, signal, betaHeaders(headers)),
+      await this.#service.postJson(
+        path,
+        { ...withoutForeignThinking(body), model },
+        signal,
+        betaHeaders(headers),
+      ),
     );
     const tokens = countOf(answer.input_tokens);
     if (tokens === null) throw answerFailure('The provider’s answer holds no count.');
