@@ -90,11 +90,22 @@ const inner = readOperation<Record<string, never>, { n: number }, undefined>({
   },
 });
 
+const nestingChange = mutationOperation<Record<string, never>, { n: number }, undefined>({
+  ...declared('nesting.change'),
+  output: z.strictObject({ n: z.int() }),
+  async prepare(_scope, _input, { nested }) {
+    const answer = await nested('inner.value', {});
+    const value = answer.kind === 'value' ? (answer.value as { n: number }) : { n: 0 };
+    const event = { action: 'test.changed', subject: 'test:2', data: {} };
+    return { attempt: async () => ({ statements: [], event, output: () => value }) };
+  },
+});
+
 beforeEach(async () => {
   ran = new Map();
   held = { begun: Promise.withResolvers(), released: Promise.withResolvers() };
   const changes = [change('held.change', true), change('plain.change', false), change('other.change', false)];
-  room = await openAccessRoom({ operations: [...changes, value, stream, nesting, inner] });
+  room = await openAccessRoom({ operations: [...changes, value, stream, nesting, nestingChange, inner] });
 });
 afterEach(() => room.close());
 
@@ -166,6 +177,14 @@ describe('a request whose caller has gone', () => {
   });
 });
 
+describe('a refusal that cannot be recorded', () => {
+  it('is told as what kept it from being recorded', async () => {
+    expect(await room.refusal('plain.change', { unknown: 1 })).toBe('door.invalid_input');
+    await room.store.close();
+    expect(await room.refusal('plain.change', { unknown: 1 })).toBe('metastore.unavailable');
+  });
+});
+
 describe('an operation run within another', () => {
   it('begins once the audit row of the other is durable', async () => {
     const other = new DatabaseSync(join(room.home, 'store.sqlite'));
@@ -214,6 +233,12 @@ describe('an Idempotency-Key', () => {
     expect(await withKey('plain.change')).toMatchObject({ replayed: false });
     expect(await withKey('plain.change')).toMatchObject({ replayed: true });
     expect(ran.get('plain.change')).toBe(2);
+  });
+
+  it('is not that of an operation run within the request', async () => {
+    expect(await withKey('nesting.change')).toMatchObject({ replayed: false, value: { n: 7 } });
+    expect(await withKey('nesting.change')).toMatchObject({ replayed: true, value: { n: 7 } });
+    expect(ran.get('inner.value')).toBe(1);
   });
 
   it('is refused by what changes nothing', async () => {

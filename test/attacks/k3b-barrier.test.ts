@@ -60,6 +60,28 @@ const PLACES = [
     type: { type: 'struct', fields: [{ id: 5, name: 'day', required: false, type: 'string' }] },
   },
 ] as const;
+it('a filter that fails on a row fails whatever the query asks for', async () => {
+  const rows = "VALUES (1, '1', 'north', ['a']), (2, 'x', 'north', ['a']), (3, '3', 'north', ['a'])";
+  await lake.add({
+    name: 'failing',
+    fields: FIELDS,
+    files: [`SELECT * FROM (${rows}) AS t(id, note, region, tags)`],
+  });
+  const policies = { failing: { filter: 'CAST(note AS INTEGER) > 0' } };
+  const codes: unknown[] = [];
+  for (const where of [
+    '',
+    ' WHERE id = 1',
+    ' WHERE id = 2',
+    ' WHERE id = 3',
+    ' WHERE id > 2',
+    ' WHERE id = 9',
+  ]) {
+    const answer = await lake.run({ sql: `SELECT id FROM failing${where}`, policies });
+    codes.push(answer.ok || answer.code);
+  }
+  expect(new Set(codes)).toEqual(new Set(['query.conversion']));
+});
 
 const EXPRESSIONS = [
   "string_split_regex('a', replace(note, 'guess', '('))",

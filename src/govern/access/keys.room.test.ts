@@ -142,6 +142,26 @@ describe('keys', () => {
     await told;
   });
 
+  it('tell who is listening of such a change however late it comes', async () => {
+    const made = await make();
+    const identity = await identify(made.key);
+    let isTold = false;
+    room.access.control.onRevoked(identity, () => {
+      isTold = true;
+    });
+    const look = async () => {
+      room.time.advance(500);
+      for (let turns = 0; turns < 200 && !isTold; turns++) await nextTurn();
+    };
+    for (let looks = 0; looks < 3; looks++) await look();
+    expect(isTold).toBe(false);
+    await room.store.commit([
+      { sql: 'UPDATE access_keys SET revoked_ms = 1 WHERE key_id = ?', parameters: [made.key_id] },
+      { sql: 'UPDATE access_state SET keys_version = keys_version + 1', parameters: [] },
+    ]);
+    await expect.poll(async () => look().then(() => isTold)).toBe(true);
+  });
+
   it('rotate with an overlap: both secrets work, then the new one alone', async () => {
     const made = await make();
     const rotated = await room.call('access.keys.rotate', { key_id: made.key_id });
@@ -286,6 +306,21 @@ describe('the pepper', () => {
     expect([row?.previous_pepper_version, row?.pepper_version]).toEqual([1, 2]);
     expect((await identify(made.key)).keyId).toBe(made.key_id);
     expect((await identify(rotated.key)).keyId).toBe(made.key_id);
+  });
+
+  it('does not come to the secret of before a rotation of the key by its use', async () => {
+    const made = await make();
+    const rotated = await room.call('access.keys.rotate', { key_id: made.key_id });
+    await room.call('access.secrets.rotate', { name: 'api-key' });
+    await identify(made.key);
+    await room.store.commit(room.access.pendingTouches());
+    const again = await createAccess(room.options);
+    expect((await again.control.identify({ apiKey: rotated.key, delegationToken: null })).name).toBe('ada');
+    room.time.advance(room.options.config.auth.rotation_overlap_s * 1_000);
+    await expect(again.control.identify({ apiKey: made.key, delegationToken: null })).rejects.toMatchObject({
+      code: 'access.unauthenticated',
+    });
+    again.close();
   });
 
   it('has no effect before its rotation is committed, and is needed in the version in force', async () => {

@@ -23,6 +23,17 @@ async function bucketOf(keys: readonly string[]): Promise<BucketFolder> {
   return new BucketFolder('b', root);
 }
 
+test('lists nothing through a link, however far above', async () => {
+  const bucket = await bucketOf(['here/a']);
+  await mkdir(join(folder, 'outside/sub'), { recursive: true });
+  await writeFile(join(folder, 'outside/sub/secret'), 'secret');
+  await symlink(join(folder, 'outside'), join(bucket.root, 'link'));
+  for (const prefix of ['link/', 'link/sub/', 'link/sub/s', '']) {
+    const found = await pages(bucket, { prefix, byFolder: false, limit: 10 });
+    expect(found).toEqual(prefix === '' ? ['here/a'] : []);
+  }
+});
+
 async function pages(bucket: BucketFolder, request: { prefix: string; byFolder: boolean; limit: number }) {
   const names: string[] = [];
   let after: ListPosition | null = null;
