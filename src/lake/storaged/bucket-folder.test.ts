@@ -18,6 +18,7 @@ import { BucketFolder } from './bucket-folder.ts';
 import { openBuckets } from './buckets.ts';
 import { FileContent } from './file-content.ts';
 import { parseObjectKey } from './object-key.ts';
+import { listObjects } from './object-listing.ts';
 
 let folder: string;
 let bucket: BucketFolder;
@@ -79,6 +80,10 @@ describe('a bucket’s folder', () => {
     await rename(bucket.root, join(folder, 'away'));
     await expect(bucket.temporaryPath('upload')).rejects.toMatchObject({ code: 'storage.unavailable' });
     expect(await readdir(folder)).toEqual(['away', 'outside']);
+    const listing = listObjects(bucket, { prefix: '', byFolder: false, after: null, limit: 10 });
+    await expect(listing).rejects.toMatchObject({ code: 'storage.unavailable' });
+    await expect(read('any')).rejects.toMatchObject({ code: 'storage.unavailable' });
+    await expect(bucket.remove(parseObjectKey('any'))).rejects.toMatchObject({ code: 'storage.unavailable' });
     await rename(join(folder, 'away'), bucket.root);
     await put('back', 'x');
     expect(await read('back')).toBe('x');

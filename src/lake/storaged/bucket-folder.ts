@@ -47,12 +47,27 @@ export class BucketFolder {
     this.root = root;
   }
 
+  /** Throws `storage.unavailable` where the folder itself is away: nothing can be said then of what is in it. */
+  async requireThere(): Promise<void> {
+    const stats = await lstat(this.root).catch((error: unknown) => {
+      if (isAbsent(error)) return null;
+      throw diskError(error);
+    });
+    if (stats?.isDirectory()) return;
+    throw new LakeError(storageErrors.unavailable, {
+      detail: `The folder of the bucket "${this.name}" is not there; its disk may be unmounted.`,
+    });
+  }
+
   /** Opens an object's file; null where there is none. The caller closes it. */
   async open(key: ObjectKey): Promise<OpenFile | null> {
     const path = this.pathOf(key);
     for (let look = 0; look < MAX_LOOKS; look++) {
       const file = await openNoFollow(path);
-      if (file === null) return null;
+      if (file === null) {
+        await this.requireThere();
+        return null;
+      }
       try {
         const stats = await file.stat({ bigint: true });
         const standing = await this.#isOwnFile(path, stats);

@@ -29,12 +29,13 @@ export type ListedEntry =
 
 /**
  * One page of a bucket in the order of the keys' UTF-8 bytes. Objects that are there during the whole listing appear
- * exactly once over the pages; memory holds one page and one chunk per level of folders.
+ * exactly once over the pages; memory holds one page and one chunk per level of folders. Throws `storage.unavailable`.
  */
 export async function listObjects(
   bucket: BucketFolder,
   request: ListRequest,
 ): Promise<{ entries: readonly ListedEntry[]; next: ListPosition | null }> {
+  await bucket.requireThere();
   const { folders, start } = parsePrefix(request.prefix);
   const entries: ListedEntry[] = [];
   const base = join(bucket.root, ...folders);
