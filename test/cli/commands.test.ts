@@ -338,6 +338,7 @@ describe('the commands against a server', () => {
     expect(unproven.map(({ operation }) => operation)).toEqual([
       'models.chat',
       'models.chat_completions',
+      'models.count_tokens',
       'models.embeddings',
       'models.messages',
     ]);
