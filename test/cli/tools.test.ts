@@ -54,7 +54,7 @@ describe('lakehouse tools', () => {
       'min_years=many',
     ]);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('/arguments/min_years: must be a number, not a string');
+    expect(stderr).toContain('/arguments/min_years: must be a whole number, not a string');
     expect(stderr).toContain('Did you mean skill?');
     const without = await run(['tools', 'call', 'candidate_by_id']);
     expect(without.stderr).toContain('/arguments/candidate_id: is missing; it must be a number');
