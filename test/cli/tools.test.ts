@@ -57,7 +57,7 @@ describe('lakehouse tools', () => {
     expect(stderr).toContain('/arguments/min_years: must be a whole number, not a string');
     expect(stderr).toContain('Did you mean skill?');
     const without = await run(['tools', 'call', 'candidate_by_id']);
-    expect(without.stderr).toContain('/arguments/candidate_id: is missing; it must be a number');
+    expect(without.stderr).toContain('/arguments/candidate_id: is missing; it must be a whole number');
     expect(await run(['tools', 'call', 'find_candidates', 'java'])).toMatchObject({ exitCode: 2 });
     const unknown = await run(['tools', 'call', 'find_nobody', 'skill=java']);
     expect(unknown.stderr).toContain('door.tool_not_found');
