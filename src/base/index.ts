@@ -9,7 +9,7 @@ export { canonicalJson, sha256Hex } from './hash.ts';
 export type { IdGenerator, IdSource } from './ids.ts';
 export { createIdGenerator, isUuid } from './ids.ts';
 export type { JsonObject, JsonValue } from './json.ts';
-export { isJsonObject, jsonSafe } from './json.ts';
+export { countMembers, isJsonObject, jsonSafe } from './json.ts';
 export { LiveList } from './live-list.ts';
 export type { Logger } from './log.ts';
 export { createLogger } from './log.ts';

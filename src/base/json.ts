@@ -39,3 +39,16 @@ function converted(value: unknown): JsonValue {
   const entries = Object.entries(value).filter(([, member]) => member !== undefined);
   return Object.fromEntries(entries.map(([key, member]) => [key, jsonSafe(member)]));
 }
+
+/**
+ * The members of all objects in a parsed value. Of a name that its text gives twice there is one, so that fewer than the text
+ * has colons outside strings is a member given twice.
+ */
+export function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const isList = Array.isArray(value);
+  const children: readonly unknown[] = isList ? value : Object.values(value);
+  let members = isList ? 0 : children.length;
+  for (const child of children) if (typeof child === 'object') members += countMembers(child);
+  return members;
+}

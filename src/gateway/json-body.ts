@@ -1,4 +1,4 @@
-import { LakeError } from '../base/index.ts';
+import { countMembers, LakeError } from '../base/index.ts';
 import { gatewayErrors } from './errors.ts';
 
 /** Deeper values are refused before they are parsed: what walks them later recurses (K-15). */
@@ -19,10 +19,10 @@ const COLON = 0x3a;
  */
 export function parseJsonBody(bytes: Uint8Array): Record<string, unknown> {
   if (bytes.length === 0) return {};
-  const given = countMembers(bytes);
+  const given = writtenMembers(bytes);
   const text = decode(bytes);
   const value = parse(text);
-  if (membersIn(value) !== given)
+  if (countMembers(value) !== given)
     throw malformed(`The body gives ${repeatedMember(text)} twice in one object.`);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw malformed('The body is JSON, but not an object.');
@@ -67,7 +67,7 @@ function positionOf(error: unknown): string {
 }
 
 /** The members of all objects, as they are written. Throws for what is nested too deeply to be parsed. */
-function countMembers(bytes: Uint8Array): number {
+function writtenMembers(bytes: Uint8Array): number {
   let depth = 0;
   let members = 0;
   let inString = false;
@@ -84,15 +84,6 @@ function countMembers(bytes: Uint8Array): number {
     else if (byte === COLON) members++;
   }
   return members;
-}
-
-/** The same, as they were parsed: of a name given twice there is one. */
-function membersIn(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  let members = 0;
-  const children: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
-  for (const child of children) if (typeof child === 'object') members += membersIn(child);
-  return Array.isArray(value) ? members : members + children.length;
 }
 
 /** The first name that one object has twice, of a text that is JSON. Slow, and only for a refusal. */

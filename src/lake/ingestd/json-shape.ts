@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { countMembers } from '../../base/index.ts';
 import { requireColumnCount, requireNames } from './column-names.ts';
 import { ColumnTally } from './column-tally.ts';
 import type { JsonLimits, JsonRow } from './json-rows.ts';
@@ -133,13 +134,6 @@ function* objectsIn(value: unknown): Generator<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) yield value as Record<string, unknown>;
   else for (const element of value) yield* objectsIn(element);
-}
-
-function countMembers(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  if (Array.isArray(value)) return value.reduce((sum: number, element) => sum + countMembers(element), 0);
-  const children = Object.values(value);
-  return children.reduce((sum: number, child) => sum + countMembers(child), children.length);
 }
 
 /** What the bytes of a row say before they are parsed: depth, members, whole numbers beyond 64 bits. */
