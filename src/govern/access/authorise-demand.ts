@@ -1,12 +1,6 @@
 import { matchesPattern } from '../../base/index.ts';
-import type {
-  Authorisation,
-  BucketDemand,
-  DatasetDemand,
-  Demand,
-  Identity,
-  Permission,
-} from '../scope/index.ts';
+import type { BucketDemand, DatasetDemand, Demand, Identity, Permission } from '../scope/index.ts';
+import { isUnrestricted } from '../scope/index.ts';
 import type { DemandAnswer } from './access-control.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { mayByName } from './decide.ts';
@@ -100,19 +94,13 @@ function authoriseDatasetDemand(
   if (demand.unmasked === true) {
     const read = cache.decide(policy, identity, facts, 'read').authorisation;
     if (!read.allowed) return refuseDataset(read.reason);
-    if (!isUnrestricted(read)) {
+    if (!isUnrestricted(read.decision)) {
       return refuseDataset(
         `Stored rows of ${facts.name} need a read without masks and row filters, and this role has some.`,
       );
     }
   }
   return { allowed: true, authorisation };
-}
-
-function isUnrestricted(authorisation: Authorisation): boolean {
-  if (!authorisation.allowed) return false;
-  const { masks, rowFilters } = authorisation.decision;
-  return masks.size === 0 && rowFilters.length === 0;
 }
 
 function mayUseBucket(policy: CompiledPolicy, identity: Identity, demand: BucketDemand): boolean {

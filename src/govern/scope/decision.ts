@@ -35,6 +35,11 @@ export interface DatasetDecision {
   readonly rowFilters: readonly BoundExpression[];
 }
 
+/** Whether nothing of the dataset is hidden from the caller: no row, and no value of any. */
+export function isUnrestricted({ masks, rowFilters }: DatasetDecision): boolean {
+  return masks.size === 0 && rowFilters.length === 0;
+}
+
 export type Authorisation =
   | { readonly allowed: true; readonly decision: DatasetDecision }
   /** `reason` names the missing grant; shown to the caller only where the dataset is discoverable. */

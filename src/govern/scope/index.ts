@@ -6,7 +6,7 @@ export type {
   MaskDecision,
   MaskMethod,
 } from './decision.ts';
-export { MASK_METHODS } from './decision.ts';
+export { isUnrestricted, MASK_METHODS } from './decision.ts';
 export type {
   BucketAction,
   BucketDemand,

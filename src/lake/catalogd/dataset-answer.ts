@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DatasetDecision } from '../../govern/scope/index.ts';
+import { type DatasetDecision, isUnrestricted } from '../../govern/scope/index.ts';
 import type { DatasetRecord, LineageRow } from './dataset-record.ts';
 import { duckdbTypeOf } from './iceberg/index.ts';
 import { schemaEntries } from './iceberg/schema.ts';
@@ -79,7 +79,7 @@ export function answerDataset(
 ): DatasetAnswer {
   const { row } = record;
   const filtered = decision.rowFilters.length > 0;
-  const hides = filtered || decision.masks.size > 0;
+  const hides = !isUnrestricted(decision);
   return {
     dataset: row.name,
     dataset_id: row.dataset_id,

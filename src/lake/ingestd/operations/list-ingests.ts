@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   type DatasetDecision,
+  isUnrestricted,
   nothingToJudge,
   type ReadAnswer,
   type ReadScope,
@@ -99,7 +100,7 @@ function decisions(
 /** Counts tell of hidden rows, a hash and a size of hidden values: each is held back as in describing the dataset. */
 function shownRow(row: IngestRow, decision: DatasetDecision): Output['ingests'][number] {
   const filtered = decision.rowFilters.length > 0;
-  const hides = filtered || decision.masks.size > 0;
+  const hides = !isUnrestricted(decision);
   return {
     ingest_id: row.ingest_id,
     dataset: row.dataset_name,
