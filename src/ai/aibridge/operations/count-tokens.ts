@@ -4,11 +4,17 @@ import { readOperation } from '../../../govern/scope/index.ts';
 import type { BridgeParts } from '../bridge-parts.ts';
 import { mostInputTokens } from '../catalogue/cost.ts';
 import { anthropicDialect } from '../dialects/anthropic.ts';
-import { headerName, modelDemands, type PlannedChat, planChat, promptText } from '../planned-chat.ts';
+import { headerName, modelDemands, type PlannedChat, promptText } from '../planned-chat.ts';
 import { ProviderFailure } from '../provider.ts';
-import { contextTokens } from '../retrieved-context.ts';
 import { chatTruth } from './chat-truth.ts';
-import { bodyOf, nativeHeaders, type ProtocolInput, protocolInput, taskOf } from './protocol-input.ts';
+import {
+  bodyOf,
+  nativeHeaders,
+  type ProtocolInput,
+  planProtocolChat,
+  protocolInput,
+  taskOf,
+} from './protocol-input.ts';
 
 const outputSchema = z.strictObject({
   input_tokens: z.int(),
@@ -34,15 +40,8 @@ export function countTokens(parts: BridgeParts) {
       async resolve(scope, input) {
         const body = bodyOf(input);
         // The protocol asks for a limit of the answer; there is none to come.
-        const { chat, model, unread } = anthropicDialect.parseRequest({ max_tokens: 1, ...body });
-        const planned = await planChat(parts, scope, {
-          chat,
-          unread,
-          model,
-          task: taskOf(input),
-          tags: input.lakehouse_tags ?? [],
-          contextTokens: contextTokens(input.lakehouse_context),
-        });
+        const parsed = anthropicDialect.parseRequest({ max_tokens: 1, ...body });
+        const planned = await planProtocolChat(parts, scope, input, parsed);
         return { demands: modelDemands(planned.plan), resolved: { ...planned, body } };
       },
     },

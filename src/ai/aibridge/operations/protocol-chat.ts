@@ -6,21 +6,21 @@ import { callModel, type StartedAnswer } from '../call-model.ts';
 import { cappedBody } from '../capped-body.ts';
 import type { ChatRequest } from '../chat.ts';
 import { type Dialect, type ParsedRequest, requireTranslatable } from '../dialects/dialect.ts';
-import {
-  dearestCost,
-  headerName,
-  modelDemands,
-  type PlannedChat,
-  planChat,
-  promptText,
-} from '../planned-chat.ts';
+import { dearestCost, headerName, modelDemands, type PlannedChat, promptText } from '../planned-chat.ts';
 import type { ChatReply } from '../provider.ts';
-import { contextTokens, retrieveContext } from '../retrieved-context.ts';
+import { retrieveContext } from '../retrieved-context.ts';
 import type { Rung } from '../routing/plan-route.ts';
 import { settledAnswer } from '../settled-answer.ts';
 import { choicesOf, requirePriced } from '../unpriced-members.ts';
 import { chatTruth } from './chat-truth.ts';
-import { bodyOf, nativeHeaders, type ProtocolInput, protocolInput, taskOf } from './protocol-input.ts';
+import {
+  bodyOf,
+  nativeHeaders,
+  type ProtocolInput,
+  planProtocolChat,
+  protocolInput,
+  taskOf,
+} from './protocol-input.ts';
 
 interface Resolved extends PlannedChat {
   readonly parsed: ParsedRequest;
@@ -55,15 +55,7 @@ export function protocolChat(parts: BridgeParts, spoken: ProtocolChat) {
       async resolve(scope, input) {
         const body = bodyOf(input);
         const parsed = dialect.parseRequest(body);
-        const { chat, model, unread } = parsed;
-        const planned = await planChat(parts, scope, {
-          chat,
-          unread,
-          model,
-          task: taskOf(input),
-          tags: input.lakehouse_tags ?? [],
-          contextTokens: contextTokens(input.lakehouse_context),
-        });
+        const planned = await planProtocolChat(parts, scope, input, parsed);
         const given = planned.plan.rungs.filter((rung) => speaks(parts, spoken, rung));
         const billed = given.map(({ entry }) => entry).filter(({ billing }) => billing === 'metered');
         if (billed.length > 0) requirePriced(dialect.protocol, body, billed);

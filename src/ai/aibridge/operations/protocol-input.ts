@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { type JsonObject, jsonSafe } from '../../../base/index.ts';
-import { contextSchema } from '../retrieved-context.ts';
+import type { ResolveScope } from '../../../govern/scope/index.ts';
+import type { BridgeParts } from '../bridge-parts.ts';
+import type { ParsedRequest } from '../dialects/dialect.ts';
+import { type PlannedChat, planChat } from '../planned-chat.ts';
+import { contextSchema, contextTokens } from '../retrieved-context.ts';
 import { DEFAULT_TASK, tagList, taskName } from './chat-truth.ts';
 
 /** Members of our own in the body of a drop-in address; everything else is the client's and is passed on. */
@@ -26,6 +30,23 @@ export type ProtocolInput = z.output<typeof protocolInput>;
 
 export function taskOf(input: ProtocolInput): string {
   return input.lakehouse_task ?? DEFAULT_TASK;
+}
+
+/** The way that a request will take, by what its protocol says and by our members beside it. */
+export function planProtocolChat(
+  parts: BridgeParts,
+  scope: ResolveScope,
+  input: ProtocolInput,
+  { chat, model, unread }: Pick<ParsedRequest, 'chat' | 'model' | 'unread'>,
+): Promise<PlannedChat> {
+  return planChat(parts, scope, {
+    chat,
+    unread,
+    model,
+    task: taskOf(input),
+    tags: input.lakehouse_tags ?? [],
+    contextTokens: contextTokens(input.lakehouse_context),
+  });
 }
 
 /** The client's own members. */
