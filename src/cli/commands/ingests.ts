@@ -1,12 +1,10 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { brokenOff, pathOf } from '../api-client.ts';
+import { pathOf } from '../api-client.ts';
 import type { AddCommand, CliContext } from '../cli-context.ts';
 import { wholeNumber } from '../command-arguments.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
+import { copyAnswer } from '../copied-answer.ts';
 import { cellText, displayText } from '../display-text.ts';
 import { humanBytes, humanCount } from '../human-text.ts';
-import { openNamed } from '../named-file.ts';
 import { show } from '../show.ts';
 import { renderTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -80,18 +78,7 @@ async function copyStream(context: CliContext, options: StreamOptions, path: str
   const { terminal, interrupted } = context;
   const { output } = options;
   const response = await connect(context, options).stream({ method: 'GET', path, signal: interrupted });
-  const target = output === undefined ? terminal.stdout : await openNamed(output);
-  let sizeBytes = 0;
-  const counted = async function* (chunks: AsyncIterable<Uint8Array>) {
-    for await (const chunk of chunks) {
-      sizeBytes += chunk.byteLength;
-      yield chunk;
-    }
-  };
-  const chunks = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body);
-  await pipeline(chunks, counted, target, { end: output !== undefined }).catch((error: unknown) => {
-    throw brokenOff(error);
-  });
+  const sizeBytes = await copyAnswer(response, { terminal, output });
   if (output === undefined) return;
   const written = () => `${humanBytes(sizeBytes)} written to ${displayText(output)}.`;
   show(context, options, { file: output, size_bytes: sizeBytes }, written);

@@ -1,14 +1,13 @@
 import { homedir } from 'node:os';
 import { extname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
-import { type ApiClient, brokenOff } from '../api-client.ts';
+import type { ApiClient } from '../api-client.ts';
 import type { AddCommand, CliContext } from '../cli-context.ts';
 import { CliFailure, usageFailure } from '../cli-failure.ts';
 import { collectTexts, wholeNumber } from '../command-arguments.ts';
 import { addRemoteOptions, connect, type RemoteOptions } from '../connection.ts';
-import { openNamed, writeNamed } from '../named-file.ts';
+import { copyAnswer } from '../copied-answer.ts';
+import { writeNamed } from '../named-file.ts';
 import { readText } from '../read-text.ts';
 import { caretLines } from '../sql/error-caret.ts';
 import { historyFile } from '../sql/history-file.ts';
@@ -130,13 +129,7 @@ async function runOnce(
     headers: { accept: MEDIA_TYPES[format] },
     signal: interrupted,
   });
-  if (response.body === null) return;
-  const target = options.output === undefined ? terminal.stdout : await openNamed(options.output);
-  await pipeline(Readable.fromWeb(response.body), target, { end: options.output !== undefined }).catch(
-    (error: unknown) => {
-      throw brokenOff(error);
-    },
-  );
+  await copyAnswer(response, { terminal, output: options.output });
 }
 
 /** What was asked for, else what the ending of the file says. */
