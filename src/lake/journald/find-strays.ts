@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { MetastoreReader } from '../../metastore/index.ts';
+import type { HeadsFile } from './heads-file.ts';
 import type { JournalHead } from './journal-head.ts';
 import type { ProblemList } from './problems.ts';
 import { readUndamaged } from './read-undamaged.ts';
@@ -57,5 +58,23 @@ export async function findUnknownWriters(
       problems.add({ writer, seq, id, place: 'event', problem: 'an event of a writer that has no head' });
     }
     rows = await readUndamaged(reader, events.where('writer', '>', writer));
+  }
+}
+
+/**
+ * Reports lines of the heads file of a writer without a head. No chain looks at these: the last line, whose loss alone is no
+ * sign of anything, could pass for one of another writer.
+ */
+export async function findUnknownHeads(
+  headsFile: HeadsFile,
+  heads: readonly JournalHead[],
+  problems: ProblemList,
+): Promise<void> {
+  const known = new Set(heads.map((head) => head.writer));
+  for await (const { line, checkpoint } of headsFile.lines()) {
+    if (checkpoint === null || known.has(checkpoint.writer)) continue;
+    const { writer, seq } = checkpoint;
+    const problem = `line ${line}: the store has no events of its writer`;
+    problems.add({ writer, seq, id: null, place: 'heads_file', problem });
   }
 }

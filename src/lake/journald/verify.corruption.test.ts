@@ -249,6 +249,20 @@ describe('verification of a journal that was changed (F-3)', () => {
     );
   });
 
+  it('names the last line of the heads file where it became one of another writer', async () => {
+    const report = await reportOf(({ headsFile }) => {
+      const text = readFileSync(headsFile, 'utf8');
+      const at = text.lastIndexOf('"writer":"main"');
+      writeFileSync(headsFile, `${text.slice(0, at)}"writer":"lain"${text.slice(at + 15)}`);
+      return at >= 0;
+    });
+    expect(report?.first_bad).toMatchObject({
+      seq: EVENTS,
+      place: 'heads_file',
+      problem: 'line 7: the store has no events of its writer',
+    });
+  });
+
   it.each(HEAD_COLUMNS)('finds that the head’s column %s was changed', async (column) => {
     const report = await reportOf(
       ({ database }) =>

@@ -2,7 +2,7 @@ import type { MetastoreReader } from '../../metastore/index.ts';
 import { type AnchorCursor, anchorCursor, headsFileAnchors, keptAnchor, storedAnchors } from './anchors.ts';
 import { checkOpenIntents, intentLedger } from './check-open-intents.ts';
 import { headsLine, type SignedCheckpoint } from './checkpoint.ts';
-import { findStrays, findUnknownWriters } from './find-strays.ts';
+import { findStrays, findUnknownHeads, findUnknownWriters } from './find-strays.ts';
 import { type HeadsFile, readHeads } from './heads-file.ts';
 import type { JournalHead } from './journal-head.ts';
 import { type KeyTrust, readKeyTrust } from './key-trust.ts';
@@ -95,6 +95,7 @@ async function verifyOnce(parts: VerifyParts): Promise<VerifyReport> {
     await findStrays(reader, head, problems);
   }
   await findUnknownWriters(reader, heads, problems);
+  await findUnknownHeads(headsFile, heads, problems);
   const { kept } = parts;
   const keptHead = heads.find((head) => head.writer === kept?.writer);
   if (kept !== undefined && keptHead === undefined) {
