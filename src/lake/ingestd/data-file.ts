@@ -57,13 +57,16 @@ export async function writeDataFile(parts: {
     `KV_METADATA {'iceberg.schema': ${quoteText(JSON.stringify({ ...schema, fields }))}}, RETURN_STATS true)`;
   try {
     const request = { readFiles: [table.path, path], writeFiles: [path], signal: parts.signal };
-    const { statistics, samples } = await parts.engine.run(request, async (lease) => {
+    const { statistics, samples, sizeBytes } = await parts.engine.run(request, async (lease) => {
       const written = await lease.query(copy);
       const all = Number(written.rows[0]?.count ?? 0);
-      const sampled = await lease.query(sampleOf(path, fields, { wanted: parts.sampleRows, all }));
-      return { statistics: written.rows[0], samples: sampled.rows };
+      // The file goes to the disk while rows of it are looked at.
+      const [sampled, sealedBytes] = await Promise.all([
+        lease.query(sampleOf(path, fields, { wanted: parts.sampleRows, all })),
+        files.sealDataFile(path),
+      ]);
+      return { statistics: written.rows[0], samples: sampled.rows, sizeBytes: sealedBytes };
     });
-    const sizeBytes = await files.sealDataFile(path);
     const file = dataFileOf({ fields }, path, {
       ...(statistics as unknown as CopyStatistics),
       file_size_bytes: sizeBytes,
