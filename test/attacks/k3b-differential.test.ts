@@ -39,6 +39,7 @@ const people: readonly IcebergField[] = [
       ],
     },
   },
+  { id: 14, name: 'level', required: false, type: 'long' },
 ];
 const orders: readonly IcebergField[] = [
   { id: 1, name: 'person_id', required: false, type: 'long' },
@@ -58,6 +59,8 @@ const POLICIES: Readonly<Record<string, LakePolicy>> = {
       born: 'year',
       'address.zip': 'partial',
       score: { expression: 'round(score / 1000)' },
+      // Of another type than the column.
+      level: { expression: "CASE WHEN level < 5 THEN 'low' ELSE 'high' END" },
     },
   },
   orders: { masks: { secret: 'redact' } },
@@ -76,6 +79,7 @@ interface World {
   readonly score: string;
   readonly day: number;
   readonly zip: string;
+  readonly level: string;
   readonly deletedAmount: number;
   readonly deletedItem: string;
   readonly secret: string;
@@ -92,6 +96,7 @@ const WORLDS: Readonly<Record<string, World>> = {
     score: '(i % 3) * 1000 + 10',
     day: 1,
     zip: "'1234' || '5678'",
+    level: '(i % 3) * 5',
     deletedAmount: 5,
     deletedItem: "'1'",
     secret: "'1'",
@@ -106,6 +111,7 @@ const WORLDS: Readonly<Record<string, World>> = {
     score: '(i % 3) * 1000 + 400 - i',
     day: 300,
     zip: "'guess([x' || '5678'",
+    level: 'CASE WHEN i % 3 = 0 THEN -i ELSE 9223372036854775807 - i END',
     deletedAmount: 0,
     deletedItem: "'pen('",
     secret: "'rar' || i",
@@ -123,7 +129,8 @@ async function addWorld(world: string, of: World, deletes = true): Promise<void>
     ${visible ? "CASE i % 4 WHEN 0 THEN 'a' || i WHEN 1 THEN CAST(i AS VARCHAR) WHEN 2 THEN 'guess' ELSE NULL END" : of.hiddenNote} AS note,
     make_date(1980 + (i % 9)::INTEGER, 1, 1) + ${of.day} AS born,
     ${visible ? "CASE WHEN i % 3 = 0 THEN ['a', '2'] WHEN i % 3 = 1 THEN [] ELSE ['7', NULL] END" : "['(', 'x']"} AS tags,
-    CASE WHEN i % 6 = 5 THEN NULL ELSE {'city': 'c' || (i % 3), 'zip': ${of.zip}} END AS address`;
+    CASE WHEN i % 6 = 5 THEN NULL ELSE {'city': 'c' || (i % 3), 'zip': ${of.zip}} END AS address,
+    ${of.level} AS level`;
   const hidden = `SELECT ${columns(false)} FROM range(${of.hiddenRows}) r(i)`;
   const half = VISIBLE / 2;
   await lake.add({
@@ -174,8 +181,9 @@ describe('K-3b', () => {
     }
     console.log(`seed ${SEED}: ${JSON.stringify(counts)}`);
     expect(different).toEqual([]);
-    // The comparison means something only where many queries run and many fail.
-    expect(counts.ok).toBeGreaterThan(QUERIES / 5);
+    // The comparison means something only where many queries run, many fail, and hardly any end the engine.
+    expect(counts.ok).toBeGreaterThan(QUERIES / 3);
+    expect(counts['engine.process_died'] ?? 0).toBeLessThan(QUERIES / 100);
   }, 600_000);
 });
 

@@ -1,3 +1,4 @@
+import { isLakeError } from '../../src/base/index.ts';
 import type { EngineLease, EnginePool } from '../../src/lake/engine/index.ts';
 
 /** An engine that answers a request with its plan where the request asks for that. */
@@ -30,7 +31,10 @@ export function explaining(engine: EnginePool, plans: WeakSet<AbortSignal>): Eng
   };
 }
 
-/** An engine whose leases are given back only at the end: one for plans that may use statistics, one for others. */
+/**
+ * An engine whose leases are given back only at the end: one for plans that may use statistics, one for others. One whose
+ * process has died is replaced.
+ */
 export function keptLeases(
   engine: EnginePool,
   files: () => readonly string[],
@@ -54,9 +58,16 @@ export function keptLeases(
       turns.set(key, turn.promise);
       await before;
       const lease = await made;
+      const failed = (error: unknown): never => {
+        if (isLakeError(error) && error.code === 'engine.process_died') leases.delete(key);
+        throw error;
+      };
       return {
-        query: (sql, parameters) => lease.query(sql, parameters),
-        stream: (sql, parameters, format, shape) => lease.stream(sql, parameters, format, shape),
+        query: (sql, parameters) => lease.query(sql, parameters).catch(failed),
+        async stream(sql, parameters, format, shape) {
+          const streamed = await lease.stream(sql, parameters, format, shape).catch(failed);
+          return { ...streamed, chunks: watched(streamed.chunks, failed) };
+        },
         release: async () => turn.resolve(),
       };
     },
@@ -64,4 +75,12 @@ export function keptLeases(
       for (const lease of leases.values()) await (await lease).release();
     },
   };
+}
+
+async function* watched<T>(chunks: AsyncIterable<T>, failed: (error: unknown) => never): AsyncGenerator<T> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    failed(error);
+  }
 }

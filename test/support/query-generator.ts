@@ -6,6 +6,9 @@ export interface QueryGenerator {
   next(): string;
 }
 
+/** Of `people`, in the table's order. */
+const COLUMNS = ['id', 'email', 'name', 'region', 'pay', 'score', 'note', 'born', 'tags', 'address', 'level'];
+
 export function createQueryGenerator(seed: number): QueryGenerator {
   const random = mulberry32(seed);
   const below = (n: number) => Math.floor(random() * n);
@@ -17,6 +20,14 @@ export function createQueryGenerator(seed: number): QueryGenerator {
       () => `${t}.id`,
       () => `${t}.score`,
       () => `${t}.pay`,
+      () => `length(CAST(${t}.level AS VARCHAR))`,
+      () => `struct_extract({'a': ${t}.pay, 'b': ${t}.id}, '${pick(['a', 'b'])}')`,
+      () => `greatest(${number(t)}, ${number(t)})`,
+      () => `coalesce(${number(t)}, ${number(t)})`,
+      () => `nullif(${number(t)}, ${number(t)})`,
+      () => `try(${number(t)})`,
+      () => `list_sum([${number(t)}, ${number(t)}])`,
+      () => `(SELECT max(o2.amount) FROM orders o2 WHERE o2.person_id = ${number(t)})`,
       () => String(below(12) - 3),
       () => `length(${text(t)})`,
       () => `(${number(t)} ${pick(['+', '-', '*', '/', '//', '%'])} ${number(t)})`,
@@ -36,6 +47,13 @@ export function createQueryGenerator(seed: number): QueryGenerator {
       () => `${t}.name`,
       () => `${t}.address.zip`,
       () => `${t}.address.city`,
+      () => `${t}.address['${pick(['zip', 'city'])}']`,
+      () => `struct_extract(${t}.address, '${pick(['zip', 'city'])}')`,
+      () => `${t}.level`,
+      () => `${text(t)}[${below(3)}:${below(6)}]`,
+      () => `concat_ws('-', ${text(t)}, ${t}.level)`,
+      () => `array_to_string(${t}.tags, ',')`,
+      () => `CASE CAST(${t}.level AS VARCHAR) WHEN ${text(t)} THEN ${text(t)} ELSE 'other' END`,
       () => `'${pick(['a', 'x(', '7', 'guess', ''])}'`,
       () => `upper(${text(t)})`,
       () => `replace(${text(t)}, '${pick(['a', 'guess', '1'])}', '${pick(['(', '', 'b'])}')`,
@@ -62,7 +80,7 @@ export function createQueryGenerator(seed: number): QueryGenerator {
       () => `${t}.id > ${below(20)}`,
       () => `${t}.region = '${pick(['north', 'south'])}'`,
       () =>
-        `${pick(['id', 'note', 'email', 'pay', 'address', 'tags', 'born'].map((c) => `${t}.${c}`))} IS ${chance(0.5) ? 'NOT ' : ''}NULL`,
+        `${pick(['id', 'note', 'email', 'pay', 'address', 'tags', 'born', 'level'].map((c) => `${t}.${c}`))} IS ${chance(0.5) ? 'NOT ' : ''}NULL`,
       () => `(${condition(t)} AND ${condition(t)})`,
       () => `(${condition(t)} OR ${condition(t)})`,
       () => `NOT ${condition(t)}`,
@@ -72,6 +90,15 @@ export function createQueryGenerator(seed: number): QueryGenerator {
       () => `${number(t)} > (SELECT avg(p9.score) FROM people p9 WHERE ${simple('p9')})`,
       () => `regexp_matches(${text(t)}, ${text(t)})`,
       () => `list_contains(${t}.tags, ${text(t)})`,
+      () => `${number(t)} BETWEEN ${number(t)} AND ${number(t)}`,
+      () => `(${t}.id, ${text(t)}) ${pick(['<', '=', '>='])} (${number(t)}, ${text(t)})`,
+      () =>
+        `${number(t)} ${pick(['= ANY', '< ALL', '> ANY'])} (SELECT o3.amount FROM orders o3 WHERE ${order('o3')})`,
+      () => `${text(t)} ${pick(['ILIKE', 'SIMILAR TO', 'NOT LIKE', 'GLOB', '^@', '~'])} ${text(t)}`,
+      () => `${t}.level = 'high'`,
+      () => `${expression(t)} IS ${chance(0.5) ? 'NOT ' : ''}DISTINCT FROM ${expression(t)}`,
+      () => `${t}.address = {'city': ${text(t)}, 'zip': ${text(t)}}`,
+      () => `CAST(${t}.address AS VARCHAR) > ${text(t)}`,
     ])();
   const simple = (t: string) =>
     pick([
@@ -79,6 +106,8 @@ export function createQueryGenerator(seed: number): QueryGenerator {
       `${t}.pay > ${below(9)}`,
       `${t}.note > 'b'`,
       `${t}.born > DATE '1985-01-01'`,
+      `CAST(${t}.level AS VARCHAR) > 'i'`,
+      `${t}.address.zip > '*'`,
     ]);
   const order = (t: string) =>
     pick([
@@ -110,7 +139,23 @@ export function createQueryGenerator(seed: number): QueryGenerator {
       `arg_max(${text(t)}, ${number(t)})`,
       `approx_count_distinct(${text(t)})`,
       `count(*) FILTER (WHERE ${condition(t)})`,
+      `histogram(${t}.level)`,
+      `list(DISTINCT ${text(t)} ORDER BY 1)`,
+      `quantile_disc(${number(t)}, 0.5)`,
+      `bool_or(${condition(t)})`,
+      `max_by(${t}.address, ${t}.id)`,
+      `count(${t})`,
     ]);
+
+  /** The columns' own names in another order, or with some of them new. */
+  const renamed = () => {
+    const names = COLUMNS.map((name) => (chance(0.3) ? `x_${name}` : name));
+    for (let at = names.length - 1; at > 0; at--) {
+      const other = below(at + 1);
+      [names[at], names[other]] = [names[other] as string, names[at] as string];
+    }
+    return names;
+  };
 
   const statements: readonly (() => string)[] = [
     () => `SELECT ${selectList('p')} FROM people p${where('p')}${tail('p')}`,
@@ -146,6 +191,51 @@ export function createQueryGenerator(seed: number): QueryGenerator {
       `SELECT a.id, b.id FROM people a JOIN people b ON ${pick(['a.note = b.note', 'a.id = b.score', 'a.email = b.email'])} WHERE ${condition('a')} AND ${condition('b')} ORDER BY ALL`,
     () => `SELECT p FROM people p${where('p')} ORDER BY p.id LIMIT 5`,
     () => `SELECT count(*) FROM people WHERE ${simple('people')} AND ${condition('people')}`,
+    // Columns by names of the query's own, which may be those of other columns.
+    () => {
+      const names = renamed();
+      const at = (name: string) => names[COLUMNS.indexOf(name)];
+      return `SELECT ${chance(0.3) ? 'r.*' : `r.${pick(names)}, r.${at('id')}`} FROM people AS r(${names.join(', ')}) WHERE CAST(r.${at(pick(['pay', 'score', 'level', 'email']))} AS VARCHAR) ${pick(['<', '>', '='])} '${pick(['1', 'a', 'm', '9'])}'`;
+    },
+    () => {
+      const names = renamed();
+      return `WITH c(${names.join(', ')}) AS (FROM people) SELECT ${pick(names)}, count(*) FROM c WHERE c.${pick(names)} IS NOT NULL GROUP BY ALL ORDER BY ALL`;
+    },
+    () =>
+      `SELECT ${pick(['pay', 'level', 'email'])} AS note, ${pick(['note', 'id', 'region'])} AS pay FROM people p WHERE note ${pick(['>', '='])} '${pick(['a', '1'])}' ORDER BY note, pay`,
+    () =>
+      `SELECT address.${pick(['zip', 'city'])}, ${pick(['address', 'level', 'tags'])} FROM people WHERE address.${pick(['zip', 'city'])} ${pick(['>', '<', 'LIKE'])} '${pick(['%5%', 'a', '*'])}' ORDER BY ALL`,
+    () =>
+      `SELECT * FROM people p ${pick(['JOIN', 'LEFT JOIN'])} (SELECT person_id AS id, ${pick(['secret', 'item'])} AS extra FROM orders o WHERE ${order('o')}) USING (id)${where('p')} ORDER BY ALL`,
+    () =>
+      `SELECT p.id, l.v FROM people p, LATERAL (SELECT ${expression('p')} AS v, o.amount FROM orders o WHERE o.person_id = p.id AND ${order('o')}) l ORDER BY ALL`,
+    () =>
+      `SELECT p.id, o.secret FROM people p ASOF ${pick(['JOIN', 'LEFT JOIN'])} orders o ON p.region = o.item AND p.id >= o.person_id ORDER BY ALL`,
+    () =>
+      `UNPIVOT (SELECT id, pay, CAST(score AS BIGINT) AS score FROM people p${where('p')}) ON pay, score INTO NAME n VALUE v ORDER BY ALL`,
+    () =>
+      `WITH RECURSIVE t(n) AS (SELECT min(p.id) FROM people p${where('p')} UNION ALL SELECT n + 1 FROM t WHERE n < (SELECT min(id) + ${below(5)} FROM people)) SELECT count(*) FROM t`,
+    () =>
+      `SELECT p.region, p.level, ${aggregate('p')} FROM people p${where('p')} GROUP BY ${pick(['ROLLUP (p.region, p.level)', 'CUBE (p.region, p.level)', 'GROUPING SETS ((p.region), (p.level), ())'])} ORDER BY ALL`,
+    () =>
+      `SELECT DISTINCT ON (p.${pick(['region', 'level', 'pay'])}) p.id, ${expression('p')} FROM people p${where('p')} ORDER BY p.${pick(['region', 'level'])}, p.id`,
+    () =>
+      `SELECT id, sum(${number('people')}) OVER (ORDER BY ${pick(['id', 'level, id', 'pay, id'])} ${pick(['ROWS BETWEEN 1 PRECEDING AND CURRENT ROW', 'RANGE UNBOUNDED PRECEDING', 'GROUPS 1 PRECEDING'])}) FROM people${where('people')}`,
+    () =>
+      `WITH people AS (SELECT * FROM people p WHERE ${condition('p')}) SELECT ${aggregate('people')} FROM people${where('people')}`,
+    () =>
+      `SELECT * RENAME (${pick(['pay', 'level', 'note'])} AS other) FROM people p${where('p')} ORDER BY ALL`,
+    () =>
+      `FROM people SELECT ${pick(['lower(level)', 'upper(email)', 'address', "COLUMNS(c -> c LIKE '%e%')"])}${where('people')}`,
+    () =>
+      `SELECT x.v, count(*) FROM (SELECT unnest([${text('p')}, ${text('p')}]) AS v FROM people p${where('p')}) x GROUP BY 1 ORDER BY ALL`,
+    () =>
+      `SELECT v.k, p.id FROM (VALUES (1, 'high'), (2, 'low'), (3, 'x')) v(k, name) JOIN people p ON ${pick(['p.level = v.name', 'p.note = v.name', 'p.id = v.k', 'p.email > v.name'])}${where('p')} ORDER BY ALL`,
+    () =>
+      `SELECT p.id FROM people p NATURAL JOIN (SELECT ${pick(['id', 'level', 'region', 'note'])} FROM people q WHERE ${condition('q')}) s ORDER BY ALL`,
+    () =>
+      `SELECT count(*), min(x) FROM (SELECT ${number('p')} AS x FROM people p${where('p')} INTERSECT ALL SELECT ${number('q')} FROM people q${where('q')})`,
+    () => `SELECT ${aggregate('p')} FROM (people p JOIN orders o ON p.id = o.person_id)${where('p')}`,
   ];
   return { next: () => pick(statements)() };
 }
