@@ -72,7 +72,9 @@ export const engineErrors = declareErrors('engine', {
   process_died: {
     kind: 'unavailable',
     title: 'The engine process ended during the request',
-    remedy: 'Send the request again; another process has taken its place.',
+    remedy:
+      'Send the request again; another process has taken its place. Where the same statement ends that one too, it meets a defect ' +
+      'of the engine: write it another way, and report it with the request id.',
     retryable: true,
   },
   unavailable: {
