@@ -109,6 +109,35 @@ test('a tool call, an image and a schema reach the provider and its answer comes
   expect(answer.choices[0]?.finish_reason).toBe('tool_calls');
 });
 
+test.each(['gpt-scripted', 'claude-scripted', 'ollama/llama'])(
+  'the OpenAI client streams what %s answers whole, calls of tools and thinking with it',
+  async (model) => {
+    const call = { id: 'call_1', name: 'weather', argumentsJson: '{"city":"Zürich"}' };
+    lake.upstream.script(
+      reply({ fault: 'unstreamed', thinking: 'Hm.', toolCalls: [call], finish: 'tool_calls' }),
+    );
+    const tool = { type: 'function', function: { name: 'weather', parameters: { type: 'object' } } } as const;
+    const stream = openai.chat.completions.stream({ model, messages, tools: [tool] });
+    const { choices } = await stream.finalChatCompletion();
+    expect(choices).toMatchObject([
+      {
+        finish_reason: 'tool_calls',
+        message: {
+          role: 'assistant',
+          content: PLAIN_TEXT,
+          tool_calls: [{ function: { name: 'weather', arguments: '{"city":"Zürich"}' } }],
+        },
+      },
+    ]);
+  },
+);
+
+test('a chat that is continued takes an answer that came whole', async () => {
+  lake.upstream.script(reply({ fault: 'unstreamed' }));
+  const answer = await lake.server.api('POST', '/v1/chat', { json: { model: 'gpt-scripted', messages } });
+  expect(answer.json, answer.text).toMatchObject({ text: PLAIN_TEXT, usage: { output_tokens: 12 } });
+});
+
 test('traffic of the provider’s own protocol passes through with what we do not know', async () => {
   const body = { model: 'gpt-scripted', messages, logprobs: true, n: 2, a_new_field: { deep: [1, 'x'] } };
   const answer = await lake.server.api('POST', '/v1/chat/completions', { json: body });
