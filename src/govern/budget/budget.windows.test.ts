@@ -103,6 +103,18 @@ test('a call is charged to the hour and the day it was held in, however late it 
   await settle(budget, await held(budget, 'rest', 60, midnight + 3_600_000), 60);
 });
 
+test('what a ceiling allows is allowed to the last nano-dollar: of a request, and of a window', async () => {
+  const limits = [{ unit: 'usd_hour', amount: 100 }] as const;
+  const budget = createBudget({
+    reader: store,
+    ceilings: [{ ...ceiling('c', limits), perRequestNanoUsd: 60 }],
+  });
+  expect(await held(budget, 'dear', 61, 20_000 * DAY_MS)).toBe('budget.request_too_large');
+  expect(typeof (await held(budget, 'first', 60, 20_000 * DAY_MS))).toBe('object');
+  expect(await held(budget, 'over', 41, 20_000 * DAY_MS)).toBe('budget.busy');
+  expect(typeof (await held(budget, 'rest', 40, 20_000 * DAY_MS))).toBe('object');
+});
+
 test('a ceiling that is gone, lowered or new when the server starts again leaves no hold behind', async () => {
   const hour = (amount: number) => [{ unit: 'usd_hour', amount }] as const;
   const nowMs = 20_000 * DAY_MS + 30 * MINUTE_MS;
