@@ -99,6 +99,8 @@ test.each([
       { usage: { ...USAGE, more } },
     );
     expect(record.cost_nano_usd).toBe(expected);
+    // When the first token came is known of a stream alone.
+    expect(record.first_token_ms).toEqual(stream ? expect.any(Number) : null);
   }
 });
 

@@ -20,8 +20,8 @@ export interface AnswerFacts {
 
 /**
  * The context of rules after a chat: `answer.text`, `answer.said` (all of it: text, thinking, names and arguments of tool
- * calls, with what escapes in them stand for; the same as `answer.text` of a piece), `answer.json` (what the text is as JSON, null where it is none),
- * `answer.is_empty`, `finish`, `provider`, `model`, `task`, `cost_usd`, `output_tokens`, `personal.kinds` and
+ * calls, with what escapes in them stand for; the same as `answer.text` of a piece), `answer.json` (what the text is as
+ * JSON, null where it is none), `answer.is_empty`, `finish`, `provider`, `model`, `task`, `cost_usd`, `output_tokens`, `personal.kinds` and
  * `personal.leaked_kinds` (of those, the ones the caller sees masked in data) with `personal.leaked_count`.
  */
 export function answerContext(
@@ -48,15 +48,23 @@ export function answerContext(
   };
 }
 
-const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([\\/]))/g;
+const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([\\/"]))/g;
 
-/** A text and what a program that reads it as JSON makes of its escapes. */
+/** A value may be JSON within JSON within JSON; whoever nests deeper hides, and can hide in other ways. */
+const MOST_READINGS = 3;
+
+/** A text and what programs make of its escapes that read it as JSON, and the values in it again. */
 function asRead(said: string): string {
-  if (!said.includes('\\')) return said;
-  const read = said.replace(ESCAPE, (_, code?: string, sign?: string) =>
-    code === undefined ? (sign ?? '') : String.fromCharCode(Number.parseInt(code, 16)),
-  );
-  return `${said}\n${read}`;
+  const readings = [said];
+  for (let text = said; text.includes('\\') && readings.length <= MOST_READINGS; ) {
+    const read = text.replace(ESCAPE, (_, code?: string, sign?: string) =>
+      code === undefined ? (sign ?? '') : String.fromCharCode(Number.parseInt(code, 16)),
+    );
+    if (read === text) break;
+    readings.push(read);
+    text = read;
+  }
+  return readings.join('\n');
 }
 
 const FENCED = /^\s*```(?:json)?\s*\n([\s\S]*?)\n?```\s*$/;
