@@ -13,7 +13,7 @@ prices_usd_per_million = { input = 1, output = 2, cache_read = 0.1, cache_write 
 [models."openai/long-unpriced"]
 prices_usd_per_million = { input = 1, output = 2, cache_write = 1.25 }
 [models."openai/searching"]
-usd_per_request = 0.005
+fee_usd_per_request = 0.005
 `;
 
 let lake: ModelServer;

@@ -5,13 +5,13 @@ import { type ModelFile, modelEntry } from './model-entry.ts';
 
 type FilePrices = NonNullable<ModelFile['prices_usd_per_million']>;
 
-function metered(prices: FilePrices, usd_per_request?: number) {
+function metered(prices: FilePrices, fee_usd_per_request?: number) {
   return modelEntry('p/m', {
     context_window: 1_000_000,
     max_output_tokens: 100_000,
     billing: 'metered',
     prices_usd_per_million: prices,
-    ...(usd_per_request === undefined ? {} : { usd_per_request }),
+    ...(fee_usd_per_request === undefined ? {} : { fee_usd_per_request }),
     capabilities: ['chat'],
   });
 }

@@ -31,7 +31,7 @@ function rung(model: string, provider = 'p'): Rung {
     maxOutputTokens: 1,
     billing: 'free' as const,
     prices: null,
-    picoUsdPerRequest: 0n,
+    feePicoUsd: 0n,
     capabilities: new Set<never>(),
   };
   return { provider, model, entry, maxOutputTokens: 1, final: false };
