@@ -12,6 +12,8 @@ prices_usd_per_million = { input = 1, output = 2, cache_read = 0.1, cache_write 
 prices_usd_per_million = { input = 1, output = 2, cache_read = 0.1, cache_write = 1.25, cache_write_long = 2 }
 [models."openai/long-unpriced"]
 prices_usd_per_million = { input = 1, output = 2, cache_write = 1.25 }
+[models."openai/searching"]
+fee_usd_per_request = 0.005
 `;
 
 let lake: ModelServer;
@@ -97,7 +99,34 @@ test.each([
       { usage: { ...USAGE, more } },
     );
     expect(record.cost_nano_usd).toBe(expected);
+    // When the first token came is known of a stream alone.
+    expect(record.first_token_ms).toEqual(stream ? expect.any(Number) : null);
   }
+});
+
+test.each([false, true])(
+  'a fee of each request is held before it is charged (streamed: %s)',
+  async (stream) => {
+    const cost = 0.005 + 44e-6;
+    const record = await call(
+      '/v1/chat/completions',
+      { model: 'openai/searching', stream },
+      { usage: { ...USAGE, more: { cost } } },
+    );
+    expect(record.cost_nano_usd).toBe(5_044_000);
+    expect(record.held_nano_usd).toBeGreaterThan(5_100_000);
+  },
+);
+
+test('a fee of each request is not charged for one that was refused', async () => {
+  lake.upstream.script(reply({ status: 429 }));
+  await lake.server.api('POST', '/v1/chat/completions', {
+    json: { model: 'openai/searching', messages, max_tokens: 100 },
+    headers: { 'x-request-id': 'fee-refused' },
+  });
+  expect(callRecords(lake.server.home, 'fee-refused').calls).toEqual([
+    expect.objectContaining({ status: 'failed', cost_nano_usd: 0 }),
+  ]);
 });
 
 test('a stream whose only count came before the answer is charged for what it said', async () => {

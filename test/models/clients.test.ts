@@ -3,14 +3,16 @@ import Anthropic from '@anthropic-ai/sdk';
 import { embedMany, generateText, streamText } from 'ai';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ModelServer, startModelServer } from '../harness/model-server.ts';
+import { type ModelServer, ROUTING, startModelServer } from '../harness/model-server.ts';
 import { PLAIN_TEXT, reply } from '../support/scripted-provider/scripted-reply.ts';
 
 let lake: ModelServer;
 let openai: OpenAI;
 let anthropic: Anthropic;
 beforeAll(async () => {
-  lake = await startModelServer();
+  lake = await startModelServer({
+    routing: `${ROUTING}\n[models."openai/blind"]\ncapabilities = ["chat", "tools"]\n`,
+  });
   const { url, adminKey } = lake.server;
   openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: adminKey, maxRetries: 0 });
   anthropic = new Anthropic({ baseURL: url, apiKey: adminKey, maxRetries: 0 });
@@ -107,6 +109,48 @@ test('a tool call, an image and a schema reach the provider and its answer comes
     arguments: '{"city":"Zürich"}',
   });
   expect(answer.choices[0]?.finish_reason).toBe('tool_calls');
+});
+
+test.each(['gpt-scripted', 'claude-scripted', 'ollama/llama'])(
+  'the OpenAI client streams what %s answers whole, calls of tools and thinking with it',
+  async (model) => {
+    const call = { id: 'call_1', name: 'weather', argumentsJson: '{"city":"Zürich"}' };
+    lake.upstream.script(
+      reply({ fault: 'unstreamed', thinking: 'Hm.', toolCalls: [call], finish: 'tool_calls' }),
+    );
+    const tool = { type: 'function', function: { name: 'weather', parameters: { type: 'object' } } } as const;
+    const stream = openai.chat.completions.stream({ model, messages, tools: [tool] });
+    const { choices } = await stream.finalChatCompletion();
+    expect(choices).toMatchObject([
+      {
+        finish_reason: 'tool_calls',
+        message: {
+          role: 'assistant',
+          content: PLAIN_TEXT,
+          tool_calls: [{ function: { name: 'weather', arguments: '{"city":"Zürich"}' } }],
+        },
+      },
+    ]);
+  },
+);
+
+test('a chat that is continued takes an answer that came whole', async () => {
+  lake.upstream.script(reply({ fault: 'unstreamed' }));
+  const answer = await lake.server.api('POST', '/v1/chat', { json: { model: 'gpt-scripted', messages } });
+  expect(answer.json, answer.text).toMatchObject({ text: PLAIN_TEXT, usage: { output_tokens: 12 } });
+});
+
+test('a model that takes no images is asked texts, and nothing with an image in it', async () => {
+  const text = { type: 'text', text: 'What is it?' };
+  const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } };
+  const before = lake.upstream.received.length;
+  const ask = (content: readonly object[]) =>
+    lake.server.api('POST', '/v1/chat/completions', {
+      json: { model: 'openai/blind', messages: [{ role: 'user', content }] },
+    });
+  expect((await ask([text])).status).toBe(200);
+  for (const content of [[image], [text, image]]) expect((await ask(content)).status).toBe(422);
+  expect(lake.upstream.received.length).toBe(before + 1);
 });
 
 test('traffic of the provider’s own protocol passes through with what we do not know', async () => {

@@ -112,6 +112,17 @@ test('what a provider does not count is counted by us, and bounded like the rest
   expect(answer.json.calls).toBeLessThan(4);
 });
 
+test('calls that failed before another model answered are told, beside those of the continuation', async () => {
+  const ladder = { model: 'ladder/fallback' };
+  const failing = reply({ status: 500 });
+  const { answer } = await ask(
+    [failing, reply({ text: FIRST, finish: 'length' }), failing, reply({ text: SECOND })],
+    ladder,
+  );
+  const attempt = { provider: 'openai', model: 'scripted/failing', class: 'server_error' };
+  expect(answer.json, answer.text).toMatchObject({ text: STORY, calls: 2, attempts: [attempt, attempt] });
+});
+
 test('an answer that thinking left empty is asked for once more without thinking', async () => {
   const empty = reply({
     text: '',

@@ -94,6 +94,7 @@ const TABLE: Readonly<Record<string, readonly [Ending, Ending | ByProvider]>> = 
   length: [whole, whole],
   thinking_only: [whole, whole],
   cut_tool_call: [whole, whole],
+  unstreamed: [whole, whole],
   usage_missing: [whole, whole],
   usage_zero: [whole, whole],
   slow: [whole, whole],

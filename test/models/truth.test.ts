@@ -469,9 +469,11 @@ test.each(
   async (asked) => {
     const { provider, task, stream } = asked;
     const call = { id: 'call_1', name: 'note', argumentsJson: '{"note":"for\\u0062idden"}' };
-    const plain = { ...call, argumentsJson: '{"note":"forbidden"}' };
+    // A letter that has to be read as JSON twice, as where an argument is a document itself.
+    const nested = { ...call, argumentsJson: '{"body":"{\\"note\\":\\"for\\\\u0062idden\\"}"}' };
     const answers = [
-      reply({ text: '', toolCalls: [task === 'nowhere' ? call : plain], finish: 'tool_calls' }),
+      reply({ text: '', toolCalls: [call], finish: 'tool_calls' }),
+      reply({ text: '', toolCalls: [nested], finish: 'tool_calls' }),
       reply({ thinking: 'It is forbidden to say so.', text: 'No.' }),
     ];
     for (const one of answers) {

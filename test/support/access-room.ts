@@ -23,6 +23,8 @@ export interface AccessRoom {
   readonly store: Metastore;
   readonly access: Access;
   readonly door: Door;
+  /** Ids of spendings that the store did not answer for. */
+  readonly doubtedSpendings: ReadonlySet<string>;
   readonly time: TestTime;
   readonly adminKey: string;
   /** Datasets the directory knows; add to it at any time. */
@@ -68,7 +70,7 @@ export async function openAccessRoom(
     ids,
   };
   const access = await createAccess(options);
-  const { door, call, refused } = openDoor(below, {
+  const { door, doubtedSpendings, call, refused } = openDoor(below, {
     access,
     operations: settings.operations ?? [],
     settle: async () => null,
@@ -78,6 +80,7 @@ export async function openAccessRoom(
     store,
     access,
     door,
+    doubtedSpendings,
     time,
     adminKey: below.adminKey,
     datasets,

@@ -73,6 +73,8 @@ export async function openBelow(settings: { config: Config; clock: Clock; truthR
 /** The real door over these operations, and calls through it. */
 export interface DoorRoom {
   readonly door: Door;
+  /** Ids of spendings that the store did not answer for. */
+  readonly doubtedSpendings: ReadonlySet<string>;
   /** The operation's answer, or throws the `LakeError` it was refused with. */
   // biome-ignore lint/suspicious/noExplicitAny: answers are asserted member by member.
   call(operation: string, input?: unknown, caller?: Caller): Promise<any>;
@@ -85,7 +87,7 @@ export function openDoor(
   parts: { access: Access; operations: readonly AnyOperation[]; settle: Settle },
 ): DoorRoom {
   const { journald, truth, store, clock, ids, log, adminKey } = below;
-  const { door } = createDoor({
+  const { door, doubtedSpendings } = createDoor({
     operations: [...parts.access.operations, ...parts.operations],
     access: parts.access.control,
     truth,
@@ -118,6 +120,7 @@ export function openDoor(
   };
   return {
     door,
+    doubtedSpendings,
     call,
     async refused(operation, input, caller) {
       try {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type McpSession, overHttp, overStdio } from '../harness/mcp-client.ts';
 import { startTestServer, type TestServer } from '../harness/server.ts';
+import { storeRows } from '../harness/store-rows.ts';
 import { auditOf, INJECTION, prepareAgency } from './agency.ts';
 
 let server: TestServer;
@@ -26,6 +27,8 @@ afterEach(async () => {
 });
 afterAll(() => server.close());
 
+/** Longer than any test: some 10^11 pairs of rows. */
+const SLOW = 'SELECT count(*) FROM range(100000) AS a(x), range(1000000) AS b(y) WHERE x + y = 3';
 const BUILT_IN = ['describe_dataset', 'list_datasets', 'query', 'whoami'];
 const AGENCY = ['candidate_by_id', 'find_candidates', 'open_jobs', 'placements_of_job'];
 
@@ -37,6 +40,12 @@ async function opened(session: Promise<McpSession>): Promise<McpSession> {
 
 const analyst = () => server.key('analyst');
 const recruiter = (region = 'EMEA') => server.key('recruiter', { region });
+
+const running = () =>
+  storeRows<{ audit_id: string }>(
+    server.home,
+    "SELECT audit_id FROM audit_rows WHERE operation = 'query.sql' AND status = 'open'",
+  );
 
 describe.each([
   ['Streamable HTTP', overHttp],
@@ -141,6 +150,27 @@ describe.each([
     await server.api('DELETE', `/access/keys/${keyId}`);
     await expect(session.call('whoami')).rejects.toThrow(/401|access\.unauthenticated|Unauthorized/);
     await expect(session.toolNames()).rejects.toThrow(/401|access\.unauthenticated|Unauthorized/);
+  });
+
+  test('a call that the client cancels is stopped, and recorded as cancelled', async () => {
+    const session = await opened(connect(server.url, (await analyst()).key));
+    const controller = new AbortController();
+    const called = session.client.callTool({ name: 'query', arguments: { sql: SLOW } }, undefined, {
+      signal: controller.signal,
+    });
+    await expect.poll(() => running().length).toBe(1);
+    const [row] = running();
+    controller.abort('not wanted');
+    await expect(called).rejects.toThrow('not wanted');
+    const statusOf = 'SELECT status FROM audit_rows WHERE audit_id = ?';
+    await expect
+      .poll(() => storeRows(server.home, statusOf, row?.audit_id ?? ''))
+      .toMatchObject([{ status: 'cancelled' }]);
+    // The session goes on, also where it asks for progress, of which none is told.
+    const told: unknown[] = [];
+    const whoami = { name: 'whoami', arguments: {} };
+    const me = await session.client.callTool(whoami, undefined, { onprogress: (one) => told.push(one) });
+    expect([me.isError === true, told]).toEqual([false, []]);
   });
 
   test('nobody without a key gets past initialize', async () => {
@@ -267,6 +297,43 @@ describe('the address /mcp', () => {
     const answer = await post({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
     expect(answer).toMatchObject({ status: 200, json: { id: 1, error: { code: -32602 } } });
     expect(answer.json.error.message).toContain('`arguments` an object');
+  });
+
+  test('cancels a call for the session and the key alone that began it', async () => {
+    const [{ key }, other] = [await analyst(), await analyst()];
+    const session = { 'mcp-session-id': 'one' };
+    const params = { name: 'query', arguments: { sql: SLOW } };
+    const called = post({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }, session, key);
+    await expect.poll(() => running().length).toBe(1);
+    const cancel = (requestId: unknown, headers: Record<string, string>, by: string | null) =>
+      post({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } }, headers, by);
+    expect((await cancel(1, session, other.key)).status).toBe(202);
+    expect((await cancel(1, session, null)).status).toBe(401);
+    expect((await cancel(1, { 'mcp-session-id': 'two' }, key)).status).toBe(202);
+    expect((await cancel(1, {}, key)).status).toBe(202);
+    expect((await cancel('1', session, key)).status).toBe(202);
+    expect((await cancel({}, session, key)).status).toBe(202);
+    const progress = { jsonrpc: '2.0', method: 'notifications/progress', params: { requestId: 1 } };
+    expect((await post(progress, session, key)).status).toBe(202);
+    expect(running().length).toBe(1);
+    expect((await cancel(1, session, key)).status).toBe(202);
+    expect(await called).toMatchObject({ status: 499, json: { code: 'door.cancelled' } });
+    await expect.poll(() => running().length).toBe(0);
+  });
+
+  test('gives a client that begins an id of its own, and no other message one', async () => {
+    const params = {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 'a', version: '1' },
+    };
+    const initialize = { jsonrpc: '2.0', id: 0, method: 'initialize', params };
+    const ids = [await post(initialize), await post(initialize)].map(({ headers }) =>
+      headers.get('mcp-session-id'),
+    );
+    expect(new Set(ids).size).toBe(2);
+    expect(ids).not.toContain(null);
+    expect((await post(ping)).headers.get('mcp-session-id')).toBeNull();
   });
 
   test('keeps the request id it was given', async () => {

@@ -223,6 +223,13 @@ describe('tool files', () => {
     expect(refused.json.detail).toContain('say.toml, line 5: sql: The parameter $texd is not declared.');
     expect(refused.json.detail).toContain('Did you mean "text"?');
     expect(await call('say', { text: 'still' })).toMatchObject({ status: 200 });
+    await writeFile(file(), text);
+    const twin = join(server.home, 'tools', 'twin.toml');
+    await writeFile(twin, text);
+    const twice = await server.api('POST', '/tools/reload');
+    await rm(twin);
+    expect(twice).toMatchObject({ status: 400, json: { code: 'tools.definitions_invalid' } });
+    expect(twice.json.detail).toMatch(/^twin\.toml, line \d: name: A tool of another file has this name\.$/);
     await writeFile(file(), text.replaceAll('name = "say"', 'name = "repeat_it"'));
     const reloaded = await server.api('POST', '/tools/reload');
     expect(reloaded.json).toMatchObject({ changed: true, tool_count: 6 });

@@ -89,14 +89,7 @@ export function createAnswerCollector(): AnswerCollector {
   return {
     add,
     addWhole(answer) {
-      add({ kind: 'start', id: answer.id, model: answer.model });
-      const choice = choices.size;
-      for (const [index, part] of answer.parts.entries()) {
-        for (const delta of partDeltas(part, choice, index)) add(delta);
-      }
-      if (answer.otherText !== undefined) add({ kind: 'other', choice, text: answer.otherText });
-      add({ kind: 'finish', choice, reason: answer.finish });
-      if (answer.usage !== null) add({ kind: 'usage', usage: answer.usage });
+      for (const delta of answerDeltas(answer, choices.size)) add(delta);
     },
     text: () => [...choices.values()].map(({ text }) => text).join('\n'),
     said: () =>
@@ -113,6 +106,19 @@ export function createAnswerCollector(): AnswerCollector {
     usage: () => usage,
     countsAll: () => countsAll,
   };
+}
+
+/** A whole answer of one choice as a stream says it. */
+export function answerDeltas(answer: ChatAnswer, choice: number): readonly ChatDelta[] {
+  const { id, model, parts, otherText, finish, usage } = answer;
+  const calls = parts.filter(({ kind }) => kind === 'tool_call');
+  return [
+    { kind: 'start', id, model },
+    ...parts.flatMap((part) => partDeltas(part, choice, calls.indexOf(part))),
+    ...(otherText === undefined ? [] : [{ kind: 'other', choice, text: otherText } as const]),
+    { kind: 'finish', choice, reason: finish },
+    ...(usage === null ? [] : [{ kind: 'usage', usage } as const]),
+  ];
 }
 
 function partDeltas(part: ContentPart, choice: number, index: number): readonly ChatDelta[] {

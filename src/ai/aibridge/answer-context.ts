@@ -5,9 +5,9 @@ export type PersonalDataFinder = (text: string) => readonly string[];
 
 /** What truth rules see of an answer: the members of the context after a chat. */
 export interface AnswerFacts {
-  /** The text of the answer; of a piece, the piece with what stands around it. */
-  readonly text: string;
-  /** All that is said: text, thinking, names and arguments of tool calls. */
+  /** The text of the answer; null of a piece, whose text is all that is said in it. */
+  readonly text: string | null;
+  /** All that is said: text, thinking, names and arguments of tool calls; of a piece, with what stands around it. */
   readonly said: string;
   readonly finish: string | null;
   readonly provider: string;
@@ -20,8 +20,8 @@ export interface AnswerFacts {
 
 /**
  * The context of rules after a chat: `answer.text`, `answer.said` (all of it: text, thinking, names and arguments of tool
- * calls, with what escapes in them stand for), `answer.json` (what the text is as JSON, null where it is none),
- * `answer.is_empty`, `finish`, `provider`, `model`, `task`, `cost_usd`, `output_tokens`, `personal.kinds` and
+ * calls, with what escapes in them stand for; the same as `answer.text` of a piece), `answer.json` (what the text is as
+ * JSON, null where it is none), `answer.is_empty`, `finish`, `provider`, `model`, `task`, `cost_usd`, `output_tokens`, `personal.kinds` and
  * `personal.leaked_kinds` (of those, the ones the caller sees masked in data) with `personal.leaked_count`.
  */
 export function answerContext(
@@ -32,7 +32,12 @@ export function answerContext(
   const kinds = judged.personalData(said);
   const leaked = kinds.filter((kind) => judged.maskedTags.some((tag) => matchesPattern(tag, kind)));
   return {
-    answer: { text: facts.text, said, json: jsonOf(facts.text), is_empty: facts.text.trim() === '' },
+    answer: {
+      text: facts.text ?? said,
+      said,
+      json: jsonOf(facts.text ?? facts.said),
+      is_empty: (facts.text ?? said).trim() === '',
+    },
     finish: facts.finish,
     provider: facts.provider,
     model: facts.model,
@@ -43,15 +48,23 @@ export function answerContext(
   };
 }
 
-const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([\\/]))/g;
+const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([\\/"]))/g;
 
-/** A text and what a program that reads it as JSON makes of its escapes. */
+/** A value may be JSON within JSON within JSON; whoever nests deeper hides, and can hide in other ways. */
+const MOST_READINGS = 3;
+
+/** A text and what programs make of its escapes that read it as JSON, and the values in it again. */
 function asRead(said: string): string {
-  if (!said.includes('\\')) return said;
-  const read = said.replace(ESCAPE, (_, code?: string, sign?: string) =>
-    code === undefined ? (sign ?? '') : String.fromCharCode(Number.parseInt(code, 16)),
-  );
-  return `${said}\n${read}`;
+  const readings = [said];
+  for (let text = said; text.includes('\\') && readings.length <= MOST_READINGS; ) {
+    const read = text.replace(ESCAPE, (_, code?: string, sign?: string) =>
+      code === undefined ? (sign ?? '') : String.fromCharCode(Number.parseInt(code, 16)),
+    );
+    if (read === text) break;
+    readings.push(read);
+    text = read;
+  }
+  return readings.join('\n');
 }
 
 const FENCED = /^\s*```(?:json)?\s*\n([\s\S]*?)\n?```\s*$/;

@@ -1,9 +1,9 @@
 import { type Clock, isLakeError, type LakeError } from '../../base/index.ts';
 import type { ReadScope, Spending } from '../../govern/scope/index.ts';
-import type { AnswerCollector } from './answer-collector.ts';
+import { type AnswerCollector, answerDeltas } from './answer-collector.ts';
 import { callFailed, cutOff, type FailedAttempt } from './call-failure.ts';
 import { mostInputTokens, realCost, worstCost } from './catalogue/cost.ts';
-import type { TokenUsage } from './chat.ts';
+import type { ChatAnswer, TokenUsage } from './chat.ts';
 import { isNotTranslatable } from './not-translatable.ts';
 import type { OutputSizes } from './output-sizes.ts';
 import type { ChatCall, ChatReply, ModelProvider, StreamEvent } from './provider.ts';
@@ -71,7 +71,9 @@ export async function callModel(deps: CallDeps, scope: ReadScope, call: ModelCal
     },
     async send({ provider, rung, spending }, request) {
       const reply = await provider.chat(spending, { model: rung.model, request, stream, signal });
-      return reply.kind === 'stream' ? { ...reply, events: await begin(reply.events) } : reply;
+      if (reply.kind === 'stream') return { ...reply, events: await begin(reply.events) };
+      if (!stream) return reply;
+      return { kind: 'stream', events: retold(reply.answers), retold: reply.answers } as const;
     },
   });
   const { rung, value: reply, attempts, account } = reached;
@@ -212,6 +214,12 @@ async function begin(events: AsyncIterable<StreamEvent>): Promise<AsyncIterable<
   const first = await iterator.next();
   if (first.done === true) throw new ProviderFailure({ class: 'server_error' }, 'The stream held no event.');
   return wentOn(iterator, first);
+}
+
+/** What a stream would have said, where all of it came at once. */
+async function* retold(answers: readonly ChatAnswer[]): AsyncGenerator<StreamEvent> {
+  const deltas = answers.flatMap((answer, choice) => answerDeltas(answer, choice));
+  yield { bytes: new Uint8Array(0), deltas };
 }
 
 async function* wentOn(

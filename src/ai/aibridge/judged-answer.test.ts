@@ -31,7 +31,11 @@ function eventOf(delta: ChatDelta): StreamEvent {
 }
 
 /** What leaves where truth refuses a piece that holds the value; and whether it was refused. */
-async function sent(events: readonly StreamEvent[], extent: 'piece' | 'whole' | 'none' = 'piece') {
+async function sent(
+  events: readonly StreamEvent[],
+  extent: 'piece' | 'whole' | 'none' = 'piece',
+  forbidden = VALUE,
+) {
   const collector = createAnswerCollector();
   async function* provider() {
     yield* events;
@@ -47,7 +51,7 @@ async function sent(events: readonly StreamEvent[], extent: 'piece' | 'whole' | 
   });
   const left: Uint8Array[] = [];
   for await (const { bytes, judge } of chunks) {
-    if (String(judge?.context.said).includes(VALUE))
+    if (String(judge?.context.said).includes(forbidden))
       return { text: Buffer.concat(left).toString(), blocked: true };
     left.push(bytes);
   }
@@ -87,6 +91,19 @@ test('no character leaves of a value in any number of deltas, in any kind of thr
     }),
     { seed: SEED, numRuns: 400 },
   );
+});
+
+test('no character leaves of a value of 128 signs, each written in an escape of JSON thrice nested', async () => {
+  const value = 'Q'.repeat(128).replaceAll('Q', '\\\\\\\\u0051');
+  const [before, after] = ['before '.repeat(300), ' after'.repeat(300)];
+  const pieces = [before, ...(value.match(/.{7}|.+$/g) ?? []), after];
+  const { text, blocked } = await sent(
+    pieces.map((piece) => eventOf(deltaOf('text', 0, piece))),
+    'piece',
+    value,
+  );
+  expect(blocked).toBe(true);
+  expect(text).not.toMatch(LEAK);
 });
 
 test('no character leaves of a value whose answer is streamed side by side with others', async () => {

@@ -9,8 +9,11 @@ import type { StreamEvent } from './provider.ts';
  * any match up to this length whole, wherever chunks divide it (K-17).
  */
 export const HOLDBACK_CHARACTERS = 128;
-/** The same where JSON escapes are among them, each of which is six characters of the text and one of the value. */
-const ESCAPED_CHARACTERS = 6 * HOLDBACK_CHARACTERS;
+/**
+ * The same where JSON escapes are among them: each is six characters of the text and one of the value, and nine where the
+ * value is JSON within JSON within JSON.
+ */
+const ESCAPED_CHARACTERS = 9 * HOLDBACK_CHARACTERS;
 
 export interface JudgedAnswerParts {
   readonly events: AsyncIterable<StreamEvent>;

@@ -57,13 +57,18 @@ export interface ChatCall {
 }
 
 export type ChatReply =
-  /** `bytes` is the body as it arrived. `answers` holds one per choice. */
+  /** `bytes` is the body as it arrived. `answers` holds one per choice. Also where a stream was asked for and is not given. */
   | { readonly kind: 'whole'; readonly bytes: Uint8Array; readonly answers: readonly ChatAnswer[] }
   /**
    * Ends when the provider ended it properly. Throws `ProviderFailure` where it did not (cut off, garbage, too large,
-   * silent for too long); everything yielded before is still true. `return()` cancels the upstream request.
+   * silent for too long); everything yielded before is still true. `return()` cancels the upstream request. Where it was
+   * made of `retold`, answers that came whole, its events have no bytes.
    */
-  | { readonly kind: 'stream'; readonly events: AsyncIterable<StreamEvent> };
+  | {
+      readonly kind: 'stream';
+      readonly events: AsyncIterable<StreamEvent>;
+      readonly retold?: readonly ChatAnswer[];
+    };
 
 /** One event of a provider's stream: its bytes as they arrived, terminator included, and what they say. */
 export interface StreamEvent {

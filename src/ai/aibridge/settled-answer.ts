@@ -71,7 +71,7 @@ function accountOf(parts: SettledAnswerParts, collector: AnswerCollector) {
   };
   return {
     settle,
-    pieceContext: (said: string) => answerContext(facts({ text: said, said }), judged),
+    pieceContext: (said: string) => answerContext(facts({ text: null, said }), judged),
     wholeContext() {
       const costNanoUsd = settle(null);
       const outputTokens = collector.usage()?.output ?? null;

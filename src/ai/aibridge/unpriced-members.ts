@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue, LakeError } from '../../base/index.ts';
 import type { ModelEntry } from './catalogue/model-entry.ts';
+import { picoUsdPerToken } from './catalogue/usd.ts';
 import { modelsErrors } from './errors.ts';
 import type { Protocol } from './provider.ts';
 
@@ -15,10 +16,19 @@ const hasTool = (body: JsonObject, own: RegExp) =>
     (tool) => isJsonObject(tool) && typeof tool.type === 'string' && !own.test(tool.type),
   );
 
+/** What services of services have in every protocol that they speak. */
+const OF_GATEWAYS: Readonly<Record<string, Unpriced>> = {
+  plugins: ({ plugins }) => list(plugins).length > 0,
+  provider: ({ provider }, models) => isJsonObject(provider) && prefersDearer(provider, models),
+  providerOptions: ({ providerOptions: options }) =>
+    isJsonObject(options) &&
+    Object.values(options).some((one) => isJsonObject(one) && DEARER.some((name) => isSet(one[name]))),
+};
+
 const UNPRICED: Readonly<Record<Protocol, Readonly<Record<string, Unpriced>>>> = {
   openai: {
-    service_tier: ({ service_tier: tier }) => text(tier, 'auto', 'default', 'flex'),
-    plugins: ({ plugins }) => list(plugins).length > 0,
+    ...OF_GATEWAYS,
+    service_tier: ({ service_tier: tier }) => text(tier, 'auto', 'default', 'flex', 'on_demand'),
     web_search_options: ({ web_search_options: options }) => options !== undefined && options !== null,
     audio: ({ audio }) => audio !== undefined && audio !== null,
     modalities: ({ modalities }) => list(modalities).some((one) => one !== 'text'),
@@ -26,9 +36,12 @@ const UNPRICED: Readonly<Record<Protocol, Readonly<Record<string, Unpriced>>>> =
     messages: ({ messages }) => list(messages).some(holdsSound),
     search_parameters: ({ search_parameters: search }) =>
       search !== undefined && search !== null && !(isJsonObject(search) && search.mode === 'off'),
+    data_sources: ({ data_sources: sources }) => list(sources).length > 0,
+    enable_search: ({ enable_search: search }) => search === true,
     cache_control: (body, models) => models.some(lacksLongCache) && keepsLonger(body),
   },
   anthropic: {
+    ...OF_GATEWAYS,
     service_tier: ({ service_tier: tier }) => text(tier, 'auto', 'standard_only'),
     speed: ({ speed }) => text(speed, 'standard'),
     inference_geo: ({ inference_geo: place }) => text(place, 'global'),
@@ -45,8 +58,10 @@ const UNPRICED: Readonly<Record<Protocol, Readonly<Record<string, Unpriced>>>> =
  * would not cover it. Throws `models.not_priced` with the names of the members.
  */
 export function requirePriced(protocol: Protocol, body: JsonObject, models: readonly ModelEntry[]): void {
+  // What a client adds below is read by proxies as if it stood beside.
+  const said = isJsonObject(body.extra_body) ? { ...body, ...body.extra_body } : body;
   const names = Object.entries(UNPRICED[protocol]).flatMap(([name, isUnpriced]) =>
-    isUnpriced(body, models) ? [name] : [],
+    isUnpriced(said, models) ? [name] : [],
   );
   if (names.length === 0) return;
   throw new LakeError(modelsErrors.not_priced, {
@@ -59,6 +74,37 @@ export function requirePriced(protocol: Protocol, body: JsonObject, models: read
 export function choicesOf(body: JsonObject): number {
   const { n } = body;
   return typeof n === 'number' && Number.isSafeInteger(n) && n >= 1 ? n : 1;
+}
+
+/** Wishes of Vercel's gateway by which another than the usual service, or a dearer way to it, is taken. */
+const DEARER = ['order', 'only', 'sort', 'serviceTier', 'speed', 'byok'] as const;
+
+/** Wishes by which OpenRouter takes another than its cheapest service for a model. */
+const DEARER_PROVIDER = [
+  'order',
+  'only',
+  'ignore',
+  'quantizations',
+  'preferred_min_throughput',
+  'preferred_max_latency',
+] as const;
+
+/** Whether a service may be taken that bills more than the catalogue says; a limit of the price itself keeps those out. */
+function prefersDearer(provider: JsonObject, models: readonly ModelEntry[]): boolean {
+  const wishes = DEARER_PROVIDER.some((name) => isSet(provider[name])) || text(provider.sort, 'price');
+  if (!wishes) return false;
+  const { prompt, completion } = isJsonObject(provider.max_price) ? provider.max_price : {};
+  return !models.every(
+    ({ prices }) => prices !== null && isWithin(prompt, prices.input) && isWithin(completion, prices.output),
+  );
+}
+
+function isWithin(usdPerMillion: JsonValue | undefined, most: bigint): boolean {
+  return typeof usdPerMillion === 'number' && usdPerMillion >= 0 && picoUsdPerToken(usdPerMillion) <= most;
+}
+
+function isSet(value: JsonValue | undefined): boolean {
+  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 }
 
 function holdsSound(message: JsonValue): boolean {

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { LakeError } from '../../base/index.ts';
+import { type IdGenerator, type JsonObject, LakeError } from '../../base/index.ts';
 import type { Answer, Door, ValueAnswer } from '../../door/index.ts';
 import { gatewayErrors } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
@@ -9,15 +9,17 @@ import type { ContentPlan } from '../route-plan.ts';
 import { ROWS_ARE_DATA } from './built-in-tools.ts';
 import { createMcpTools } from './mcp-tools.ts';
 import { createMessageCaller } from './message-caller.ts';
+import { createRunningCalls, SESSION_HEADER } from './running-calls.ts';
 import { answerMessage, isSpokenVersion } from './sdk-server.ts';
 
-/** Answers one POST: a message of the Model Context Protocol (Streamable HTTP, stateless, JSON answers). */
+/** Answers one POST: a message of the Model Context Protocol (Streamable HTTP, JSON answers). */
 export type McpEndpoint = (request: FastifyRequest, exchange: Exchange) => Promise<Answer>;
 
 export interface McpParts {
   readonly door: Door;
   readonly intake: RequestIntake;
   readonly version: string;
+  readonly ids: IdGenerator;
 }
 
 export const MCP_PATH = '/mcp';
@@ -40,8 +42,9 @@ const INSTRUCTIONS =
  * `system.session`, so that nothing is answered to a caller without a valid key.
  */
 export function createMcpEndpoint(parts: McpParts): McpEndpoint {
-  const { door, intake } = parts;
+  const { door, intake, ids } = parts;
   const tools = createMcpTools(door.operations);
+  const running = createRunningCalls();
   const about = { version: parts.version, instructions: INSTRUCTIONS };
 
   return async (request, exchange) => {
@@ -52,15 +55,29 @@ export function createMcpEndpoint(parts: McpParts): McpEndpoint {
       await caller.invoke(SESSION_OPERATION, {});
       throw unsupportedVersion();
     }
-    const answer = await answerMessage({ ...content.input }, about, {
-      listTools: () => caller.refusing(() => tools.list(caller)),
-      callTool: (name, given) => caller.refusing(() => tools.call(caller, { name, given })),
-    });
-    if (caller.refusal() !== null) throw caller.refusal();
-    if (!caller.hasReached()) await caller.invoke(SESSION_OPERATION, {});
-    if (answer.kind === 'invalid') throw invalidMessage();
-    return answer.kind === 'answer' ? valueAnswer(200, answer.message) : valueAnswer(202, null);
+    const message = { ...content.input } as JsonObject;
+    const session = sessionOf(request);
+    const end = running.begin(message, exchange, session);
+    try {
+      const answer = await answerMessage(message, about, {
+        listTools: () => caller.refusing(() => tools.list(caller)),
+        callTool: (name, given) => caller.refusing(() => tools.call(caller, { name, given })),
+      });
+      if (caller.refusal() !== null) throw caller.refusal();
+      if (!caller.hasReached()) await caller.invoke(SESSION_OPERATION, {});
+      if (answer.kind === 'invalid') throw invalidMessage();
+      if (answer.kind === 'answer') return valueAnswer(200, answer.message, begunBy(message));
+      running.cancel(message, exchange, session);
+      return valueAnswer(202, null);
+    } finally {
+      end();
+    }
   };
+
+  /** The id by which a client that begins is to be known. */
+  function begunBy({ method }: JsonObject): Readonly<Record<string, string>> {
+    return method === 'initialize' ? { [SESSION_HEADER]: ids.next() } : {};
+  }
 }
 
 /** A client names the version that `initialize` agreed on; one that names none is taken as it speaks. */
@@ -81,6 +98,15 @@ function invalidMessage(): LakeError {
   });
 }
 
-function valueAnswer(status: number, value: unknown): ValueAnswer {
-  return { kind: 'value', status, headers: {}, value, replayed: false, identity: null };
+function sessionOf({ headers }: FastifyRequest): string | undefined {
+  const session = headers[SESSION_HEADER];
+  return typeof session === 'string' ? session : undefined;
+}
+
+function valueAnswer(
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): ValueAnswer {
+  return { kind: 'value', status, headers, value, replayed: false, identity: null };
 }

@@ -42,7 +42,7 @@ export function isSpokenVersion(version: string): boolean {
 }
 
 /**
- * Answers one message with a server made for it alone: the protocol is stateless here, so nothing of one request is there
+ * Answers one message with a server made for it alone: no state is kept here, so nothing of one request is there
  * for the next. What a handler throws is an error answer of the SDK's; the caller that needs more remembers it itself.
  */
 export async function answerMessage(

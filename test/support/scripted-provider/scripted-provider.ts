@@ -121,7 +121,8 @@ function chat(
   if (answersOtherwise(one, format, response)) return;
   // Ollama streams unless it is told not to.
   const isStream = request.body.stream ?? format === ollamaFormat;
-  if (isStream === true) void stream(one, format, { model, includesUsage }, response);
+  if (isStream === true && one.fault !== 'unstreamed')
+    void stream(one, format, { model, includesUsage }, response);
   else void whole(one, withFault(one, format.whole(one, model)), response);
 }
 

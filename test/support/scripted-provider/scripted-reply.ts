@@ -64,6 +64,8 @@ export type ScriptedFault =
   | 'no_last_count'
   /** The whole answer without the reason why it stopped, nor a terminator. */
   | 'no_finish'
+  /** The whole answer as one body, also where a stream was asked for. */
+  | 'unstreamed'
   /** An event, or a body, that is broken JSON. */
   | 'garbage'
   /** JSON that nests deeper than anything that recurses can follow. */
@@ -138,6 +140,7 @@ export const SCRIPTED_REPLIES: Readonly<Record<string, ScriptedReply>> = {
   no_finish: reply({ fault: 'no_finish' }),
   garbage: reply({ fault: 'garbage' }),
   deep: reply({ fault: 'deep' }),
+  unstreamed: reply({ fault: 'unstreamed' }),
   wrong_content_type: reply({ fault: 'wrong_content_type' }),
   error_body: reply({ fault: 'error_body' }),
   error_midway: reply({ fault: 'error_midway' }),

@@ -5,12 +5,13 @@ import { type ModelFile, modelEntry } from './model-entry.ts';
 
 type FilePrices = NonNullable<ModelFile['prices_usd_per_million']>;
 
-function metered(prices: FilePrices) {
+function metered(prices: FilePrices, fee_usd_per_request?: number) {
   return modelEntry('p/m', {
     context_window: 1_000_000,
     max_output_tokens: 100_000,
     billing: 'metered',
     prices_usd_per_million: prices,
+    ...(fee_usd_per_request === undefined ? {} : { fee_usd_per_request }),
     capabilities: ['chat'],
   });
 }
@@ -61,6 +62,17 @@ test('bills the longer-lived cache at its own price', () => {
   expect(realCost(entry, { ...usage(1_000, 0, 0, 1_000), cacheWriteLongInput: 9_000 })).toBe(6_000_000);
 });
 
+test('a fee of each request is held, and charged where the request was worked on', () => {
+  const entry = metered({ input: 1, output: 2 }, 0.005);
+  expect(worstCost(entry, 0, 0)).toBe(5_000_000);
+  expect(worstCost(entry, 10, 20)).toBe(5_050_000);
+  expect(realCost(entry, usage(10, 20))).toBe(5_050_000);
+  expect(realCost(entry, usage(10, 0))).toBe(5_010_000);
+  expect(realCost(entry, { ...usage(10, 20), billedNanoUsd: 5_050_000 })).toBe(5_050_000);
+  expect(realCost(entry, usage(0, 0))).toBe(0);
+  expect(worstCost({ ...entry, billing: 'flat' }, 10, 20)).toBe(0);
+});
+
 test.each(['flat', 'free'] as const)('costs nothing where the billing is %s', (billing) => {
   const entry = { ...metered({ input: 3, output: 15 }), billing };
   expect(realCost(entry, usage(1_000, 1_000))).toBe(0);
@@ -105,11 +117,11 @@ const share = fc.double({ min: 0, max: 1, noNaN: true });
 test('the worst cost is never less than the cost of a usage within the bounds', () => {
   fc.assert(
     fc.property(
-      prices,
+      fc.tuple(prices, fc.option(price, { nil: undefined })),
       bounds,
       fc.tuple(share, share, share, share, share),
-      (file, [most, mostOutput], [i, o, r, w, l]) => {
-        const entry = metered(file);
+      ([file, fee], [most, mostOutput], [i, o, r, w, l]) => {
+        const entry = metered(file, fee);
         const input = Math.floor(most * i);
         const cachedInput = Math.floor(input * r);
         const cacheWriteInput = Math.floor((input - cachedInput) * w);

@@ -22,7 +22,7 @@ export function worstCost(entry: ModelEntry, inputTokens: number, maxOutputToken
     const cost = tokenCount(upTo) * dearestInput(rates) + output * rates.output;
     if (cost > worst) worst = cost;
   }
-  return nanoUsd(worst);
+  return nanoUsd(worst + entry.feePicoUsd);
 }
 
 /** What a request can be counted as by a model: a file may fill its window, and each model has its own way with images. */
@@ -52,7 +52,9 @@ export function realCost(entry: ModelEntry, usage: BilledUsage): number {
       read * rates.cacheRead +
       (written - writtenLong) * rates.cacheWrite +
       writtenLong * rates.cacheWriteLong +
-      tokenCount(usage.output) * rates.output,
+      tokenCount(usage.output) * rates.output +
+      // Where nothing was counted the service did no work.
+      (usage.input > 0 || usage.output > 0 ? entry.feePicoUsd : 0n),
   );
   return Math.max(byRates, usage.billedNanoUsd ?? 0);
 }

@@ -31,6 +31,8 @@ export interface ModelEntry {
   readonly billing: 'metered' | 'flat' | 'free';
   /** Null where the price is not known; never read for `flat` and `free`. */
   readonly prices: Prices | null;
+  /** Trillionths of a dollar that each request costs beside its tokens. */
+  readonly feePicoUsd: bigint;
   readonly capabilities: ReadonlySet<Capability>;
 }
 
@@ -86,6 +88,7 @@ const members = {
   tokens_per_image: tokens.optional(),
   billing: z.enum(['metered', 'flat', 'free']),
   prices_usd_per_million: pricesSchema.optional(),
+  fee_usd_per_request: z.number().min(0).max(1_000).optional(),
   capabilities: z.array(z.enum(CAPABILITIES)).min(1),
 };
 
@@ -106,6 +109,7 @@ export function modelEntry(name: string, file: ModelFile): ModelEntry {
     tokensPerImage: file.tokens_per_image ?? USUAL_TOKENS_PER_IMAGE,
     billing: file.billing,
     prices: file.prices_usd_per_million === undefined ? null : pricesOf(file.prices_usd_per_million),
+    feePicoUsd: 1_000_000n * picoUsdPerToken(file.fee_usd_per_request ?? 0),
     capabilities: new Set(file.capabilities),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChatAnswer, ContentPart, FinishReason } from '../chat.ts';
+import type { ChatAnswer, ChatDelta, ContentPart, FinishReason } from '../chat.ts';
 import { anthropicDialect } from './anthropic.ts';
 import type { Dialect } from './dialect.ts';
 import { openAiDialect } from './openai.ts';
@@ -66,6 +66,29 @@ describe('an answer to a client of OpenAI', () => {
       expect(text.includes('prompt_tokens')).toBe(includesUsage);
       expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
     }
+  });
+});
+
+describe('several answers streamed to a client of OpenAI', () => {
+  it('are begun, said and ended each under its own index', () => {
+    const writer = openAiDialect.createStreamWriter({ ...FACTS, includesUsage: false });
+    const said = [0, 1].flatMap((choice): ChatDelta[] => [
+      { kind: 'start', id: 'x', model: 'x' },
+      { kind: 'text', choice, text: `of ${choice}` },
+      { kind: 'finish', choice, reason: 'stop' },
+    ]);
+    const events = Buffer.concat(said.map((delta) => writer.write(delta)))
+      .toString('utf8')
+      .split('\n\n')
+      .filter((event) => event !== '');
+    const choices = events.map((event) => JSON.parse(event.slice('data: '.length)).choices[0]);
+    expect(choices.map(({ index, delta, finish_reason }) => [index, delta, finish_reason])).toEqual(
+      [0, 1].flatMap((index) => [
+        [index, { role: 'assistant', content: '' }, null],
+        [index, { content: `of ${index}` }, null],
+        [index, {}, 'stop'],
+      ]),
+    );
   });
 });
 

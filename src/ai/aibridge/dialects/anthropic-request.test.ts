@@ -106,6 +106,7 @@ describe('a request of messages', () => {
     ['/stop_sequences', { stop_sequences: 'END' }],
     ['/fallbacks', { fallbacks: [{ model: 'claude-dear' }] }],
     ['/fallbacks', { fallbacks: 'default' }],
+    ['/providerOptions/gateway/models', { providerOptions: { gateway: { models: ['dear'] } } }],
     ['/models', { models: ['claude-dear'] }],
     ['/thread', { thread: { type: 'continue', previous_message_id: 'msg_1' } }],
   ])('that is malformed is refused with the pointer %s', (pointer, changes) => {

@@ -47,7 +47,7 @@ export interface StreamFailure {
 }
 
 /**
- * Writes one streamed answer of one choice, as server-sent events. `end` or `fail` comes last: a stream that got neither
+ * Writes one streamed answer, as server-sent events; of several choices where the protocol has them. `end` or `fail` comes last: a stream that got neither
  * has no terminator and is no whole answer.
  */
 export interface StreamWriter {

@@ -50,6 +50,8 @@ export class OpenAiStreamWriter implements StreamWriter {
   readonly #includesUsage: boolean;
   #usage: TokenUsage | null = null;
   #hasFinished = false;
+  /** Choices that have said whose words they are. */
+  readonly #begun = new Set<number>();
 
   constructor({ includesUsage, ...facts }: AnswerFacts & { readonly includesUsage: boolean }) {
     this.#facts = facts;
@@ -59,18 +61,18 @@ export class OpenAiStreamWriter implements StreamWriter {
   write(delta: ChatDelta): Uint8Array {
     switch (delta.kind) {
       case 'start':
-        return this.#chunk({ role: 'assistant', content: '' });
+        return this.#begin(0);
       case 'text':
-        return this.#chunk({ content: delta.text });
+        return this.#said(delta.choice, { content: delta.text });
       case 'reasoning':
-        return delta.text === '' ? NOTHING : this.#chunk({ reasoning_content: delta.text });
+        return delta.text === '' ? NOTHING : this.#said(delta.choice, { reasoning_content: delta.text });
       case 'tool_call':
-        return this.#chunk({ tool_calls: [writeToolCallDelta(delta)] });
+        return this.#said(delta.choice, { tool_calls: [writeToolCallDelta(delta)] });
       case 'other':
         return NOTHING;
       case 'finish':
         this.#hasFinished = true;
-        return this.#chunk({}, FINISH_REASONS[delta.reason]);
+        return this.#said(delta.choice, {}, FINISH_REASONS[delta.reason]);
       case 'usage':
         this.#usage = delta.usage;
         return NOTHING;
@@ -78,7 +80,7 @@ export class OpenAiStreamWriter implements StreamWriter {
   }
 
   end(): Uint8Array {
-    const finish = this.#hasFinished ? NOTHING : this.#chunk({}, FINISH_REASONS.cut);
+    const finish = this.#hasFinished ? NOTHING : this.#chunk(0, {}, FINISH_REASONS.cut);
     const usage = this.#usage === null || !this.#includesUsage ? NOTHING : this.#usageChunk(this.#usage);
     return Buffer.concat([finish, usage, Buffer.from('data: [DONE]\n\n')]);
   }
@@ -87,8 +89,18 @@ export class OpenAiStreamWriter implements StreamWriter {
     return event({ error: { message, type: 'server_error', param: null, code } });
   }
 
-  #chunk(delta: JsonObject, finishReason: string | null = null): Uint8Array {
-    const choices = [{ index: 0, delta, logprobs: null, finish_reason: finishReason }];
+  #begin(index: number): Uint8Array {
+    if (this.#begun.has(index)) return NOTHING;
+    this.#begun.add(index);
+    return this.#chunk(index, { role: 'assistant', content: '' });
+  }
+
+  #said(index: number, delta: JsonObject, finishReason: string | null = null): Uint8Array {
+    return Buffer.concat([this.#begin(index), this.#chunk(index, delta, finishReason)]);
+  }
+
+  #chunk(index: number, delta: JsonObject, finishReason: string | null = null): Uint8Array {
+    const choices = [{ index, delta, logprobs: null, finish_reason: finishReason }];
     const usage = this.#includesUsage ? { usage: null } : {};
     return event({ ...head(this.#facts, 'chat.completion.chunk'), choices, ...usage });
   }

@@ -170,7 +170,7 @@ function streamed(asked: {
         const { text: _, ...rest } = shown(scope, ended(), citations);
         return event('done', rest);
       },
-      pieceContext: (said) => answerContext({ ...NOT_ENDED, text: said, said, task: input.task }, judged),
+      pieceContext: (said) => answerContext({ ...NOT_ENDED, text: null, said, task: input.task }, judged),
       wholeContext: () => contextOf(parts, scope, input, ended()),
     }),
     broken: ({ code, detail }: LakeError) => event('error', { code, detail }),

@@ -108,9 +108,10 @@ async function answer(asked: Asked) {
     },
   });
   const isNative = speaks(parts, spoken, started.rung);
+  const passesBytes = isNative && !('retold' in started.reply);
   const facts = { id: `chat-${scope.requestId}`, createdMs: parts.clock.nowMs(), model: input.model };
   const writer = dialect.createStreamWriter({ ...facts, includesUsage: parsed.includesUsage });
-  const losses = isNative ? [] : lossesOf(asked, started, chat);
+  const losses = passesBytes ? [] : lossesOf(asked, started, chat);
   const chunks = settledAnswer({
     started,
     task,
@@ -119,8 +120,8 @@ async function answer(asked: Asked) {
     maskedTags: scope.maskedTags(),
     stream: {
       write: (event) =>
-        isNative ? event.bytes : Buffer.concat(event.deltas.map((delta) => writer.write(delta))),
-      end: () => (isNative ? new Uint8Array(0) : writer.end()),
+        passesBytes ? event.bytes : Buffer.concat(event.deltas.map((delta) => writer.write(delta))),
+      end: () => (passesBytes ? new Uint8Array(0) : writer.end()),
     },
     whole: (reply) => wholeBytes(reply, isNative, (whole) => dialect.writeAnswer(whole, facts)),
   });
@@ -143,12 +144,11 @@ async function answer(asked: Asked) {
 function lossesOf(asked: Asked, started: StartedAnswer, chat: ChatRequest): readonly string[] {
   const { parts, spoken, invocation } = asked;
   const { reply, rung } = started;
-  const answers = reply.kind === 'whole' ? reply.answers : [];
-  return [
-    ...invocation.resolved.parsed.losses,
-    ...(parts.providers.get(rung.provider)?.lossesOf(chat) ?? []),
-    ...answers.flatMap((one) => spoken.dialect.lossesOf(one)),
-  ];
+  const answers = reply.kind === 'whole' ? reply.answers : (reply.retold ?? []);
+  const unread = answers.flatMap((one) => spoken.dialect.lossesOf(one));
+  if (speaks(parts, spoken, rung)) return unread;
+  const unasked = parts.providers.get(rung.provider)?.lossesOf(chat) ?? [];
+  return [...invocation.resolved.parsed.losses, ...unasked, ...unread];
 }
 
 /** Whether the provider of a rung takes the client's own body. */

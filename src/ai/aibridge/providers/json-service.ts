@@ -10,6 +10,8 @@ import type { Upstream } from '../transport/upstream.ts';
 import type { EventReader } from '../transport/wire-event.ts';
 import type { ProviderSettings } from './provider-settings.ts';
 
+const WHOLE_MEDIA_TYPE = 'application/json';
+
 /** What a provider needs of the world besides its settings. */
 export interface ProviderSurroundings {
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -57,7 +59,8 @@ export class JsonService {
   ): Promise<ChatReply> {
     const { path, headers = {}, body, signal } = request;
     const upstream = await this.#post(path, body, signal, headers);
-    if (!request.stream) {
+    // A service that does not stream this model may answer with all of it at once.
+    if (!request.stream || upstream.mediaType() === WHOLE_MEDIA_TYPE) {
       const { bytes, value } = await readJson(upstream);
       const answers = readGuarded(() => protocol.readAnswers(value));
       if (answers === null || answers.length === 0)
@@ -119,7 +122,7 @@ async function parsedBody(upstream: Upstream) {
     return { bytes, value };
   } catch (error) {
     // A page that something else answered in its place is no answer that was begun.
-    if (!(error instanceof ProviderFailure) || upstream.mediaType() !== 'application/json') throw error;
+    if (!(error instanceof ProviderFailure) || upstream.mediaType() !== WHOLE_MEDIA_TYPE) throw error;
     const { class: kind, status, retryAfterMs, message } = error;
     throw new ProviderFailure({ class: kind, status, retryAfterMs, hadBegun: true }, message, {
       cause: error,

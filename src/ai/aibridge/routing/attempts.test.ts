@@ -31,6 +31,7 @@ function rung(model: string, provider = 'p'): Rung {
     maxOutputTokens: 1,
     billing: 'free' as const,
     prices: null,
+    feePicoUsd: 0n,
     capabilities: new Set<never>(),
   };
   return { provider, model, entry, maxOutputTokens: 1, final: false };
@@ -233,3 +234,20 @@ test('retries are never more than the burst and the share of requests, whatever 
     { numRuns: 500 },
   );
 });
+
+test('a retry that a ceiling refused goes on to the next rung, and past one that is kept off', () => {
+  const { begin, parts } = world({ breaker: { ...BREAKER, failures: 1 } });
+  parts.breakers.failed('p', 'b');
+  const attempts = begin(['a', 'b', 'c'], ['server_error']);
+  // A breaker that one failure opens would keep the retry off: another call has closed it.
+  attempts.failed(rungOf(attempts), { class: 'timeout', retryAfterMs: null }, { answerBegun: false });
+  parts.breakers.succeeded('p', 'a', 'probe');
+  attempts.passedOver(rungOf(attempts));
+  expect(attempts.next()?.rung.model).toBe('c');
+});
+
+function rungOf(attempts: Attempts): Rung {
+  const attempt = attempts.next();
+  if (attempt === null) throw new Error('no attempt is left');
+  return attempt.rung;
+}
