@@ -108,7 +108,7 @@ describe('query.sql', () => {
     [
       'SELECT $1, upper($1), id + $2 FROM people WHERE id = $2',
       ["it's", 1],
-      [{ $p1: "it's", 'upper($p1)': "IT'S", '(id + $p2)': 2 }],
+      [{ $1: "it's", 'upper($1)': "IT'S", '(id + $2)': 2 }],
     ],
     ['SELECT x.* FROM (SELECT id + $n FROM people) x ORDER BY 1 LIMIT 1', { n: 1 }, [{ '(id + $n)': 2 }]],
     ['SELECT id FROM people WHERE email = $1', ["' OR true --"], []],
