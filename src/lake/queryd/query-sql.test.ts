@@ -344,6 +344,27 @@ describe('refusals', () => {
     expect(answer).toMatchObject({ code: 'query.syntax', detail: expect.stringContaining(hint) });
   });
 
+  it.each([
+    'SELECT region.upper() FROM people',
+    'SELECT p.region.upper() FROM people p',
+    'SELECT nope.upper(1)',
+  ])('says how to write the call in %s', async (sql) => {
+    const answer = await lake.run({ sql });
+    expect(answer).toMatchObject({
+      code: 'query.unknown_function',
+      detail: expect.stringContaining('write upper(…)'),
+      data: { line: 1, column: 8 },
+    });
+  });
+
+  it('says that parameters are all named or all positions', async () => {
+    const answer = await lake.run({ sql: 'SELECT $1, $a', params: [1] });
+    expect(answer).toMatchObject({
+      code: 'query.not_a_query',
+      detail: expect.stringContaining('parameters are all named or all positions'),
+    });
+  });
+
   it('gives no place where it knows none', async () => {
     const answer = await lake.run({ sql: 'SELECT * FROM a.b.c.d' });
     expect(answer).toMatchObject({
