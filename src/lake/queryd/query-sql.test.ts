@@ -338,6 +338,8 @@ describe('refusals', () => {
     ['SELECT é, Group FROM people', '"Group" is a reserved word'],
     ['SELECT table FROM people', '"table" is a reserved word'],
     ['SELECT * FROM people WHERE order = 1', '"order" is a reserved word'],
+    ['SELECT * FROM people AT (VERSION => 1) p', 'stands before its AT clause: FROM people p AT (…)'],
+    ['SELECT * FROM people AT (TIMESTAMP => now()) AS p', 'stands before its AT clause'],
     ['SELECT FROM people', 'A SELECT says no columns: write them, or *, between SELECT and FROM'],
   ])('says of %s what may help', async (sql, hint) => {
     const answer = await lake.run({ sql });
