@@ -184,6 +184,7 @@ describe('bad files', () => {
     ['text behind a quote', 'a.csv', 'a,b\n1,"x"y\n', 'ingest.rejected_rows'],
     ['a quote never closed', 'a.csv', 'a,b\n1,"x\n2,y\n', 'ingest.rejected_rows'],
     ['invalid UTF-8', 'a.csv', Buffer.from('name,city\nJosé,Köln\n', 'latin1'), 'ingest.invalid_text'],
+    ['a first line for a spreadsheet', 'a.csv', '\uFEFFsep=;\r\na;b\r\n1;2\r\n', 'ingest.rejected_rows'],
     ['two columns of one name', 'a.csv', 'a,A\n1,2\n', 'ingest.invalid_columns'],
     ['a control character in a name', 'a.csv', '"a\u0007",b\n1,2\n', 'ingest.invalid_columns'],
     ['a picture named CSV', 'a.csv', Buffer.from('89504e470d0a1a0a0000', 'hex'), 'ingest.content_mismatch'],
