@@ -2,6 +2,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { LakeError } from '../base/index.ts';
 import { metastoreErrors } from './errors.ts';
 
+const SQLITE_BUSY = 5;
+
 /**
  * Takes the home for this process, or throws `metastore.home_in_use`. The lock is SQLite's own exclusive lock on an
  * empty database beside the store: the operating system gives it up when the process ends, however it ends, so that no
@@ -13,6 +15,8 @@ export function takeHomeLock(file: string): { release(): void } {
     lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
   } catch (cause) {
     lock.close();
+    // Anything but another holder, as a full disk, is not told as one: nobody would find the process to stop.
+    if (((cause as { errcode?: number }).errcode ?? 0) % 256 !== SQLITE_BUSY) throw cause;
     throw new LakeError(metastoreErrors.home_in_use, {
       detail: 'Another lakehouse process uses this home. Stop it first, or give another --home.',
       cause,

@@ -4,8 +4,11 @@ import type { WorkerError } from './worker-channel.ts';
 
 /** SQLite's primary result codes (https://www.sqlite.org/rescode.html) that decide something here. */
 const SQLITE_ERROR = 1;
+const SQLITE_READONLY = 8;
+const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
+const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
 
 /** A failure of the store as a refused operation of which nothing was kept. */
@@ -75,6 +78,15 @@ export function openingRefused(error: WorkerError): LakeError {
   if (refusal?.kind === 'edited') {
     return new LakeError(metastoreErrors.migration_edited, {
       detail: `The migration ${refusal.name} in the store is not the one this program ships.`,
+    });
+  }
+  const code = error.errcode === null ? SQLITE_ERROR : error.errcode & 0xff;
+  if (code === SQLITE_FULL) return notKept(error);
+  if (code === SQLITE_READONLY || code === SQLITE_IOERR || code === SQLITE_CANTOPEN) {
+    return new LakeError(metastoreErrors.damaged, {
+      detail:
+        'The metadata store cannot be opened for writing: its disk is full, read-only or failing, or this user may not write there.',
+      cause: error,
     });
   }
   return new LakeError(metastoreErrors.damaged, {

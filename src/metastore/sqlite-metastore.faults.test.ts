@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger, systemClock } from '../base/index.ts';
 import type { Metastore } from './metastore.ts';
 import { statement } from './metastore.ts';
+import { openingRefused } from './sqlite-error.ts';
 import { openMetastore, openMetastoreReadOnly } from './sqlite-metastore.ts';
 
 const log = createLogger({ level: 'silent' });
@@ -95,6 +96,23 @@ describe('the lock of a home', () => {
     expect(said).toContain('metastore.home_in_use');
     await store.close();
     await (await open()).close();
+  });
+
+  it('that cannot be taken is not said to be held', async () => {
+    writeFileSync(`${file}.lock`, 'not a database, though long enough to look at'.repeat(100));
+    await expect(open()).rejects.toMatchObject({ code: 'metastore.damaged' });
+    rmSync(`${file}.lock`);
+    mkdirSync(`${file}.lock`);
+    await expect(open()).rejects.toMatchObject({
+      code: 'metastore.damaged',
+      detail: expect.stringContaining('cannot be opened for writing'),
+    });
+  });
+
+  it('on a full disk says that the disk is full', () => {
+    expect(openingRefused({ message: 'database or disk is full', errcode: 13 })).toMatchObject({
+      code: 'metastore.storage_full',
+    });
   });
 
   it('is free again when its holder was killed', async () => {

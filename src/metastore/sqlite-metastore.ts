@@ -6,7 +6,6 @@ import { LakeError } from '../base/index.ts';
 import type { Config } from '../config/index.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import { sqliteDialect } from './dialect.ts';
-import { metastoreErrors } from './errors.ts';
 import { takeHomeLock } from './home-lock.ts';
 import type { Metastore, MetastoreReader } from './metastore.ts';
 import { allMigrations } from './migrations.ts';
@@ -129,7 +128,8 @@ function lockHome(file: string): { release(): void } {
     return takeHomeLock(`${file}.lock`);
   } catch (error) {
     if (error instanceof LakeError) throw error;
-    throw damaged(error);
+    const { message, errcode } = error as Error & { errcode?: number };
+    throw openingRefused({ message, errcode: errcode ?? null });
   }
 }
 
@@ -189,11 +189,4 @@ function fsyncPath(path: string): void {
   } finally {
     closeSync(handle);
   }
-}
-
-function damaged(cause: unknown): LakeError {
-  return new LakeError(metastoreErrors.damaged, {
-    detail: 'The metadata store cannot be opened: its folder is not there or not writable.',
-    cause,
-  });
 }

@@ -86,3 +86,31 @@ it('is left where the other key was revoked past this process just now', async (
     'access.last_administrator',
   );
 });
+
+it('is left only where a key lasts as long as the one that goes', async () => {
+  const first = keyIdOf(room.adminKey);
+  const inSeconds = (seconds: number) => ({
+    expires_at: new Date(room.time.nowMs + seconds * 1_000).toISOString(),
+  });
+  const soon = await make('admin', inSeconds(60));
+  await make('admin', inSeconds(120));
+  await expect(room.call('access.keys.revoke', { key_id: first })).rejects.toMatchObject({
+    code: 'access.last_administrator',
+    message: expect.stringContaining('expires before this one'),
+  });
+  await room.call('access.keys.revoke', { key_id: soon.key_id });
+  await make('admin');
+  await room.call('access.keys.revoke', { key_id: first });
+  expect(await room.refusal('access.keys.list', {})).toBe('access.unauthenticated');
+});
+
+it('is left under a policy only where a key lasts as long as those that lose the right', async () => {
+  await room.call('access.policies.put', keepers);
+  const keeper = { key: (await make('keeper')).key };
+  await make('admin', { expires_at: new Date(room.time.nowMs + 60_000).toISOString() });
+  await room.call('access.keys.revoke', { key_id: keyIdOf(room.adminKey) });
+  const without = { roles: { keeper: { permissions: ['journal.read'] } } };
+  expect(await room.refusal('access.policies.put', without, keeper)).toBe('access.last_administrator');
+  await room.call('access.keys.create', { name: 'lasting', role: 'admin' }, keeper);
+  await room.call('access.policies.put', without, keeper);
+});

@@ -1,5 +1,6 @@
 import { LakeError, type Statement } from '../../base/index.ts';
 import { type MetastoreReader, statement } from '../../metastore/index.ts';
+import type { AccessKeyRow } from '../../metastore/tables/access.ts';
 import type { AccessState } from './access-state.ts';
 import { accessErrors } from './errors.ts';
 import { ADMIN_ROLE, type PolicyDocument } from './policy-document.ts';
@@ -17,20 +18,24 @@ function administratorRoles({ roles }: PolicyDocument): ReadonlySet<string> {
 }
 
 /**
- * What a revocation commits besides itself so that a live key that manages access is left: a guard, also against others
- * that revoke each other's keys or change the policy at the same moment. Throws `access.last_administrator`.
+ * What a revocation commits besides itself so that a live key that manages access is left, and lasts as long as the one
+ * that goes: one that expires sooner only puts off the day on which nobody could make another. A guard, also against
+ * others that revoke each other's keys or change the policy at the same moment. Throws `access.last_administrator`.
  */
 export function keepAdministratorWithout(parts: Parts, keyId: string, nowMs: number): readonly Statement[] {
   const { document, version } = parts.state.policy.compiled;
   const roles = administratorRoles(document);
-  const { live, others } = liveKeys(parts, roles, nowMs, keyId);
-  if (live === others) return [];
-  if (others === 0) {
-    throw lastAdministrator(
-      'This is the last live key that manages access: without it nobody could make another one.',
-    );
-  }
-  return [guard(parts.reader, { roles, policyVersion: version, nowMs, exceptKeyId: keyId })];
+  const live = liveKeys(parts, roles, nowMs);
+  const others = live.filter((row) => row.key_id !== keyId);
+  const leaving = live.filter((row) => row.key_id === keyId);
+  if (leaving.length === 0) return [];
+  requireLasting(others, leaving, {
+    none: 'This is the last live key that manages access: without it nobody could make another one.',
+    shorter:
+      'Every other live key that manages access expires before this one; then nobody could make another.',
+  });
+  const untilMs = lastsUntil(leaving);
+  return [guard(parts.reader, { roles, policyVersion: version, nowMs, untilMs, exceptKeyId: keyId })];
 }
 
 /** The same for a policy that takes `access.admin` from a role. */
@@ -43,21 +48,39 @@ export function keepAdministratorUnder(
   const roles = administratorRoles(document);
   const before = administratorRoles(compiled.document);
   if ([...before].every((role) => roles.has(role))) return [];
-  if (liveKeys(parts, before, nowMs).live === 0) return [];
-  if (liveKeys(parts, roles, nowMs).live === 0) {
-    throw lastAdministrator(
-      'No live key would have a role that manages access: this policy takes access.admin from all that have it.',
-    );
-  }
-  return [guard(parts.reader, { roles, policyVersion: null, nowMs, exceptKeyId: null })];
+  const leaving = liveKeys(parts, before, nowMs).filter((row) => !roles.has(row.role));
+  if (leaving.length === 0) return [];
+  requireLasting(liveKeys(parts, roles, nowMs), leaving, {
+    none: 'No live key would have a role that manages access: this policy takes access.admin from all that have it.',
+    shorter:
+      'Every live key that would still manage access expires before one from which this policy takes access.admin.',
+  });
+  const untilMs = lastsUntil(leaving);
+  return [guard(parts.reader, { roles, policyVersion: null, nowMs, untilMs, exceptKeyId: null })];
 }
 
-function liveKeys(parts: Parts, roles: ReadonlySet<string>, nowMs: number, exceptKeyId?: string) {
-  const { keys } = parts.state;
-  const live = [...keys.records].filter(
-    ({ row }) => roles.has(row.role) && keys.live(row.key_id, nowMs) !== null,
-  );
-  return { live: live.length, others: live.filter(({ row }) => row.key_id !== exceptKeyId).length };
+function liveKeys({ state }: Parts, roles: ReadonlySet<string>, nowMs: number): readonly AccessKeyRow[] {
+  return [...state.keys.records]
+    .map(({ row }) => row)
+    .filter((row) => roles.has(row.role) && state.keys.live(row.key_id, nowMs) !== null);
+}
+
+/** When the last of some keys expires; null where one never does. */
+function lastsUntil(keys: readonly AccessKeyRow[]): number | null {
+  const ends = keys.map((row) => row.expires_ms ?? Number.POSITIVE_INFINITY);
+  const last = Math.max(...ends);
+  return last === Number.POSITIVE_INFINITY ? null : last;
+}
+
+function requireLasting(
+  left: readonly AccessKeyRow[],
+  leaving: readonly AccessKeyRow[],
+  why: { readonly none: string; readonly shorter: string },
+): void {
+  if (left.length === 0) throw lastAdministrator(why.none);
+  const leftUntil = lastsUntil(left);
+  const untilMs = lastsUntil(leaving);
+  if (leftUntil !== null && (untilMs === null || leftUntil < untilMs)) throw lastAdministrator(why.shorter);
 }
 
 /** Refuses the transaction where no such key is left in it, or where the roles are those of another policy. */
@@ -67,16 +90,22 @@ function guard(
     readonly roles: ReadonlySet<string>;
     readonly policyVersion: number | null;
     readonly nowMs: number;
+    /** The key that is left must last so long; null for one that never expires. */
+    readonly untilMs: number | null;
     readonly exceptKeyId: string | null;
   },
 ): Statement {
-  const { roles, policyVersion, nowMs, exceptKeyId } = wanted;
+  const { roles, policyVersion, nowMs, untilMs, exceptKeyId } = wanted;
   let left = reader.queries
     .selectFrom('access_keys')
     .select('key_id')
     .where('role', 'in', [...roles])
     .where('revoked_ms', 'is', null)
-    .where((row) => row.or([row('expires_ms', 'is', null), row('expires_ms', '>', nowMs)]))
+    .where((row) => {
+      const never = row('expires_ms', 'is', null);
+      if (untilMs === null) return never;
+      return row.or([never, row.and([row('expires_ms', '>', nowMs), row('expires_ms', '>=', untilMs)])]);
+    })
     .limit(1);
   if (policyVersion !== null) {
     const inForce = reader.queries

@@ -1,24 +1,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type AccessRoom, openAccessRoom } from '../../../test/support/access-room.ts';
+import {
+  openCandidatesRoom,
+  candidatesPolicy as policy,
+  secretSql,
+} from '../../../test/support/candidates-room.ts';
 import { column, datasetOf } from '../../../test/support/policy-cases.ts';
 import { type AnyOperation, type Demand, readOperation } from '../scope/index.ts';
 
 let room: AccessRoom;
 let analyst: string;
-
-const secretSql = "region = identity.region AND name <> 'Top Secret'";
-const policy = {
-  roles: {
-    analyst: {
-      grants: [{ dataset: 'candidates', actions: ['read'] }],
-      buckets: [{ bucket: 'default', prefix: 'reports', actions: ['read', 'list'] }],
-    },
-    auditor: { permissions: ['audit.read', 'journal.read'] },
-  },
-  masks: [{ tag: 'pii.email', method: 'email', except_roles: ['admin'] }],
-  row_filters: [{ dataset: 'candidates', where: secretSql, except_roles: ['admin'] }],
-};
 
 /** An operation on a dataset, for which the door answers. */
 function probe(name: string, mayCreate: boolean, action: 'read' | 'write' = 'write'): AnyOperation {
@@ -42,23 +34,11 @@ function probe(name: string, mayCreate: boolean, action: 'read' | 'write' = 'wri
 }
 
 async function openRoom(): Promise<void> {
-  room = await openAccessRoom({
-    operations: [probe('probe.make', true), probe('probe.change', false), probe('probe.read', false, 'read')],
-  });
-  room.datasets.push(
-    datasetOf('candidates', [
-      { sinceMs: 1, columns: [column(1, 'name'), column(2, 'region'), column(3, 'email', 'pii.email')] },
-    ]),
-    datasetOf('secrets', [{ sinceMs: 1, columns: [column(1, 'name')] }]),
-    datasetOf('known', [{ sinceMs: 1, columns: [column(1, 'name')] }], { discoverable: true, owner: 'olga' }),
-  );
-  await room.call('access.policies.put', policy);
-  const made = await room.call('access.keys.create', {
-    name: 'ada',
-    role: 'analyst',
-    attributes: { region: 'EU' },
-  });
-  analyst = made.key;
+  ({ room, analyst } = await openCandidatesRoom([
+    probe('probe.make', true),
+    probe('probe.change', false),
+    probe('probe.read', false, 'read'),
+  ]));
 }
 
 /** One room for tests that only ask. */
@@ -402,94 +382,6 @@ describe('demands', () => {
       const asked = { kind: 'bucket', bucket, action: action as 'read', key } as const;
       expect([bucket, action, key, (await demand(asked)).allowed]).toEqual([bucket, action, key, expected]);
     }
-  });
-});
-
-describe('who am I', () => {
-  sharedRoom();
-
-  it('shows the datasets one may read, what is masked and why', async () => {
-    const { datasets, permissions } = await room.call('access.me', {}, { key: analyst });
-    expect(permissions).toEqual([]);
-    expect(datasets).toHaveLength(1);
-    expect(datasets[0]).toMatchObject({ name: 'candidates', actions: ['read'], filtered: true });
-    expect(datasets[0].columns[2]).toMatchObject({
-      name: 'email',
-      masked: true,
-      method: 'email',
-      because: ['tag pii.email'],
-    });
-  });
-
-  it('says why a granted dataset cannot be read', async () => {
-    const made = await room.call('access.keys.create', { name: 'bob', role: 'analyst' });
-    const { datasets } = await room.call('access.me', {}, { key: made.key });
-    expect(datasets[0]).toMatchObject({ actions: [], columns: [] });
-    expect(datasets[0].refused_because).toContain('attribute region');
-  });
-});
-
-describe('explain', () => {
-  sharedRoom();
-
-  const explain = (input: Record<string, unknown>, key = room.adminKey) =>
-    room.call('access.explain', input, { key });
-  const refused = (input: Record<string, unknown>, key = analyst) =>
-    room.refusal('access.explain', input, { key });
-
-  it('answers with the decision of the request path', async () => {
-    const answer = await explain({ identity: 'ada', dataset: 'candidates', column: 'email' });
-    expect(answer).toMatchObject({
-      subject: { name: 'ada', role: 'analyst' },
-      allowed: true,
-      grants: ['analyst: read on candidates'],
-      columns: [{ name: 'email', masked: true, method: 'email', because: ['tag pii.email'] }],
-    });
-    expect(answer.row_filters[0].where).toBe(secretSql);
-  });
-
-  it('explains a role with attributes, and what is missing', async () => {
-    const asked = { role: 'analyst', dataset: 'candidates' };
-    expect((await explain(asked)).reason).toContain('needs the identity attribute region');
-    expect((await explain({ ...asked, attributes: { region: 'EU' } })).allowed).toBe(true);
-    expect((await explain({ role: 'auditor', dataset: 'candidates' })).reason).toContain('no grant');
-    expect((await explain({ ...asked, attributes: { region: 'EU' }, action: 'write' })).allowed).toBe(false);
-  });
-
-  it('explains no name that keys of different rights carry', async () => {
-    const asked = { identity: 'twin', dataset: 'candidates' };
-    const twin = (region: string) =>
-      room.call('access.keys.create', { name: 'twin', role: 'analyst', attributes: { region } });
-    await twin('EU');
-    await twin('EU');
-    expect((await explain(asked)).allowed).toBe(true);
-    await twin('US');
-    expect(await refused(asked, room.adminKey)).toBe('access.identity_ambiguous');
-  });
-
-  it('explains oneself to anyone, without policy SQL', async () => {
-    const answer = await explain({ dataset: 'candidates' }, analyst);
-    expect(answer.allowed).toBe(true);
-    expect(answer.row_filters[0].where).toBeNull();
-    expect(JSON.stringify(answer)).not.toContain('Top Secret');
-    expect((await explain({ dataset: 'known' }, analyst)).reason).toContain('no grant');
-  });
-
-  it('explains others to administrators alone, and no dataset that may not be known', async () => {
-    expect(await refused({ role: 'admin', dataset: 'candidates' })).toBe('access.explain_refused');
-    expect(await refused({ identity: 'admin', dataset: 'candidates' })).toBe('access.explain_refused');
-    expect(await refused({ attributes: { region: 'US' }, dataset: 'candidates' })).toBe(
-      'access.explain_refused',
-    );
-    expect(await refused({ dataset: 'secrets' })).toBe('access.dataset_not_found');
-    expect(await refused({ dataset: 'nothing' })).toBe('access.dataset_not_found');
-    expect(await refused({ dataset: 'candidates', column: 'nothing' })).toBe('access.column_not_found');
-    expect(await refused({ role: 'nobody', dataset: 'candidates' }, room.adminKey)).toBe(
-      'access.unknown_role',
-    );
-    expect(await refused({ identity: 'nobody', dataset: 'candidates' }, room.adminKey)).toBe(
-      'access.identity_not_found',
-    );
   });
 });
 

@@ -11,6 +11,7 @@ export {
   icebergTypeOf,
   parsePrimitive,
 } from './iceberg/index.ts';
+export { wideDecimal } from './parquet-source.ts';
 export type { PiiDetector, PiiFinding, SampledColumn } from './pii/index.ts';
 export { createPiiDetector, personalDataIn } from './pii/index.ts';
 export type { FoundTag, TagFindings } from './pii-tagging.ts';

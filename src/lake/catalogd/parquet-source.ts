@@ -10,6 +10,7 @@ import { boundOf, compareSingleValues, decodeSingleValue } from './iceberg/singl
 
 /** Column chunks beyond this are not folded into bounds: the engine prunes by the footers itself. */
 const MAX_FOLDED_CHUNKS = 50_000;
+const MAX_DECIMAL_DIGITS = 38;
 
 /**
  * Reads the columns of existing Parquet files. All must have the same, in the same order: what a file lacks could
@@ -33,6 +34,8 @@ export async function readParquetColumns(
       detail: `The object ${other.key} has other columns than the first one; register objects of one schema.`,
     });
   }
+  const wide = await wideDecimal(lease, paths);
+  if (wide !== null) throw wide;
   const described = await queryParquet(
     lease,
     `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(${paths}))`,
@@ -41,8 +44,24 @@ export async function readParquetColumns(
     id: 0,
     name: String(row.column_name),
     required: false,
-    type: icebergTypeOf(String(row.column_type)),
+    type: icebergTypeOf(String(row.column_type), String(row.column_name)),
   }));
+}
+
+/**
+ * Why Parquet files cannot be taken for a decimal, at any depth, of more digits than a type has; null where there is
+ * none. The engine would read it as DOUBLE: digits would be lost, and beyond 128 bits the value is another one.
+ */
+export async function wideDecimal(lease: EngineLease, pathsSql: string): Promise<LakeError | null> {
+  const [found] = await queryParquet(
+    lease,
+    `SELECT name, precision, scale FROM parquet_schema(${pathsSql}) WHERE precision > ${MAX_DECIMAL_DIGITS} LIMIT 1`,
+  );
+  if (found === undefined) return null;
+  const type = `DECIMAL(${Number(found.precision)}, ${Number(found.scale)})`;
+  return new LakeError(catalogErrors.type_unsupported, {
+    detail: `The column ${JSON.stringify(String(found.name))} is ${type}; a decimal keeps at most ${MAX_DECIMAL_DIGITS} digits. Write it as text, or with fewer digits.`,
+  });
 }
 
 /** Row counts, sizes and statistics of existing Parquet files, from their footers. */

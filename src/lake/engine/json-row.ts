@@ -85,6 +85,11 @@ export function rowAsJson(
   return `json_object(${members.join(', ')})`;
 }
 
+/** SQL for one value as JSON text, by the rules of a row's; NULL where the value is. */
+export function valueAsJsonText(sql: string, type: DuckDBType): string {
+  return `CAST(to_json(${valueAsJson(sql, describeType(type), 0)}) AS VARCHAR)`;
+}
+
 /** SQL for a value in a form whose `to_json` is the JSON we answer with. Depth keeps lambda names apart. */
 function valueAsJson(sql: string, shape: JsonShape, depth: number): string {
   switch (shape.kind) {

@@ -84,7 +84,8 @@ function refuseErrors(ast: string, sql: string): string {
   const { error_type: type, error_message: message, position } = isJsonObject(answer) ? answer : {};
   if (type === 'not implemented') {
     throw new LakeError(engineErrors.not_a_query, {
-      detail: 'Only a SELECT statement can be run here, and PIVOT needs its values listed with IN.',
+      detail:
+        'Only a SELECT statement can be run here; PIVOT needs its values listed with IN, and parameters are all named or all positions.',
     });
   }
   const error = engineError(`Parser Error: ${String(message)}`);

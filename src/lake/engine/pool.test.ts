@@ -123,6 +123,16 @@ describe('engine pool', () => {
     expect(body).toBe(expected);
   });
 
+  it('writes what has parts into CSV as JSON, and leaves nothing where there is none', async () => {
+    const sql =
+      "SELECT [1, NULL] AS l, [1, 2]::INTEGER[2] AS a, {'x': 0.10, 'y': 'v\"''1'} AS s, MAP {'k': 9007199254740993} AS m, " +
+      "union_value(u := 1) AS un, CAST(NULL AS STRUCT(x INTEGER)) AS n, CAST(NULL AS INTEGER[]) AS nl, 'a' AS t";
+    const body = await using({}, async (lease) => text(await lease.stream(sql, [], 'csv')));
+    expect(body).toBe(
+      `l,a,s,m,un,n,nl,t\n"[1,null]","[1,2]","{""x"":""0.10"",""y"":""v\\""'1""}","{""k"":""9007199254740993""}","{""u"":1}",,,a\n`,
+    );
+  });
+
   it('streams an empty result, and Parquet that reads back', async () => {
     expect(await using({}, async (l) => text(await l.stream('SELECT 1 AS a LIMIT 0', [], 'ndjson')))).toBe(
       '',

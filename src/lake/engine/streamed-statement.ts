@@ -1,6 +1,7 @@
-import { type DuckDBConnection, StatementType } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBTypeId, StatementType } from '@duckdb/node-api';
 import { bind, notStreamable, quoteLiteral, runForValue, uniqueNames } from './duckdb-statement.ts';
 import type { EngineColumn, EngineFormat, EngineParameters } from './engine.ts';
+import { valueAsJsonText } from './json-row.ts';
 import type { StreamedAnswer } from './protocol.ts';
 import { internalNames, rowTexts, SHORT_ROWS, shortLines, type TypedColumn } from './short-answer.ts';
 
@@ -26,6 +27,15 @@ export interface StreamParts {
   readonly shortShapes: Set<string>;
   readonly pipe: string;
 }
+
+/** Types whose values have parts. */
+const NESTED_TYPES: ReadonlySet<DuckDBTypeId> = new Set([
+  DuckDBTypeId.ARRAY,
+  DuckDBTypeId.LIST,
+  DuckDBTypeId.MAP,
+  DuckDBTypeId.STRUCT,
+  DuckDBTypeId.UNION,
+]);
 
 const KNOWN_COLUMNS_MAX = 500;
 const SHAPE_CHARACTERS_MAX = 16_384;
@@ -72,12 +82,23 @@ function copyStatement(
         `COPY (${rowTexts(source, columns)}) TO ${target} ` +
         "(FORMAT csv, HEADER false, DELIMITER '\u0001', QUOTE '', ESCAPE '')"
       );
-    case 'csv':
-    case 'parquet': {
-      const names = columns.map(({ name }, at) => `c${at} AS ${quoteName(name)}`).join(', ');
-      const options = format === 'csv' ? 'FORMAT csv, HEADER true' : 'FORMAT parquet, COMPRESSION zstd';
-      return `COPY (SELECT ${names} FROM ${source} AS ${internalNames(columns)}) TO ${target} (${options})`;
+    case 'csv': {
+      // What has parts is written as JSON, which every reader of CSV has a parser for; the engine's own notation none has.
+      const values = columns.map(({ type }, at) =>
+        NESTED_TYPES.has(type.typeId) ? valueAsJsonText(`c${at}`, type) : `c${at}`,
+      );
+      return copyValues(values, 'FORMAT csv, HEADER true');
     }
+    case 'parquet':
+      return copyValues(
+        columns.map((_, at) => `c${at}`),
+        'FORMAT parquet, COMPRESSION zstd',
+      );
+  }
+
+  function copyValues(values: readonly string[], options: string): string {
+    const named = columns.map(({ name }, at) => `${values[at]} AS ${quoteName(name)}`).join(', ');
+    return `COPY (SELECT ${named} FROM ${source} AS ${internalNames(columns)}) TO ${target} (${options})`;
   }
 }
 

@@ -38,6 +38,9 @@ export interface CsvColumn {
   readonly isFixed: boolean;
 }
 
+/** What spreadsheet programs put before the header, and only they read: `sep=;`. */
+const SEPARATOR_LINE = /^\uFEFF?"?sep=.?"?$/i;
+
 /** How a delimited file is to be read. */
 export interface CsvTable {
   readonly dialect: CsvDialect;
@@ -72,6 +75,9 @@ export async function sampleCsv(
   }
   if (first.problem === 'not_utf8') throw invalidHeader('is not valid UTF-8');
   if (first.problem !== null) throw invalidHeader('has a quote that does not match');
+  if (SEPARATOR_LINE.test(first.bytes.toString('utf8'))) {
+    throw invalidHeader('tells a spreadsheet program the delimiter and is no row (remove it)');
+  }
   const hasHeader = options.header ?? looksLikeHeader(rows);
   const width = first.fields.length;
   const names = columnNames(hasHeader ? first.fields : first.fields.map(() => null), file.maxColumns);

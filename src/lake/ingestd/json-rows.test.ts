@@ -23,6 +23,8 @@ const object = fc.dictionary(fc.string({ maxLength: 4 }), fc.jsonValue({ maxDept
 
 const BEYOND = 'a number beyond 64 bits, or the range of a double, would be lost; send it as a string';
 
+const HALF = 'half of a character, escaped without its other half';
+
 describe('rows of JSON', () => {
   test('are the same values however the file is laid out and cut into chunks', async () => {
     await fc.assert(
@@ -93,6 +95,11 @@ describe('the shape of JSON rows', () => {
     ['{"a":1,"a":2}', 'a member is given twice'],
     ['{"a":{"b":1,"b":2}}', 'a member is given twice'],
     ['{"":1}', 'a member has no name'],
+    ['{"a":"\\ud800"}', HALF],
+    ['{"a":"\\uDE00\\ud83d"}', HALF],
+    ['{"\\udc00":1}', HALF],
+    ['{"a":"\\\\\\ud83dx"}', HALF],
+    ['{"a":"\\ud83d\\uDE00 \\\\ud800 \\u0000"}', null],
     ['{"a":18446744073709551616}', BEYOND],
     ['{"a":1e400}', BEYOND],
     ['{"a":{"b":[1,-2E+309]}}', BEYOND],

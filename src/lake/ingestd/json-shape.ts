@@ -50,9 +50,11 @@ export class JsonShape {
     const scan = scanned(row.bytes);
     if (scan.depth > this.#limits.maxDepth)
       return `nested deeper than ingest.max_depth = ${this.#limits.maxDepth}`;
+    const text = row.bytes.toString('utf8');
+    if (hasLoneSurrogate(text)) return 'half of a character, escaped without its other half';
     let value: unknown;
     try {
-      value = JSON.parse(row.bytes.toString('utf8'));
+      value = JSON.parse(text);
     } catch {
       return 'not well-formed JSON';
     }
@@ -134,6 +136,16 @@ function* objectsIn(value: unknown): Generator<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) yield value as Record<string, unknown>;
   else for (const element of value) yield* objectsIn(element);
+}
+
+/** Whether one half of a pair is escaped alone, which the engine refuses for the whole file and UTF-8 cannot hold. */
+function hasLoneSurrogate(text: string): boolean {
+  if (!/\\u[dD][89a-fA-F]/.test(text)) return false;
+  const withoutPairs = text.replace(
+    /\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}/g,
+    ' ',
+  );
+  return /\\u[dD][89a-fA-F]/.test(withoutPairs);
 }
 
 /** What the bytes of a row say before they are parsed: depth, members, whole numbers beyond 64 bits. */

@@ -85,7 +85,10 @@ async function describeRows(file: {
     name: String(row.column_name),
     // The engine takes positive and negative numbers apart and joins them to 128 bits, whatever their size.
     type: withoutTemporal(
-      icebergTypeOf(String(row.column_type).replace(/\b(?:HUGEINT|UBIGINT)\b/g, file.wide)),
+      icebergTypeOf(
+        String(row.column_type).replace(/\b(?:HUGEINT|UBIGINT)\b/g, file.wide),
+        String(row.column_name),
+      ),
     ),
   }));
 }

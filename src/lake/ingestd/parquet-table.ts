@@ -1,5 +1,5 @@
 import { isLakeError, LakeError } from '../../base/index.ts';
-import { icebergTypeOf } from '../catalogd/index.ts';
+import { icebergTypeOf, wideDecimal } from '../catalogd/index.ts';
 import { EngineFailure } from '../engine/index.ts';
 import { requireColumnCount, requireNames } from './column-names.ts';
 import { ingestErrors } from './errors.ts';
@@ -18,7 +18,8 @@ export async function readParquetTable(
         `SELECT sum(num_rows) AS n FROM parquet_file_metadata(${quoteText(path)})`,
       );
       const columns = await lease.query(`DESCRIBE SELECT * FROM ${source}`);
-      return { rows: Number(counted.rows[0]?.n ?? 0), columns: columns.rows };
+      const wide = await wideDecimal(lease, quoteText(path));
+      return { rows: Number(counted.rows[0]?.n ?? 0), columns: columns.rows, wide };
     })
     .catch((error: unknown) => {
       throw isRefusedByEngine(error) ? corrupt(error) : error;
@@ -29,13 +30,14 @@ export async function readParquetTable(
     });
   }
   requireColumnCount(described.columns.length, parts.maxColumns);
+  if (described.wide !== null) throw described.wide;
   const read = described.columns.map((row) => ({
     name: String(row.column_name),
     engineType: String(row.column_type),
   }));
   requireNames(read.map((column) => column.name));
   return {
-    columns: read.map(({ name, engineType }) => ({ name, type: icebergTypeOf(engineType) })),
+    columns: read.map(({ name, engineType }) => ({ name, type: icebergTypeOf(engineType, name) })),
     path,
     source,
     expression(index, engineType) {

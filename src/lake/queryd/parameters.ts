@@ -1,9 +1,9 @@
 import { LakeError } from '../../base/index.ts';
 import type { EngineValue } from '../engine/index.ts';
 import { queryErrors } from './errors.ts';
-import { nodesOf, type SyntaxNode, textOf, visit } from './syntax-tree.ts';
+import { type SyntaxNode, textOf, visit } from './syntax-tree.ts';
 
-/** Parameters as a request carries them. Inside, all are named: `$1` is `$p1`. */
+/** Parameters as a request carries them. Inside, all are named: that of `$1` is `1`. */
 export type GivenParameters =
   | readonly (string | number | boolean | null)[]
   | Readonly<Record<string, string | number | boolean | null>>;
@@ -28,10 +28,7 @@ export function bindParameters(query: SyntaxNode, given: GivenParameters): Named
   if (missing.length > 0) throw invalid(`No value is given for ${list(missing)}.`);
   const unused = [...values.keys()].filter((name) => !used.has(name));
   if (unused.length > 0) throw invalid(`The statement has no ${list(unused)}.`);
-  if (Array.isArray(given)) namePositions(query);
-  return Object.fromEntries(
-    [...values].map(([name, value]) => [Array.isArray(given) ? `p${name}` : name, value]),
-  );
+  return Object.fromEntries(values);
 }
 
 /** Whether a parameter stands anywhere in an expression. */
@@ -43,13 +40,6 @@ export function hasParameter(expression: SyntaxNode): boolean {
 export function parameterValue(node: SyntaxNode, parameters: NamedParameters): EngineValue | undefined {
   const name = textOf(node, 'identifier').toLowerCase();
   return Object.hasOwn(parameters, name) ? parameters[name] : undefined;
-}
-
-function namePositions(query: SyntaxNode): void {
-  visit(query, (node) => {
-    if (textOf(node, 'class') === 'PARAMETER') node.identifier = `p${textOf(node, 'identifier')}`;
-    for (const entry of nodesOf(node, 'named_param_map')) entry.key = `p${textOf(entry, 'key')}`;
-  });
 }
 
 function parameterNames(query: SyntaxNode): ReadonlySet<string> {

@@ -108,7 +108,7 @@ describe('query.sql', () => {
     [
       'SELECT $1, upper($1), id + $2 FROM people WHERE id = $2',
       ["it's", 1],
-      [{ $p1: "it's", 'upper($p1)': "IT'S", '(id + $p2)': 2 }],
+      [{ $1: "it's", 'upper($1)': "IT'S", '(id + $2)': 2 }],
     ],
     ['SELECT x.* FROM (SELECT id + $n FROM people) x ORDER BY 1 LIMIT 1', { n: 1 }, [{ '(id + $n)': 2 }]],
     ['SELECT id FROM people WHERE email = $1', ["' OR true --"], []],
@@ -338,10 +338,33 @@ describe('refusals', () => {
     ['SELECT é, Group FROM people', '"Group" is a reserved word'],
     ['SELECT table FROM people', '"table" is a reserved word'],
     ['SELECT * FROM people WHERE order = 1', '"order" is a reserved word'],
+    ['SELECT * FROM people AT (VERSION => 1) p', 'stands before its AT clause: FROM people p AT (…)'],
+    ['SELECT * FROM people AT (TIMESTAMP => now()) AS p', 'stands before its AT clause'],
     ['SELECT FROM people', 'A SELECT says no columns: write them, or *, between SELECT and FROM'],
   ])('says of %s what may help', async (sql, hint) => {
     const answer = await lake.run({ sql });
     expect(answer).toMatchObject({ code: 'query.syntax', detail: expect.stringContaining(hint) });
+  });
+
+  it.each([
+    'SELECT region.upper() FROM people',
+    'SELECT p.region.upper() FROM people p',
+    'SELECT nope.upper(1)',
+  ])('says how to write the call in %s', async (sql) => {
+    const answer = await lake.run({ sql });
+    expect(answer).toMatchObject({
+      code: 'query.unknown_function',
+      detail: expect.stringContaining('write upper(…)'),
+      data: { line: 1, column: 8 },
+    });
+  });
+
+  it('says that parameters are all named or all positions', async () => {
+    const answer = await lake.run({ sql: 'SELECT $1, $a', params: [1] });
+    expect(answer).toMatchObject({
+      code: 'query.not_a_query',
+      detail: expect.stringContaining('parameters are all named or all positions'),
+    });
   });
 
   it('gives no place where it knows none', async () => {

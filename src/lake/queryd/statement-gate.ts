@@ -102,8 +102,11 @@ function requireFunction(node: SyntaxNode, sql: string): void {
   if (reason !== undefined) throw refusedFunction(name, reason, node, sql);
   if (TABLE_FUNCTIONS.has(name) && isUnqualified(node)) return;
   const at = place(node, sql);
+  const isMethod = ALLOWED_FUNCTIONS.has(name);
   throw new LakeError(queryErrors.unknown_function, {
-    detail: `There is no function ${JSON.stringify(name)}${at.text}.`,
+    detail: isMethod
+      ? `${JSON.stringify(name)}${at.text} is called after a dot, as if on a column or in a schema: write ${name}(…), with the column as its first argument.`
+      : `There is no function ${JSON.stringify(name)}${at.text}.`,
     data: at.data,
   });
 }

@@ -8,11 +8,21 @@ const CLAUSES: ReadonlySet<string> = new Set([
   ...['and', 'as', 'from', 'having', 'in', 'not', 'on', 'or', 'select', 'then', 'where', 'with'],
 ]);
 
+/** A text that ends after an AT clause, and an AS if there is one; times may be calls inside it. */
+const AT_CLAUSE = /\bat\s*\([^()]*(?:\([^()]*\)[^()]*)*\)\s*(?:as\s+)?$/iu;
+const CLAUSE_CHARACTERS_MAX = 300;
+
 /** A syntax error with what the statement's own text says about it: a place, or a reserved word that may stand for a name. */
 export function hintedSyntax(error: unknown, sql: string): unknown {
   if (!isLakeError(error) || error.code !== queryErrors.syntax.code) return error;
   const { position } = error.data;
   if (typeof position !== 'number') return error.detail === NO_COLUMNS ? placed(error, sql) : error;
+  if (AT_CLAUSE.test([...sql].slice(0, position).join('').slice(-CLAUSE_CHARACTERS_MAX))) {
+    return new LakeError(queryErrors.syntax, {
+      detail: `${error.detail} The other name of a table stands before its AT clause: FROM people p AT (…).`,
+      data: error.data,
+    });
+  }
   const words = reservedAround(sql, position);
   if (words.length === 0) return error;
   const named = words.map((word) => JSON.stringify(word)).join(' and ');

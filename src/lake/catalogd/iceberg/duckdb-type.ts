@@ -41,10 +41,12 @@ const SIMPLE: ReadonlyMap<string, string> = new Map([
  * Throws `catalog.type_unsupported`: HUGEINT (the engine stores it in Parquet as DOUBLE and loses digits), INTERVAL,
  * BIT, TIME WITH TIME ZONE, UNION and whatever else version 2 cannot hold.
  */
-export function icebergTypeOf(duckdbType: string): IcebergType {
+export function icebergTypeOf(duckdbType: string, column?: string): IcebergType {
   const parsed = parseDuckdbType(duckdbType);
-  if (parsed === null) throw unsupported(duckdbType);
-  return convert(parsed, duckdbType);
+  const of = column === undefined ? '' : ` of the column ${JSON.stringify(column)}`;
+  const whole = `${duckdbType.slice(0, 200)}${of}`;
+  if (parsed === null) throw unsupported(whole);
+  return convert(parsed, whole);
 }
 
 function convert(type: DuckdbType, whole: string): IcebergType {
@@ -85,9 +87,9 @@ function convert(type: DuckdbType, whole: string): IcebergType {
   }
 }
 
-function unsupported(type: string): LakeError {
+function unsupported(whole: string): LakeError {
   return new LakeError(catalogErrors.type_unsupported, {
-    detail: `The type ${type.slice(0, 200)} cannot be stored; cast it, for example to VARCHAR or DECIMAL(38, 0).`,
+    detail: `The type ${whole} cannot be stored; cast it, for example to VARCHAR or DECIMAL(38, 0).`,
   });
 }
 

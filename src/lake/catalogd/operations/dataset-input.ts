@@ -37,7 +37,7 @@ export function readColumns(columns: z.infer<typeof columnsInput>): IcebergField
     id: 0,
     name,
     required: false,
-    type: (parsePrimitive(type) === null ? null : type) ?? parseTypeText(type) ?? icebergTypeOf(type),
+    type: (parsePrimitive(type) === null ? null : type) ?? parseTypeText(type) ?? icebergTypeOf(type, name),
   }));
 }
 

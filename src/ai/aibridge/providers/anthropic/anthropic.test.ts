@@ -143,6 +143,15 @@ describe('a streamed message', () => {
     expect(answer?.otherText).toBe('Quoted\nFound');
     expect(answer?.parts.map(({ kind }) => kind)).toEqual(['text', 'tool_call']);
   });
+
+  it.each(['constructor', 'toString', '__proto__'])(
+    'takes a block of type %s for one it does not know',
+    (type) => {
+      const [answer] =
+        readAnthropicAnswers({ content: [{ type, said: 'Unheard of' }], stop_reason: 'end_turn' }) ?? [];
+      expect(answer?.otherText).toBe('Unheard of');
+    },
+  );
 });
 
 describe('a chat written as messages', () => {

@@ -9,14 +9,14 @@ import {
 import { countOf, objectOf, objectsOf, stringOf, textsIn } from '../../json-reading.ts';
 
 /** What a part or a delta holds, by the type of its block. */
-const READ_MEMBERS: Readonly<Record<string, readonly string[]>> = {
-  text: ['text'],
-  thinking: ['thinking', 'signature'],
-  tool_use: ['id', 'name', 'input'],
-  text_delta: ['text'],
-  thinking_delta: ['thinking'],
-  signature_delta: ['signature'],
-};
+const READ_MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['text', ['text']],
+  ['thinking', ['thinking', 'signature']],
+  ['tool_use', ['id', 'name', 'input']],
+  ['text_delta', ['text']],
+  ['thinking_delta', ['thinking']],
+  ['signature_delta', ['signature']],
+]);
 
 const STOP_REASONS: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',
@@ -46,7 +46,7 @@ export function readAnthropicAnswers(body: JsonValue): readonly ChatAnswer[] | n
 
 /** Texts of a block that its part does not hold; all of them where the block is none that is read. */
 export function readAnthropicOther(block: JsonObject): string {
-  const read = READ_MEMBERS[stringOf(block.type) ?? ''] ?? [];
+  const read = READ_MEMBERS.get(stringOf(block.type) ?? '') ?? [];
   const others = Object.entries(block).filter(([name]) => name !== 'type' && !read.includes(name));
   return textsIn(others.map(([, value]) => value)).join('\n');
 }
