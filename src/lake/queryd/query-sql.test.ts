@@ -241,6 +241,9 @@ describe('query.sql', () => {
     ['SELECT b FROM people AS p(a, b)', ['people.email', 'people.pay']],
     ['SELECT a.id FROM people AS a NATURAL JOIN people AS b', ['people.email', 'people.pay']],
     ['SELECT count(*) AS n FROM people AS a JOIN people AS b USING (pay)', ['people.pay']],
+    ['WITH q(a) AS (SELECT id FROM people) SELECT a FROM q', []],
+    ['WITH q(a) AS (SELECT email FROM people) SELECT a FROM q', ['people.email']],
+    ['WITH q(a, b) AS (FROM people) SELECT a FROM q', ['people.email', 'people.pay']],
     ['SELECT count(COLUMNS(*)) FROM people', ['people.email', 'people.pay']],
   ])('names every masked column that %s touches', async (sql, expected) => {
     const policies = { people: { masks: { email: 'null', pay: 'null' } } } as const;
