@@ -3,13 +3,15 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type AccessRoom, openAccessRoom } from '../../test/support/access-room.ts';
+import { LakeError } from '../base/index.ts';
 import { mutationOperation, nothingToJudge } from '../govern/scope/index.ts';
+import { metastoreErrors } from '../metastore/index.ts';
 
 let room: AccessRoom;
 afterEach(() => room.close());
 
 /** A room with `test.change`, whose commit the store does not answer; `log` is what was done besides it. */
-async function openRoom(hasEffect: boolean) {
+async function openRoom(hasEffect: boolean, effect?: () => void) {
   const log: string[] = [];
   let other: DatabaseSync | null = null;
   /** The store's file is another's from here on: it takes what was sent to it once it has it back. */
@@ -22,7 +24,7 @@ async function openRoom(hasEffect: boolean) {
     intent: { ...event, action: 'test.change' },
     async perform() {
       log.push('performed');
-      lock();
+      (effect ?? lock)();
     },
   };
   const operation = mutationOperation<Record<string, never>, { n: number }, undefined>({
@@ -77,4 +79,12 @@ it.each([
   const phasesNow = async () => (await room.store.read(events.orderBy('id'))).map(({ phase }) => phase);
   // The store had been sent the commit, and keeps it once it can.
   await expect.poll(phasesNow).toEqual(phases);
+});
+
+it('has what became of an effect found out where that failed, and removes nothing of it', async () => {
+  const { log } = await openRoom(true, () => {
+    throw new LakeError(metastoreErrors.unavailable, { detail: 'No.' });
+  });
+  expect(await room.refusal('test.change')).toBe('metastore.outcome_unknown');
+  expect(log).toEqual(['performed', 'settled']);
 });
