@@ -58,6 +58,7 @@ export function createMcpEndpoint(parts: McpParts): McpEndpoint {
     });
     if (caller.refusal() !== null) throw caller.refusal();
     if (!caller.hasReached()) await caller.invoke(SESSION_OPERATION, {});
+    content.proved();
     if (answer.kind === 'invalid') throw invalidMessage();
     return answer.kind === 'answer' ? valueAnswer(200, answer.message) : valueAnswer(202, null);
   };
