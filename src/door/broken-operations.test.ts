@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { type AccessRoom, openAccessRoom } from '../../test/support/access-room.ts';
+import { openBelow } from '../../test/support/door-room.ts';
+import { systemClock } from '../base/index.ts';
+import { configSchema } from '../config/index.ts';
 import {
   type AnyOperation,
   type MutationAttempt,
@@ -10,6 +13,7 @@ import {
 } from '../govern/scope/index.ts';
 import { statement } from '../metastore/index.ts';
 import { createRegistry } from './registry.ts';
+import { settleIntents } from './settle-intents.ts';
 
 // Operations that break what they declare: each is a defect of ours, answered by a refusal and never by data or a change.
 
@@ -87,4 +91,16 @@ it('has no operation that was not registered', () => {
   for (const name of ['broken.other', '__proto__', 'constructor', '']) {
     expect(() => createRegistry([demandsNothing]).get(name)).toThrow(/operation/);
   }
+});
+
+it('does not go on from an open intent that no room settles', async () => {
+  const below = await openBelow({ config: configSchema.parse({}), clock: systemClock });
+  const { store, ids } = below;
+  const intent = { intentId: 'i', action: 'test.change', subject: 'test:1', data: {} };
+  const settling = settleIntents({
+    ...{ store, ids, journal: below.journald.journal, policyVersion: 1, settle: async () => null },
+    intents: [{ ...intent, timeMs: 1, operation: 'test.change', requestId: 'r' }],
+  });
+  await expect(settling).rejects.toMatchObject({ code: 'door.internal' });
+  await below.close();
 });
