@@ -43,7 +43,11 @@ export function parseToml(text: string): ParsedToml {
   }
   try {
     const document = parse(text, { maxDepth: MAX_DEPTH });
-    return { ok: true, document, lines: tomlLines(text) };
+    const lines = tomlLines(text);
+    const unkept = unkeptPath(document);
+    if (unkept === null) return { ok: true, document, lines };
+    const [line, key] = [lines.lineOf(unkept), dottedKey(unkept)];
+    return { ok: false, problems: [{ line, key, message: 'The name is not allowed.', suggestion: null }] };
   } catch (error) {
     if (error instanceof TomlError) {
       return failure(`Not valid TOML: ${firstLine(error.message)}.`, error.line);
@@ -67,6 +71,17 @@ export function describeProblem(fileName: string, problem: FileProblem): string 
   const key = problem.key === '' ? '' : ` ${problem.key}:`;
   const hint = problem.suggestion === null ? '' : ` Did you mean "${problem.suggestion}"?`;
   return `${place}:${key} ${problem.message}${hint}`;
+}
+
+/** The first key `__proto__`, as JSON bodies may have none either: a record of names leaves it out without a word. */
+function unkeptPath(value: unknown): readonly PropertyKey[] | null {
+  if (typeof value !== 'object' || value === null) return null;
+  if (Object.hasOwn(value, '__proto__')) return ['__proto__'];
+  for (const [key, member] of Object.entries(value)) {
+    const inside = unkeptPath(member);
+    if (inside !== null) return [Array.isArray(value) ? Number(key) : key, ...inside];
+  }
+  return null;
 }
 
 /** `rules[0].when.field` */

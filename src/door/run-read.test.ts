@@ -166,6 +166,15 @@ describe('a run that only reads', () => {
     );
   });
 
+  it('that truth blocks is kept for no one to look at', async () => {
+    const invoke = await openRoom(
+      async () => ({ kind: 'value', value: 'the answer' as never, truthContext: {} }),
+      ruleThat('block'),
+    );
+    await expect(invoke()).rejects.toMatchObject({ code: 'door.truth_blocked' });
+    expect(await room.store.read(room.store.queries.selectFrom('truth_reviews').selectAll())).toEqual([]);
+  });
+
   it.each([
     ['is held whole', 'row\n'.repeat(3), 'row\nrow\nrow\n'],
     ['is not held where it is larger than a person is shown', 'x'.repeat(4_194_305), null],
@@ -183,5 +192,38 @@ describe('a run that only reads', () => {
       kept === null ? [] : [kept],
     );
     expect(rows.map((row) => row.content_type)).toEqual(kept === null ? [] : ['text/plain']);
+  });
+});
+
+describe('a public operation', () => {
+  const publicRead = (name: string, run: () => Promise<ReadAnswer<string>>) =>
+    readOperation<Record<string, never>, string, undefined>({
+      name,
+      summary: 'Answers anyone',
+      description: 'Answers anyone.',
+      input: z.strictObject({}),
+      output: z.string(),
+      access: { kind: 'public', reason: 'a test' },
+      truth: nothingToJudge('a test'),
+      run,
+    });
+
+  it('answers while the store does not, and leaves no audit row', async () => {
+    const operations = [
+      publicRead('public.answers', async () => ({ kind: 'value', value: 'here' })),
+      publicRead('public.fails', () => Promise.reject(new Error('a defect'))),
+    ];
+    room = await openAccessRoom({ operations });
+    const nobody = { key: null };
+    expect(await room.call('public.answers', {}, nobody)).toBe('here');
+    expect(await room.refusal('public.fails', {}, nobody)).toBe('door.internal');
+    expect(await room.refusal('public.fails', { more: 1 }, nobody)).toBe('door.invalid_input');
+    for (const { name } of operations) {
+      expect((await room.call('access.audit', { operation: name })).rows).toEqual([]);
+    }
+    await room.store.close();
+    expect(await room.call('public.answers', {}, nobody)).toBe('here');
+    expect(await room.refusal('public.fails', {}, nobody)).toBe('door.internal');
+    expect(await room.refusal('public.fails', { more: 1 }, nobody)).toBe('door.invalid_input');
   });
 });

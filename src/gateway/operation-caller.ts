@@ -18,7 +18,7 @@ export function createOperationCaller(parts: { door: Door; intake: RequestIntake
     const content = await intake.take({ request, exchange, plan, door: 'http', isPublic });
     try {
       const { credentials, requestId, signal } = exchange;
-      return await door.invoke({
+      const answer = await door.invoke({
         operation: plan.operation.name,
         door: 'http',
         requestId,
@@ -28,6 +28,8 @@ export function createOperationCaller(parts: { door: Door; intake: RequestIntake
         input: content.input,
         body: content.body,
       });
+      if (!isPublic) content.proved();
+      return answer;
     } finally {
       await content.close();
     }

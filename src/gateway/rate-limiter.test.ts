@@ -22,6 +22,7 @@ function setUp(perMinute: number) {
   };
   return {
     tries,
+    proved: limiter.proved,
     advance: (milliseconds: number) => {
       nowMs += milliseconds;
     },
@@ -50,6 +51,25 @@ describe('the rate limiter', () => {
 
   it('limits nothing at 0', () => {
     expect(setUp(0).tries('a', 10_000).passed).toBe(10_000);
+  });
+
+  it('forgets no caller whose key was proved for keys that anyone can invent', () => {
+    const { tries, proved } = setUp(600);
+    expect(tries('real', 60).passed).toBe(60);
+    proved('real');
+    for (let at = 0; at < 40_000; at++) tries(`invented ${at}`, 1);
+    expect(tries('real', 1).passed).toBe(0);
+  });
+
+  it('forgets of proved callers the one seen longest ago', () => {
+    const { tries, proved } = setUp(600);
+    for (let at = 0; at < 20_001; at++) {
+      tries(`real ${at}`, 60);
+      proved(`real ${at}`);
+    }
+    for (let at = 0; at < 20_000; at++) tries(`invented ${at}`, 1);
+    expect(tries('real 0', 1).passed).toBe(1);
+    expect(tries('real 1', 1).passed).toBe(0);
   });
 
   it('forgets the caller seen longest ago rather than grow without end', () => {

@@ -1,9 +1,11 @@
-import { type Clock, LakeError } from '../base/index.ts';
+import { type Clock, LakeError, RecentMap } from '../base/index.ts';
 import { gatewayErrors } from './errors.ts';
 
 export interface RateLimiter {
   /** Takes one request from the bucket of `subject` (a digest, never a key). Throws `gateway.rate_limited`. */
   take(subject: string): void;
+  /** Told that the key of `subject` is a real one: from here on no key that was never proved takes its bucket's place. */
+  proved(subject: string): void;
 }
 
 interface Bucket {
@@ -11,7 +13,10 @@ interface Bucket {
   filledAtMs: number;
 }
 
-/** Buckets kept at most: beyond it the one used longest ago is forgotten, which only ever gives its caller more. */
+/**
+ * Buckets kept at most, of proved callers and of others each: beyond it the one used longest ago is forgotten, which gives
+ * its caller a full one. Whoever invents keys forgets buckets of invented keys.
+ */
 const MAX_BUCKETS = 20_000;
 
 /**
@@ -21,29 +26,26 @@ const MAX_BUCKETS = 20_000;
 export function createRateLimiter(parts: { perMinute: number; clock: Clock }): RateLimiter {
   const perMs = parts.perMinute / 60_000;
   const burst = Math.min(Math.max(20, parts.perMinute / 10), parts.perMinute);
-  const buckets = new Map<string, Bucket>();
+  const known = new RecentMap<Bucket>(MAX_BUCKETS);
+  const others = new RecentMap<Bucket>(MAX_BUCKETS);
   return {
     take(subject) {
       if (parts.perMinute === 0) return;
       const nowMs = parts.clock.monotonicMs();
-      const bucket = buckets.get(subject) ?? { tokens: burst, filledAtMs: nowMs };
+      const bucket =
+        known.get(subject) ??
+        others.get(subject) ??
+        others.put(subject, { tokens: burst, filledAtMs: nowMs });
       bucket.tokens = Math.min(burst, bucket.tokens + (nowMs - bucket.filledAtMs) * perMs);
       bucket.filledAtMs = nowMs;
-      // Deleting first keeps the map in order of use.
-      buckets.delete(subject);
-      buckets.set(subject, bucket);
-      if (buckets.size > MAX_BUCKETS) forgetOldest(buckets);
       if (bucket.tokens < 1) throw limited((1 - bucket.tokens) / perMs);
       bucket.tokens -= 1;
     },
+    proved(subject) {
+      const bucket = others.get(subject);
+      if (bucket !== undefined && known.get(subject) === undefined) known.put(subject, bucket);
+    },
   };
-}
-
-function forgetOldest(buckets: Map<string, Bucket>): void {
-  for (const subject of buckets.keys()) {
-    buckets.delete(subject);
-    return;
-  }
 }
 
 function limited(waitMs: number): LakeError {

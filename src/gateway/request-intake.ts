@@ -13,7 +13,12 @@ import type { ContentPlan } from './route-plan.ts';
 /** What every request passes before the door is asked for its operation: the rate, a key, its body within limits. */
 export interface RequestIntake {
   /** The content of the request, or its refusal. The caller closes what it got. */
-  take(asked: IntakeRequest): Promise<RequestContent>;
+  take(asked: IntakeRequest): Promise<TakenContent>;
+}
+
+export interface TakenContent extends RequestContent {
+  /** Told when the door has answered: the caller's key is a real one. */
+  proved(): void;
 }
 
 export interface IntakeRequest {
@@ -48,13 +53,14 @@ export function createRequestIntake(parts: IntakeParts): RequestIntake {
       const prove = async () => {
         if (!isPublic) await door.invoke({ ...call, operation: SESSION_OPERATION, input: {} });
       };
-      if (!isPublic) limiter.take(subjectOf(credentials.apiKey, request.ip));
+      const subject = subjectOf(credentials.apiKey, request.ip);
+      if (!isPublic) limiter.take(subject);
       // No key: the refusal is known before a byte of the body is read.
       if (auth.enabled && credentials.apiKey === null) await prove();
       try {
         const refused = plan.route.encodedSlashes === true ? /%(?:5c|00)/i : /%(?:2f|5c|00)/i;
         if (refused.test(pathOf(request))) throw encodedSlash();
-        return await readContent({
+        const content = await readContent({
           request,
           plan,
           budget,
@@ -63,6 +69,7 @@ export function createRequestIntake(parts: IntakeParts): RequestIntake {
           spool: { folder: parts.spoolFolder, newName: () => ids.next() },
           permit: prove,
         });
+        return { ...content, proved: () => limiter.proved(subject) };
       } catch (error) {
         // What is wrong with a request is told only to callers with a valid key: identity comes first (G-3).
         await prove();

@@ -170,6 +170,23 @@ describe('K-3b', () => {
     expect(poisoned).toEqual({ ...clean, headers: expect.anything() });
   });
 
+  it.each([
+    'SELECT note FROM people TABLESAMPLE SYSTEM (50 PERCENT)',
+    'SELECT note FROM people TABLESAMPLE 50 PERCENT',
+    'SELECT note FROM people USING SAMPLE 50%',
+    'SELECT n FROM (SELECT note AS n FROM people USING SAMPLE 50% (system))',
+    'WITH q AS (SELECT note FROM people TABLESAMPLE SYSTEM (50 PERCENT)) SELECT count(note) FROM q',
+  ])('samples row by row what has hidden rows or values: %s', async (sql) => {
+    for (const [policy, method] of [
+      [FILTER.people, 'Bernoulli'],
+      [{ masks: { note: 'redact' } }, 'Bernoulli'],
+      [{}, 'System'],
+    ] as const) {
+      const plan = await lake.explain({ sql, world: 'clean', policies: { people: policy } });
+      expect(plan.match(/Bernoulli|System/g), JSON.stringify(policy)).toEqual([method]);
+    }
+  });
+
   it('keeps every expression above the barrier', async () => {
     const plan = shapeOf(
       await lake.explain({

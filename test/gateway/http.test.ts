@@ -43,6 +43,23 @@ describe('the HTTP door', () => {
   });
 
   it.each([
+    ['a slash', '/access/keys/a%2fb/rotate', {}, 400, 'gateway.bad_url'],
+    ['a backslash', '/access/keys/a%5Cb/rotate', {}, 400, 'gateway.bad_url'],
+    ['a NUL', '/access/keys/a%00b/rotate', {}, 400, 'gateway.bad_url'],
+    ['a body that no one reads', '/access/keys/a/rotate', { body: 'x' }, 400, 'gateway.unexpected_body'],
+    [
+      'a body that is compressed',
+      '/query/sql',
+      { json: { sql: 'SELECT 1' }, headers: { 'content-encoding': 'gzip' } },
+      415,
+      'gateway.body_encoded',
+    ],
+  ])('refuses %s by what it is', async (_, path, options, status, code) => {
+    const answer = await server.api('POST', path, options);
+    expect([answer.status, answer.json.code]).toEqual([status, code]);
+  });
+
+  it.each([
     [
       'a wrong key before malformed JSON',
       '/query/sql',

@@ -1,5 +1,5 @@
 import { type Config, configSchema } from '../../src/config/index.ts';
-import type { Door } from '../../src/door/index.ts';
+import type { Door, Settle } from '../../src/door/index.ts';
 import {
   type Access,
   type AccessOptions,
@@ -44,11 +44,13 @@ export async function openAccessRoom(
     auth?: Partial<Config['auth']>;
     operations?: readonly AnyOperation[];
     truthRules?: string;
+    metastore?: Partial<Config['metastore']>;
+    settle?: Settle;
   } = {},
 ): Promise<AccessRoom> {
   const time = testTime();
   const below = await openBelow({
-    config: configSchema.parse({ auth: settings.auth ?? {} }),
+    config: configSchema.parse({ auth: settings.auth ?? {}, metastore: settings.metastore ?? {} }),
     clock: { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs },
     ...(settings.truthRules === undefined ? {} : { truthRules: settings.truthRules }),
   });
@@ -73,7 +75,7 @@ export async function openAccessRoom(
   const { door, doubtedSpendings, call, refused } = openDoor(below, {
     access,
     operations: settings.operations ?? [],
-    settle: async () => null,
+    settle: settings.settle ?? (async () => null),
   });
   return {
     home,

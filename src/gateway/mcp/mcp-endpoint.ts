@@ -65,6 +65,7 @@ export function createMcpEndpoint(parts: McpParts): McpEndpoint {
       });
       if (caller.refusal() !== null) throw caller.refusal();
       if (!caller.hasReached()) await caller.invoke(SESSION_OPERATION, {});
+      content.proved();
       if (answer.kind === 'invalid') throw invalidMessage();
       if (answer.kind === 'answer') return valueAnswer(200, answer.message, begunBy(message));
       running.cancel(message, exchange, session);

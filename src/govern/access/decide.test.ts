@@ -41,6 +41,22 @@ async function outcome(
   return `${shown}|${authorisation.decision.rowFilters.length}`;
 }
 
+it('reads identity.name and identity.role of the caller, whatever attributes its key has', async () => {
+  const policy = await policyOf(parser, {
+    roles,
+    row_filters: [{ dataset: '*', where: 'region = identity.name OR region = identity.role' }],
+  });
+  const given = { name: 'EU', role: 'recruiter' };
+  const readBy = (caller: Identity) => {
+    const { authorisation } = decide(policy, caller, candidates, 'read');
+    if (!authorisation.allowed) throw new Error(authorisation.reason);
+    return authorisation.decision.rowFilters.map(({ identity }) => Object.fromEntries(identity));
+  };
+  expect(readBy(identityOf('analyst', given))).toEqual([{ name: 'analyst', role: 'analyst' }]);
+  const agent = identityOf('agent', given, identityOf('analyst', given));
+  expect(readBy(agent)).toEqual([{ name: 'analyst', role: 'analyst' }]);
+});
+
 describe('grants', () => {
   const policy = {
     roles: {

@@ -123,12 +123,13 @@ describe('delegation', () => {
   it.each([
     ['the person’s key', () => room.call('access.keys.revoke', { key_id: person.key_id })],
     ['the agent’s key', () => room.call('access.keys.revoke', { key_id: agent.key_id })],
-  ])('ends with %s', async (_case, revoke) => {
-    const { token } = await delegate();
+    ['itself', (delegation_id: string) => room.call('access.delegations.revoke', { delegation_id })],
+  ])('ends with %s, and so does what runs by it', async (_case, revoke) => {
+    const { token, delegation_id } = await delegate();
     const identity = await room.access.control.identify({ apiKey: agent.key, delegationToken: token });
     let told = 0;
     room.access.control.onRevoked(identity, () => told++);
-    await revoke();
+    await revoke(delegation_id);
     expect(told).toBe(1);
     expect(await actRefused(token)).toBe('access.unauthenticated');
   });

@@ -323,6 +323,22 @@ describe('the pepper', () => {
     again.close();
   });
 
+  it('does not give a key that was rotated meanwhile its secret of before back', async () => {
+    const made = await make();
+    await room.call('access.secrets.rotate', { name: 'api-key' });
+    await identify(made.key);
+    const pending = room.access.pendingTouches();
+    const rotated = await room.call('access.keys.rotate', { key_id: made.key_id });
+    await room.store.commit(pending);
+    const again = await createAccess(room.options);
+    room.time.advance(room.options.config.auth.rotation_overlap_s * 1_000);
+    expect((await again.control.identify({ apiKey: rotated.key, delegationToken: null })).name).toBe('ada');
+    await expect(again.control.identify({ apiKey: made.key, delegationToken: null })).rejects.toMatchObject({
+      code: 'access.unauthenticated',
+    });
+    again.close();
+  });
+
   it('has no effect before its rotation is committed, and is needed in the version in force', async () => {
     const made = await make();
     const file = join(room.home, 'keys', 'api-key.hmac');

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { policyParser } from '../../../test/support/policy-parser.ts';
 import { isLakeError } from '../../base/index.ts';
 import { boundSince, compilePolicy } from './compiled-policy.ts';
-import { policySchema } from './policy-document.ts';
+import { policySchema, policyText } from './policy-document.ts';
 import { parsePolicyToml } from './policy-toml.ts';
 
 function refusalOf(toml: string): string {
@@ -63,6 +63,22 @@ describe('policy file', () => {
   ])('refuses %j with its place', (toml, parts) => {
     const detail = refusalOf(toml);
     for (const part of parts) expect(detail).toContain(part);
+  });
+
+  it.each(['[roles.__proto__]', '[roles."\\u005f_proto__"]', '[roles]\n__proto__ = {}'])(
+    'refuses %j, a name that no object keeps, rather than leave the role out',
+    (toml) => {
+      expect(refusalOf(`${toml}\n`)).toContain('roles.__proto__: The name is not allowed');
+    },
+  );
+
+  it('keeps a role that is named like a member of every object', async () => {
+    const grants = [{ dataset: 'flights', actions: ['read'] }];
+    const document = policySchema.parse({ roles: { constructor: { grants } } });
+    const since = boundSince(document, new Map(), 1, false);
+    const compiled = await compilePolicy({ document, version: 1, since, parser: await policyParser() });
+    expect(compiled.roles.get('constructor')).toMatchObject({ grants });
+    expect(policySchema.parse(JSON.parse(policyText(document)))).toEqual(document);
   });
 
   it('has no role or member from an object’s prototype', () => {

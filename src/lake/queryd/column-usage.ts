@@ -1,5 +1,5 @@
 import type { IcebergSchema } from '../catalogd/index.ts';
-import { isNode, nodesOf, type SyntaxNode, textOf, textsOf, visit } from './syntax-tree.ts';
+import { type SyntaxNode, textOf, textsOf, visit } from './syntax-tree.ts';
 
 /** Which columns a query may touch, for the audit row and the list of masked columns. */
 export interface ColumnUsage {
@@ -25,9 +25,6 @@ export function columnUsage(query: SyntaxNode): ColumnUsage {
     }
     if (type === 'BASE_TABLE' || type === 'SUBQUERY' || type === 'TABLE_FUNCTION') {
       tables.add((textOf(node, 'alias') || textOf(node, 'table_name')).toLowerCase());
-    }
-    for (const entry of nodesOf(isNode(node.cte_map) ? node.cte_map : {}, 'map')) {
-      if (isNode(entry.value) && textsOf(entry.value, 'aliases').length > 0) everything = true;
     }
   });
   visit(query, (node) => {

@@ -131,6 +131,13 @@ describe('query.sql', () => {
     ],
     ['WITH people AS (SELECT 7 AS id) SELECT id FROM people', [], [{ id: 7 }]],
     ['WITH p AS (SELECT id FROM people) SELECT max(id) AS m FROM p', [], [{ m: 6 }]],
+    ['WITH orders AS (SELECT 7 AS person_id) SELECT max(person_id) AS m FROM sales.orders', [], [{ m: 3 }]],
+    [
+      'WITH "sales.orders" AS (SELECT 7 AS person_id) SELECT person_id FROM "sales.orders"',
+      [],
+      [{ person_id: 7 }],
+    ],
+    ['SELECT count(*) AS n FROM "sales.orders"', [], [{ n: 2 }]],
     [
       'WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT sum(n)::INT AS s FROM r',
       [],
@@ -220,6 +227,27 @@ describe('query.sql', () => {
       policies: { people: { masks: { email: 'null' } } },
     });
     expect(other.masked_columns).toEqual([]);
+  });
+
+  it.each([
+    ['SELECT id, email FROM people', ['people.email']],
+    ['SELECT id FROM people', []],
+    ['SELECT people FROM people', ['people.email', 'people.pay']],
+    ['SELECT "PEOPLE" FROM people', ['people.email', 'people.pay']],
+    ['SELECT count(p) FROM people AS p', ['people.email', 'people.pay']],
+    ['SELECT id FROM people AS p ORDER BY p', ['people.email', 'people.pay']],
+    ['SELECT q FROM (FROM people) AS q', ['people.email', 'people.pay']],
+    ['SELECT #2 FROM people', ['people.email', 'people.pay']],
+    ['SELECT b FROM people AS p(a, b)', ['people.email', 'people.pay']],
+    ['SELECT a.id FROM people AS a NATURAL JOIN people AS b', ['people.email', 'people.pay']],
+    ['SELECT count(*) AS n FROM people AS a JOIN people AS b USING (pay)', ['people.pay']],
+    ['WITH q(a) AS (SELECT id FROM people) SELECT a FROM q', []],
+    ['WITH q(a) AS (SELECT email FROM people) SELECT a FROM q', ['people.email']],
+    ['WITH q(a, b) AS (FROM people) SELECT a FROM q', ['people.email', 'people.pay']],
+    ['SELECT count(COLUMNS(*)) FROM people', ['people.email', 'people.pay']],
+  ])('names every masked column that %s touches', async (sql, expected) => {
+    const policies = { people: { masks: { email: 'null', pay: 'null' } } } as const;
+    expect((await rows({ sql, policies })).masked_columns).toEqual(expected);
   });
 
   it('masks by an expression of the policy', async () => {
@@ -322,6 +350,21 @@ describe('refusals', () => {
     ['SELECT\n  nope FROM people', 'query.unknown_column', { name: 'nope', line: 2, column: 3 }],
     ["SELECT 'abc'::INTEGER", 'query.conversion', {}],
     ['SELECT 1; SELECT 2', 'query.not_a_query', {}],
+    ["SELECT pg_catalog.upper('x')", 'query.unknown_function', {}],
+    ["SELECT system.main.upper('x')", 'query.unknown_function', {}],
+    ["SELECT memory.main.upper('x')", 'query.unknown_function', {}],
+    ['SELECT other.count(id) FROM people', 'query.unknown_function', {}],
+    ['SELECT other.row_number() OVER () FROM people', 'query.unknown_function', {}],
+    ['SELECT system.main.unnest([1])', 'query.unknown_function', {}],
+    ['SELECT * FROM system.main.range(3)', 'query.function_refused', {}],
+    ['SELECT * FROM other.unnest([1])', 'query.function_refused', {}],
+    ["SELECT current_setting('threads')", 'query.function_refused', { line: 1, column: 8 }],
+    ['FROM (SHOW ALL TABLES)', 'query.construct_refused', {}],
+    ['SELECT * FROM (DESCRIBE people)', 'query.construct_refused', {}],
+    ['SELECT * FROM (SUMMARIZE people)', 'query.construct_refused', {}],
+    ['DESCRIBE people', 'query.construct_refused', {}],
+    ['SELECT * FROM (VALUES (DEFAULT)) AS v', 'query.construct_refused', {}],
+    ['FROM people PIVOT (count(*) FOR region IN regions)', 'query.construct_refused', {}],
     ['', 'query.not_a_query', {}],
     ['SELECT sum(id, id) FROM people', 'query.type_error', {}],
     ['SELECT no_such_function(1)', 'query.unknown_function', { line: 1, column: 8 }],

@@ -100,7 +100,6 @@ function requireFunction(node: SyntaxNode, sql: string): void {
   if (ALLOWED_FUNCTIONS.has(name) && isUnqualified(node)) return;
   const reason = REFUSED_FUNCTIONS.get(name);
   if (reason !== undefined) throw refusedFunction(name, reason, node, sql);
-  if (TABLE_FUNCTIONS.has(name) && isUnqualified(node)) return;
   const at = place(node, sql);
   const isMethod = ALLOWED_FUNCTIONS.has(name);
   throw new LakeError(queryErrors.unknown_function, {

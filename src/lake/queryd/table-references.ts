@@ -25,9 +25,8 @@ function walk(value: unknown, visible: ReadonlySet<string>, found: TableReferenc
   }
   if (!isNode(value)) return;
   if (textOf(value, 'type') === 'BASE_TABLE') {
-    const reference = referenceOf(value);
-    const isCte = !reference.name.includes('.') && visible.has(textOf(value, 'table_name').toLowerCase());
-    if (!isCte || isQualified(value)) found.push(reference);
+    const isCte = !isQualified(value) && visible.has(textOf(value, 'table_name').toLowerCase());
+    if (!isCte) found.push(referenceOf(value));
     walkMembers(value, visible, found);
     return;
   }
