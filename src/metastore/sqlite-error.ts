@@ -59,6 +59,16 @@ export function outcomeUnknown(cause?: unknown): LakeError {
   });
 }
 
+/** Why a store was not opened, also for reading, where its folder takes no file. */
+export function unwritable(cause: unknown): LakeError {
+  return new LakeError(metastoreErrors.damaged, {
+    detail:
+      'The metadata store cannot be opened: its folder is read-only, and reading the store makes files beside it. ' +
+      'Mount it writable for this user, or copy the home to a disk that is.',
+    cause,
+  });
+}
+
 /** Why a store was not opened. */
 export function openingRefused(error: WorkerError): LakeError {
   const { refusal } = error;

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, closeSync, constants, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Compilable } from 'kysely';
 import type { Clock, Logger } from '../base/index.ts';
@@ -12,7 +12,7 @@ import type { Metastore, MetastoreReader } from './metastore.ts';
 import { allMigrations } from './migrations.ts';
 import { watchProcessLoad } from './process-load.ts';
 import { createReadQueue, type ReadQueue, within } from './read-queue.ts';
-import { notKept, notRead, openingRefused, threadEnded } from './sqlite-error.ts';
+import { notKept, notRead, openingRefused, threadEnded, unwritable } from './sqlite-error.ts';
 import type { ReaderAnswer, ReaderOptions, ReaderQuestion } from './sqlite-reader.ts';
 import type { WriterAnswer, WriterOptions, WriterQuestion } from './sqlite-writer.ts';
 import { createBatchEncoder } from './statement-wire.ts';
@@ -96,7 +96,7 @@ export async function openMetastore(options: OpenOptions): Promise<Metastore> {
   } catch (error) {
     await Promise.all(opened.map((channel) => channel.terminate()));
     lock.release();
-    throw error;
+    throw whyNotOpened(file, error);
   }
 }
 
@@ -110,7 +110,9 @@ export async function openMetastoreReadOnly(options: {
 }): Promise<ReadOnlyMetastore> {
   const { commit_timeout_ms: timeoutMs } = options.config;
   const source = { file: options.file, busyTimeoutMs: timeoutMs, migrations: allMigrations() };
-  const reader = await openReaderChannel(source);
+  const reader = await openReaderChannel(source).catch((error: unknown) => {
+    throw whyNotOpened(options.file, error);
+  });
   const reads = readQueueOf(reader, timeoutMs);
   return {
     dialect: sqliteDialect,
@@ -188,6 +190,19 @@ function fsyncPath(path: string): void {
     fsyncSync(handle);
   } finally {
     closeSync(handle);
+  }
+}
+
+/** A store that cannot be opened is not damaged where its folder takes no file: SQLite makes some, also to read. */
+function whyNotOpened(file: string, error: unknown): unknown {
+  if (!(error instanceof LakeError) || error.errorCode !== metastoreErrors.damaged) return error;
+  try {
+    accessSync(dirname(file), constants.W_OK);
+    return error;
+  } catch (cause) {
+    const isReadOnly =
+      cause instanceof Error && 'code' in cause && /^(EROFS|EACCES)$/.test(String(cause.code));
+    return isReadOnly ? unwritable(error) : error;
   }
 }
 
