@@ -127,6 +127,17 @@ describe('faults', () => {
     },
   );
 
+  it('a manifest cut between blocks is not merged into one that lacks its rows', async () => {
+    // The next append writes the manifests of these again as one.
+    for (let n = 0; n < 15; n++) await append(n);
+    const restarted = await lake.reopen();
+    const folder = dirname(await lake.metadataFile('t'));
+    const [manifest = ''] = (await readdir(folder)).filter((file) => file.endsWith('-m0.avro'));
+    const bytes = await readFile(join(folder, manifest));
+    await truncate(join(folder, manifest), bytes.indexOf(bytes.subarray(-16)) + 16);
+    await expect(append(15, restarted)).rejects.toMatchObject({ code: 'catalog.metadata_damaged' });
+  });
+
   it('a right to append that is gone, or was of another dataset, is refused at the commit', async () => {
     await append(1);
     const { catalog } = lake.catalogd;
