@@ -106,8 +106,12 @@ export const configSchema = z.strictObject({
         .min(128)
         .default(3072)
         .describe('Resident memory at which a process is killed.'),
-      timeout_ms: z.int().min(1).default(60_000).describe('Longest run of a query that asks for no time.'),
-      max_timeout_ms: z.int().min(1).default(600_000).describe('Longest run a query may ask for.'),
+      timeout_ms: z
+        .int()
+        .min(1)
+        .default(60_000)
+        .describe('Longest time of a query that asks for none: its wait for a process and its run.'),
+      max_timeout_ms: z.int().min(1).default(600_000).describe('Longest time a query may ask for.'),
       queue_length: z.int().min(0).default(64).describe('Queries that may wait for a process; more get 429.'),
       queue_timeout_ms: z.int().min(1).default(30_000).describe('Longest wait for a process.'),
       spill_limit_mb: z.int().min(0).default(4096).describe('Disk a query may spill to; 0 for none.'),

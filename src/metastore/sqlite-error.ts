@@ -85,7 +85,8 @@ export function openingRefused(error: WorkerError): LakeError {
   if (code === SQLITE_READONLY || code === SQLITE_IOERR || code === SQLITE_CANTOPEN) {
     return new LakeError(metastoreErrors.damaged, {
       detail:
-        'The metadata store cannot be opened for writing: its disk is full, read-only or failing, or this user may not write there.',
+        'The metadata store cannot be opened for writing: its disk is full, read-only or failing, or this user may not write ' +
+        'there. To read it makes files beside it too: mount it writable, or copy the home to a disk that is.',
       cause: error,
     });
   }

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -227,7 +227,8 @@ describe('a store whose disk is full', () => {
       expect(await keys(again)).toEqual([...kept, 'later']);
       await again.close();
     } finally {
-      execFileSync('umount', [disk]);
+      // A connection that was refused may be closed a moment later.
+      execFileSync('umount', ['-l', disk]);
     }
   });
 });
@@ -277,6 +278,23 @@ describe('a store of another program', () => {
     await expect(
       openMetastoreReadOnly({ file, config: { commit_timeout_ms: 30_000 } }),
     ).rejects.toMatchObject({ code: 'metastore.older_store', detail: expect.stringContaining('0001-door') });
+  });
+
+  it.runIf(process.getuid?.() === 0)('says of a store on a read-only disk that it is that', async () => {
+    await (await open()).close();
+    const disk = join(folder, 'disk');
+    await mkdir(disk);
+    execFileSync('mount', ['--bind', folder, disk]);
+    try {
+      execFileSync('mount', ['-o', 'remount,bind,ro', disk]);
+      const there = { file: join(disk, 'store.db'), config: { commit_timeout_ms: 30_000 } };
+      const said = { code: 'metastore.damaged', detail: expect.stringContaining('read-only') };
+      await expect(openMetastoreReadOnly(there)).rejects.toMatchObject(said);
+      await expect(open(1_000, there.file)).rejects.toMatchObject(said);
+    } finally {
+      // A connection that was refused may be closed a moment later.
+      execFileSync('umount', ['-l', disk]);
+    }
   });
 
   it('refuses a file that is no store, and a folder that is not there', async () => {

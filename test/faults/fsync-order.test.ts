@@ -6,7 +6,7 @@ import { ANSWERING, attachStrace, DONE, parseTrace, requireStrace, type TracedCa
 // A kill test passes with no fsync at all: what a process wrote survives its death. This one looks at the order of the
 // calls that make it survive a power cut.
 
-const CALLS = `fsync,fdatasync,rename,renameat,renameat2,pwrite64,${ANSWERING}`;
+const CALLS = `fsync,fdatasync,rename,renameat,renameat2,unlink,pwrite64,${ANSWERING}`;
 const STORE = /lakehouse\.db-wal>/;
 
 let home: TestHome;
@@ -57,6 +57,29 @@ test('an object is acknowledged after its content, its name and the store are on
   expectDurable(calls);
 });
 
+test('a new dataset is acknowledged after its folders are on the disk', async () => {
+  const calls = await callsOf(makeChange('ingest', 'first', 'unseen'));
+  const table = place(calls, 'fsync', /\/warehouse\/[^/>]+>\)/);
+  const warehouse = place(calls, 'fsync', /\/warehouse>\)/);
+  const store = place(calls, 'fsync', STORE, Math.max(table, warehouse));
+  const answer = acknowledgement(calls);
+  expectOrder({ table, store, answer });
+  expectOrder({ warehouse, store, answer });
+});
+
+test('a delete is acknowledged after the name is gone from the disk', async () => {
+  await ask(server, makeChange('object', 'gone/traced', ''));
+  const calls = await traced(async () => {
+    const answer = await server.api('DELETE', '/buckets/default/objects/gone/traced');
+    expect(answer.status, answer.text).toBe(200);
+  });
+  const removed = place(calls, 'unlink', /gone\/traced"/);
+  const folder = place(calls, 'fsync', /\/default\/gone>\)/, removed);
+  const store = place(calls, 'fsync', STORE, folder);
+  expectOrder({ removed, folder, store, answer: acknowledgement(calls) });
+  expectDurable(calls);
+});
+
 test('a key is acknowledged after the store is on the disk', async () => {
   const calls = await callsOf(makeChange('key', 'traced', ''));
   expectOrder({ store: place(calls, 'fsync', STORE), answer: acknowledgement(calls) });
@@ -68,13 +91,17 @@ async function callsOf(change: Change): Promise<readonly TracedCall[]> {
   const told = async () => (await server.api('GET', '/events?source=ingest')).json.events.length;
   await expect.poll(told).toBe(ingests);
   if (change.kind === 'ingest') ingests += 1;
+  return traced(async () => expect(await ask(server, change)).toBe(true));
+}
+
+async function traced(work: () => Promise<void>): Promise<readonly TracedCall[]> {
   const trace = await attachStrace({ pid: server.pid, args: ['-yy', '-e', `trace=${CALLS}`] });
-  expect(await ask(server, change)).toBe(true);
+  await work();
   return parseTrace(await trace.detach(DONE));
 }
 
 const matches = (call: string, pattern: RegExp) => (traced: TracedCall) =>
-  (call === 'fsync' ? /^f(data)?sync$/ : /^rename/).test(traced.call) &&
+  (call === 'fsync' ? /^f(data)?sync$/ : new RegExp(`^${call}`)).test(traced.call) &&
   pattern.test(traced.text) &&
   !traced.failed;
 

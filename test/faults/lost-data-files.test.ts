@@ -116,6 +116,12 @@ describe('content that a rollback took out of the dataset', () => {
     await ingest('rolled', 'id\n3\n', 'replace');
     await rollBack(second.snapshot_id);
     expect(await ingest('rolled', 'id\n1\n')).toMatchObject({ duplicate: true });
+    // Its first ingest is part of the dataset again, its last one is not.
+    expect(await ingest('rolled', 'id\n2\n')).toMatchObject({ duplicate: true, ingest_id: second.ingest_id });
+    expect(await ids('rolled')).toEqual([1, 2]);
+    // The last one is what the next is guarded by.
+    await rollBack(first.snapshot_id);
+    expect(await ingest('rolled', 'id\n2\n')).toMatchObject({ duplicate: false, effect: 'appended' });
     expect(await ids('rolled')).toEqual([1, 2]);
   });
 });

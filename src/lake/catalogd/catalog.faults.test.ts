@@ -102,18 +102,85 @@ describe('faults', () => {
     expect(await scan()).toHaveLength(1);
   });
 
-  it.each(['cut in half', 'emptied', 'gone'])('a manifest %s is an error, never fewer rows', async (how) => {
-    await append(1);
-    await append(2);
+  it.each(['cut in half', 'cut between blocks', 'emptied', 'gone'])(
+    'a manifest %s is an error, never fewer rows',
+    async (how) => {
+      await append(1);
+      await append(2);
+      const restarted = await lake.reopen();
+      const folder = dirname(await lake.metadataFile('t'));
+      const [manifest] = (await readdir(folder)).filter((file) => file.endsWith('-m0.avro'));
+      const path = join(folder, manifest ?? '');
+      if (how === 'gone') await rm(path);
+      else {
+        const bytes = await readFile(path);
+        // The marker ends the header and every block: a file that ends there is whole to any reader of the format.
+        const lengths = new Map([
+          ['cut in half', Math.floor(bytes.length / 2)],
+          ['cut between blocks', bytes.indexOf(bytes.subarray(-16)) + 16],
+        ]);
+        await truncate(path, lengths.get(how) ?? 0);
+      }
+      await expect(scan(restarted)).rejects.toMatchObject({
+        code: how === 'gone' ? 'catalog.files_missing' : 'catalog.metadata_damaged',
+      });
+    },
+  );
+
+  it('a manifest cut between blocks is not merged into one that lacks its rows', async () => {
+    // The next append writes the manifests of these again as one.
+    for (let n = 0; n < 15; n++) await append(n);
     const restarted = await lake.reopen();
     const folder = dirname(await lake.metadataFile('t'));
-    const [manifest] = (await readdir(folder)).filter((file) => file.endsWith('-m0.avro'));
-    const path = join(folder, manifest ?? '');
-    if (how === 'gone') await rm(path);
-    else await truncate(path, how === 'emptied' ? 0 : Math.floor((await readFile(path)).length / 2));
-    await expect(scan(restarted)).rejects.toMatchObject({
-      code: how === 'gone' ? 'catalog.files_missing' : 'catalog.metadata_damaged',
+    const [manifest = ''] = (await readdir(folder)).filter((file) => file.endsWith('-m0.avro'));
+    const bytes = await readFile(join(folder, manifest));
+    await truncate(join(folder, manifest), bytes.indexOf(bytes.subarray(-16)) + 16);
+    await expect(append(15, restarted)).rejects.toMatchObject({ code: 'catalog.metadata_damaged' });
+  });
+
+  it('a right to append that is gone, or was of another dataset, is refused at the commit', async () => {
+    await append(1);
+    const { catalog } = lake.catalogd;
+    const target = await catalog.writeTarget(scopes.write(), { name: 't', mode: 'append', columns: COLUMNS });
+    const change = {
+      name: 't',
+      datasetId: target.datasetId,
+      mode: 'append' as const,
+      schema: target.schema,
+      files: [],
+      missingIds: new Set<number>(),
+      tags: new Map(),
+      owner: null,
+      description: null,
+      lineage: {},
+    };
+    await expect(catalog.planCommit(scopes.denied(), change)).rejects.toMatchObject({
+      code: 'catalog.dataset_not_found',
     });
+  });
+
+  it('a tag that a person removed is none to the policy', async () => {
+    await append(1);
+    await lake.update('t', { set_tags: [{ column: 'id', tags: ['pii.x'] }] });
+    const tags = async () => (await lake.catalogd.catalog.facts(scopes.resolve(), 't'))?.columns[0]?.tags;
+    expect(await tags()).toEqual(['pii.x']);
+    await lake.update('t', { remove_tags: [{ column: 'id', tags: ['pii.x'] }] });
+    expect(await tags()).toEqual([]);
+  });
+
+  it('times of a table never go back with the clock', async () => {
+    const first = await append(1);
+    lake.clock.advance(-3_600_000);
+    await append(2);
+    await lake.update('t', { rollback_to: first.snapshotId });
+    const metadata = JSON.parse(await readFile(await lake.metadataFile('t'), 'utf8'));
+    const times = metadata['snapshot-log'].map(
+      (logged: { 'timestamp-ms': number }) => logged['timestamp-ms'],
+    );
+    expect(times).toHaveLength(3);
+    expect(times).toEqual(times.toSorted((a: number, b: number) => a - b));
+    const [made, added] = metadata.snapshots;
+    expect(added['timestamp-ms']).toBeGreaterThanOrEqual(made['timestamp-ms']);
   });
 
   it('a home that was moved reads and goes on writing where it is now', async () => {

@@ -93,6 +93,8 @@ export const scopes = {
   resolve: () => scopeIssuer.resolve(scopeParts([])),
   read: (...datasetIds: string[]) => scopeIssuer.read(scopeParts(datasetIds)),
   write: (...datasetIds: string[]) => scopeIssuer.write(scopeParts(datasetIds)),
+  /** Of a caller who may do nothing with any dataset by now. */
+  denied: () => scopeIssuer.write({ ...scopeParts([]), authorise: () => ({ allowed: false, reason: '' }) }),
 };
 
 export async function openCatalogFixture(): Promise<CatalogFixture> {

@@ -57,7 +57,10 @@ const THREADPOOL_SIZE = '1';
 /** What Node and the engine's library map before a query runs; the limit on data memory comes on top. */
 const BASE_DATA_MB = 768;
 
-/** Starts a process and waits until it is warm. Throws `engine.unavailable` where it cannot be started. */
+/** A start takes about a second; one that is not warm after so long (frozen, or its disk hangs) is killed. */
+const START_TIMEOUT_MS = 60_000;
+
+/** Starts a process and waits until it is warm. Throws `engine.unavailable` where it cannot be started, or not in time. */
 export async function startEngineProcess(options: ProcessOptions): Promise<EngineProcess> {
   const folder = options.settings?.folder ?? null;
   if (folder !== null) {
@@ -92,11 +95,19 @@ export async function startEngineProcess(options: ProcessOptions): Promise<Engin
     if (output.kind === 'done') entry?.resolve(output.answer);
     else entry?.reject(engineError(output.message));
   });
-  void exited.then(() => ready.reject(unavailable()));
-  await ready.promise.catch((error) => {
+  const late = setTimeout(() => {
+    killedFor = startedLate();
+    child.kill('SIGKILL');
+  }, START_TIMEOUT_MS);
+  void exited.then(() => ready.reject(killedFor ?? unavailable()));
+  try {
+    await ready.promise;
+  } catch (error) {
     options.log.error({ child: stderr.split('\n')[0] }, 'an engine process did not start');
     throw error;
-  });
+  } finally {
+    clearTimeout(late);
+  }
   const isAlive = () => child.exitCode === null && child.signalCode === null;
   const requireAlive = () => {
     if (!isAlive()) throw killedFor ?? died();
@@ -168,6 +179,12 @@ function residentBytes(pid: number | undefined): number | null {
 function died(): LakeError {
   return new LakeError(engineErrors.process_died, {
     detail: 'The engine process that ran this request ended. Other requests are not affected; send it again.',
+  });
+}
+
+function startedLate(): LakeError {
+  return new LakeError(engineErrors.unavailable, {
+    detail: `An engine process was not ready within ${START_TIMEOUT_MS} ms and was ended.`,
   });
 }
 

@@ -33,7 +33,7 @@ export interface LeaseRequest {
   /** Absolute paths the instance may create or overwrite; exactly these. */
   readonly writeFiles: readonly string[];
   readonly memoryLimitMb: number;
-  /** From the grant of the lease; then interrupt, and SIGKILL one second later. */
+  /** From the asking for the lease, its wait for a process included; then interrupt, and SIGKILL one second later. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /**
@@ -76,7 +76,10 @@ export interface EngineLease {
 }
 
 export interface EnginePool {
-  /** Waits in a bounded queue. Throws `engine.busy` (429, with `retryAfterS`) or `engine.queue_timeout`. */
+  /**
+   * Waits in a bounded queue. Throws `engine.busy` (429, with `retryAfterS`), `engine.queue_timeout`, or `engine.timeout`
+   * where the request's own time ends before.
+   */
   lease(request: LeaseRequest): Promise<EngineLease>;
   /**
    * The statement's AST by `json_serialize_sql`, as lossless JSON text, from a process kept for parsing. Throws

@@ -1,4 +1,5 @@
 import { LakeError } from '../../base/index.ts';
+import type { Deadline } from './deadline.ts';
 import type { LeaseRequest } from './engine.ts';
 import type { EngineProcess } from './engine-process.ts';
 import { engineErrors } from './errors.ts';
@@ -23,6 +24,7 @@ export interface LeaseWatch {
 export interface WatchParts {
   readonly process: EngineProcess;
   readonly request: LeaseRequest;
+  readonly deadline: Deadline;
   readonly processMemoryMb: number;
   /** Called once, when the lease is stopped. */
   readonly onStop: (reason: LakeError) => void;
@@ -62,7 +64,7 @@ export function watchLease(parts: WatchParts): LeaseWatch {
     if (stop(reason)) interrupt();
   };
   const onAbort = () => stopGently(cancelled());
-  const timer = setTimeout(() => stopGently(timedOut(request.timeoutMs)), request.timeoutMs);
+  parts.deadline.onReached(() => stopGently(timedOut(request.timeoutMs)));
   const memoryTimer = setInterval(() => {
     const bytes = engine.residentBytes();
     if (bytes !== null && bytes > parts.processMemoryMb * 1_048_576 && stop(outOfMemory())) kill();
@@ -84,7 +86,7 @@ export function watchLease(parts: WatchParts): LeaseWatch {
       }
     },
     finish() {
-      clearTimeout(timer);
+      parts.deadline.clear();
       clearInterval(memoryTimer);
       request.signal.removeEventListener('abort', onAbort);
       isFinished = true;

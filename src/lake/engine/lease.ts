@@ -1,4 +1,5 @@
 import type { LakeError } from '../../base/index.ts';
+import type { Deadline } from './deadline.ts';
 import type { EngineColumn, EngineLease, EngineStream, LeaseRequest } from './engine.ts';
 import type { EngineProcess } from './engine-process.ts';
 import { type LeaseWatch, watchLease } from './lease-watch.ts';
@@ -8,6 +9,8 @@ import { openResultPipe, type ResultReader } from './result-pipe.ts';
 export interface LeaseParts {
   readonly process: EngineProcess;
   readonly request: LeaseRequest;
+  /** Of the request's time, which began when it asked for the lease. */
+  readonly deadline: Deadline;
   readonly lock: InstanceLock;
   readonly processMemoryMb: number;
   /** Called once, when the process can be used again or is gone. */

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLogger } from '../../base/index.ts';
 import { configSchema } from '../../config/index.ts';
 import type { EngineLease, EnginePool, LeaseRequest } from './index.ts';
@@ -54,6 +54,16 @@ async function processesOf(folder: string): Promise<number[]> {
     if (command.includes(join(home, 'engine', folder))) pids.push(Number(name));
   }
   return pids;
+}
+
+/** Ends the process of a folder and freezes the one that takes its place while it starts. */
+async function freezeSuccessor(gone: string, successor: string): Promise<void> {
+  const [pid] = await processesOf(gone);
+  if (pid === undefined) throw new Error('no engine process');
+  process.kill(pid, 'SIGKILL');
+  let starting: number | undefined;
+  while (starting === undefined) [starting] = await processesOf(successor);
+  process.kill(starting, 'SIGSTOP');
 }
 
 /** About a second of work. */
@@ -109,6 +119,48 @@ describe('engine faults', () => {
       const next = await lease();
       expect((await next.query('SELECT 1 AS a')).rows).toEqual([{ a: 1 }]);
       await next.release();
+    },
+  );
+
+  it.runIf(process.platform === 'linux')(
+    'kills a process that freezes while it starts, and starts another',
+    async () => {
+      const folder = 'frozen';
+      const other = await createEnginePool({
+        config: configSchema.parse({
+          engine: { processes: 1, small_processes: 0, queue_timeout_ms: 600_000 },
+        }),
+        folder: join(home, 'engine', folder),
+        log: createLogger({ level: 'silent' }),
+      });
+      // The timers of this side are turned by hand; the processes run by themselves.
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      try {
+        // The one process of the lane for ingests is made after that for queries.
+        await freezeSuccessor(`${folder}/query-1`, `${folder}/query-3`);
+        const waiting = other.lease({
+          lane: 'query',
+          readFiles: [],
+          writeFiles: [],
+          memoryLimitMb: 128,
+          timeoutMs: 600_000,
+          signal: new AbortController().signal,
+        });
+        await vi.advanceTimersByTimeAsync(60_000);
+        await expect.poll(() => processesOf(`${folder}/query-3`), { timeout: 20_000 }).toEqual([]);
+        // A pause later the next one is started.
+        const startedAgain = async () => {
+          await vi.advanceTimersByTimeAsync(1_000);
+          return other.stats().restarts;
+        };
+        await expect.poll(startedAgain, { timeout: 20_000 }).toBe(2);
+        const next = await waiting;
+        expect((await next.query('SELECT 1 AS a')).rows).toEqual([{ a: 1 }]);
+        await next.release();
+      } finally {
+        vi.useRealTimers();
+        await other.close();
+      }
     },
   );
 

@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LakeError, type Logger } from '../../base/index.ts';
 import type { Config } from '../../config/index.ts';
+import { type Deadline, startDeadline } from './deadline.ts';
 import type { EngineLease, EnginePool, LeaseRequest } from './engine.ts';
 import { type EngineProcess, startEngineProcess } from './engine-process.ts';
 import { engineErrors } from './errors.ts';
@@ -87,13 +88,18 @@ class Pool {
     const name = this.#laneOf(request.lane);
     const lock = lockOf(request, this.#parts.config.engine.threads);
     const sameness = lock.holder === null ? null : JSON.stringify(lock);
-    const engine = await this.#acquire(name, request, sameness);
+    const deadline = startDeadline(request.timeoutMs);
+    const engine = await this.#acquire(name, request, { sameness, deadline }).catch((error: unknown) => {
+      deadline.clear();
+      throw error;
+    });
     const owner = this.#ownerOf(engine, name);
     this.#counts.leases += 1;
     this.#lastOf.set(engine, sameness);
     return openLease({
       process: engine,
       request,
+      deadline,
       lock,
       processMemoryMb: this.#parts.config.engine.process_memory_mb,
       onKilled: () => {
@@ -135,14 +141,18 @@ class Pool {
     return this.#owners.get(engine) ?? fallback;
   }
 
-  async #acquire(name: Lane, request: LeaseRequest, sameness: string | null): Promise<EngineProcess> {
+  async #acquire(
+    name: Lane,
+    request: LeaseRequest,
+    { sameness, deadline }: { sameness: string | null; deadline: Deadline },
+  ): Promise<EngineProcess> {
     const state = this.#lanes[name];
     // A small query may use a free process of the query lane; never the other way round.
     const isKnown = (engine: EngineProcess) => sameness !== null && this.#lastOf.get(engine) === sameness;
     const idle =
       idleOf(state, isKnown) ?? (name === 'small' ? idleOf(this.#lanes.query, isKnown) : undefined);
     if (idle !== undefined) return this.#take(idle);
-    const { queue_length: length, queue_timeout_ms: timeoutMs } = this.#parts.config.engine;
+    const { queue_length: length } = this.#parts.config.engine;
     if (state.waiting.length >= length) {
       this.#counts.refused += 1;
       const retryAfterS = 1 + Math.floor(state.waiting.length / Math.max(1, state.processes));
@@ -151,10 +161,11 @@ class Pool {
         data: { retry_after_s: retryAfterS },
       });
     }
-    return this.#wait(state, request, timeoutMs);
+    return this.#wait(state, request, deadline);
   }
 
-  #wait(state: LaneState, request: LeaseRequest, timeoutMs: number): Promise<EngineProcess> {
+  #wait(state: LaneState, request: LeaseRequest, deadline: Deadline): Promise<EngineProcess> {
+    const { queue_timeout_ms: queueTimeoutMs } = this.#parts.config.engine;
     return new Promise((resolve, reject) => {
       const leave = (error: LakeError) => {
         const at = state.waiting.indexOf(waiter);
@@ -170,11 +181,11 @@ class Pool {
         () =>
           leave(
             new LakeError(engineErrors.queue_timeout, {
-              detail: `No engine process became free within ${timeoutMs} ms.`,
+              detail: `No engine process became free within ${queueTimeoutMs} ms.`,
               data: { retry_after_s: 1 },
             }),
           ),
-        timeoutMs,
+        queueTimeoutMs,
       );
       const settle = () => {
         clearTimeout(timer);
@@ -190,6 +201,7 @@ class Pool {
       request.signal.addEventListener('abort', onAbort, { once: true });
       if (request.signal.aborted) return onAbort();
       state.waiting.push(waiter);
+      deadline.onReached(() => leave(timedOutWaiting(request.timeoutMs)));
     });
   }
 
@@ -261,6 +273,13 @@ function idleOf(state: LaneState, isKnown: (engine: EngineProcess) => boolean): 
     const engine = at < 0 ? state.idle.pop() : state.idle.splice(at, 1)[0];
     if (engine === undefined || engine.isAlive()) return engine;
   }
+}
+
+function timedOutWaiting(timeoutMs: number): LakeError {
+  return new LakeError(engineErrors.timeout, {
+    detail: `The query did not begin within its ${timeoutMs} ms: it waited for an engine process.`,
+    data: { timeout_ms: timeoutMs },
+  });
 }
 
 function lane(): LaneState {

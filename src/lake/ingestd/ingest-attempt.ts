@@ -62,8 +62,8 @@ export async function commitAttempt(
   const { id, input, upload } = received;
   const facts = await parts.catalog.facts(scope, input.dataset);
   const earlier = facts && (await earlierIngest(parts, scope, received, facts));
-  if (facts !== null && earlier?.isThere === true) {
-    const duplicate = duplicateAttempt(parts, received, facts, earlier.row);
+  if (facts !== null && earlier !== null && earlier.done !== null) {
+    const duplicate = duplicateAttempt(parts, received, facts, earlier.done);
     return { ...duplicate, afterCommit: async () => discardWritten(parts, id, written) };
   }
   const lostFile = earlier?.lostFile ?? null;
@@ -81,6 +81,7 @@ export async function commitAttempt(
     source_bytes: upload.sourceBytes,
     source_sha256: upload.sourceSha256,
     content_sha256: upload.contentSha256,
+    content_key: received.contentKey,
     row_count: rowCount,
     rejected_count: written.table.rejectedRows,
     snapshot_id: planned.snapshotId,
@@ -91,7 +92,7 @@ export async function commitAttempt(
   return {
     statements: [
       ...planned.statements,
-      ...parts.records.record(row, received.contentKey, earlier?.row.ingest_id ?? null),
+      ...parts.records.record(row, received.contentKey, earlier?.lastId ?? null),
     ],
     event: {
       action: 'dataset.ingested',
@@ -128,32 +129,41 @@ export async function commitAttempt(
   };
 }
 
-/** An ingest that brought the same content into the dataset before. */
+/** What brought the same content into the dataset before. */
 interface EarlierIngest {
-  readonly row: IngestRow;
-  /** Whether it did already what is asked for. */
-  readonly isThere: boolean;
-  /** The name of its data file where the dataset names it and it is gone. */
+  /** The ingest that did already what is asked for; null where none did. */
+  readonly done: IngestRow | null;
+  /** The last one, by which the next is guarded. */
+  readonly lastId: string;
+  /** The name of the data file that the dataset names and that is gone; null where there is none. */
   readonly lostFile: string | null;
 }
 
-/** The last ingest of the same content, and what became of its rows; null where there is none. */
+/**
+ * The ingests of the same content, and what became of their rows; null where there is none. Any of them may be part of the
+ * dataset: a rollback takes the last one out and brings an earlier one back.
+ */
 export async function earlierIngest(
   parts: IngestParts,
   scope: WriteScope,
   received: Received,
   facts: DatasetFacts,
 ): Promise<EarlierIngest | null> {
-  const row = await parts.records.ofContent(facts.datasetId, received.contentKey);
-  if (row === null) return null;
-  const fileName = dataFileName(row.ingest_id);
-  // An ingest without rows made no file; there is nothing of it to be lost.
-  const state = row.row_count === 0 ? 'live' : await parts.catalog.fileState(scope, facts, fileName);
-  // A replacement by its rows has been made where they are all that is there.
-  const isThere =
-    state === 'live' &&
-    (received.input.mode !== 'replace' || row.row_count === (await parts.catalog.rowCount(scope, facts)));
-  return { row, isThere, lostFile: state === 'gone' ? fileName : null };
+  const same = await parts.records.ofContent(facts.datasetId, received.contentKey);
+  if (same === null) return null;
+  let lostFile: string | null = null;
+  for (const row of same.rows) {
+    const fileName = dataFileName(row.ingest_id);
+    // An ingest without rows made no file; there is nothing of it to be lost.
+    const state = row.row_count === 0 ? 'live' : await parts.catalog.fileState(scope, facts, fileName);
+    if (state === 'gone') lostFile = fileName;
+    // A replacement by its rows has been made where they are all that is there.
+    const isDone =
+      state === 'live' &&
+      (received.input.mode !== 'replace' || row.row_count === (await parts.catalog.rowCount(scope, facts)));
+    if (isDone) return { done: row, lastId: same.lastId, lostFile: null };
+  }
+  return { done: null, lastId: same.lastId, lostFile };
 }
 
 function effectOf(mode: IngestInput['mode'], was: { isNew: boolean; isLost: boolean }) {

@@ -5,6 +5,17 @@ import type { IngestRow } from '../../metastore/tables/ingest.ts';
 /** The guard's refusal where another request took the same content first. */
 export const DUPLICATE_CONTENT = 'duplicate_content';
 
+/** Ingests of one content that are looked at; of a file that replaced its dataset more often, the latest. */
+const SAME_CONTENT_MAX = 100;
+
+/** The ingests that brought one content into a dataset. */
+export interface SameContent {
+  /** The last of them, by which the next one is guarded. */
+  readonly lastId: string;
+  /** Newest first. */
+  readonly rows: readonly IngestRow[];
+}
+
 /** What the store knows of ingested files. */
 export class IngestRecords {
   readonly #reader: MetastoreReader;
@@ -13,17 +24,26 @@ export class IngestRecords {
     this.#reader = reader;
   }
 
-  /** The last ingest that brought this content into a dataset; null where none did. */
-  async ofContent(datasetId: string, contentKey: string): Promise<IngestRow | null> {
-    const [row] = await this.#reader.read(
+  /** What brought this content into a dataset before; null where nothing did. */
+  async ofContent(datasetId: string, contentKey: string): Promise<SameContent | null> {
+    const found = await this.#reader.read(
       this.#reader.queries
         .selectFrom('ingest_contents')
-        .innerJoin('ingests', 'ingests.ingest_id', 'ingest_contents.ingest_id')
+        .innerJoin('ingests', (join) =>
+          join
+            .onRef('ingests.dataset_id', '=', 'ingest_contents.dataset_id')
+            .onRef('ingests.content_key', '=', 'ingest_contents.content_key'),
+        )
         .selectAll('ingests')
+        .select('ingest_contents.ingest_id as last_id')
         .where('ingest_contents.dataset_id', '=', datasetId)
-        .where('ingest_contents.content_key', '=', contentKey),
+        .where('ingest_contents.content_key', '=', contentKey)
+        .orderBy('ingests.ingest_id', 'desc')
+        .limit(SAME_CONTENT_MAX),
     );
-    return row === undefined ? null : numbered(row);
+    const [newest] = found;
+    if (newest === undefined) return null;
+    return { lastId: newest.last_id, rows: found.map(({ last_id: _, ...row }) => numbered(row)) };
   }
 
   async byId(ingestId: string): Promise<IngestRow | null> {

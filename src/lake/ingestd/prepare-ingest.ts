@@ -58,8 +58,9 @@ export async function prepareIngest(
     const facts = await parts.catalog.facts(scope, input.dataset);
     requireMode(input, facts);
     const earlier = facts && (await earlierIngest(parts, scope, received, facts));
-    if (facts !== null && earlier?.isThere === true) {
-      return { attempt: async () => duplicateAttempt(parts, received, facts, earlier.row), discard };
+    const done = earlier?.done ?? null;
+    if (facts !== null && done !== null) {
+      return { attempt: async () => duplicateAttempt(parts, received, facts, done), discard };
     }
     const written = await writeRows(parts, scope, received, facts);
     discard = () => discardWritten(parts, id, written);

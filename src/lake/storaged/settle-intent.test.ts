@@ -2,10 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createIdGenerator, createLogger, systemClock } from '../../base/index.ts';
 import { configSchema } from '../../config/index.ts';
 import { type Metastore, openMetastore } from '../../metastore/index.ts';
+import { BucketFolder } from './bucket-folder.ts';
 import { createStoraged, type Storaged } from './create-storaged.ts';
 
 let home: string;
@@ -27,6 +28,7 @@ beforeEach(async () => {
   storaged = await createStoraged({ home, config: config.storage, reader: store, clock, ids });
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await store.close();
   await rm(home, { recursive: true, force: true });
 });
@@ -57,7 +59,10 @@ describe('an object put that a crash cut off (F-1)', () => {
   test('after the rename: it happened, and the object is known by its checksum', async () => {
     await mkdir(bucket('a'), { recursive: true });
     await writeFile(bucket('a/b'), content);
+    const synced = vi.spyOn(BucketFolder.prototype, 'syncNames');
     const settled = await storaged.settleIntent(put);
+    // The crash may have come before the folders were on the disk.
+    expect(synced).toHaveBeenCalledOnce();
     expect(settled).toMatchObject({ outcome: 'performed', event: { data: { outcome: 'performed' } } });
     expect(await store.commit(settled?.statements ?? [])).toMatchObject({ committed: true });
     const rows = await store.read(store.queries.selectFrom('storage_objects').selectAll());
@@ -82,7 +87,9 @@ describe('a delete that a crash cut off', () => {
   });
 
   test('is told by whether the object is there', async () => {
+    const synced = vi.spyOn(BucketFolder.prototype, 'syncNames');
     expect(await storaged.settleIntent(intent('"x"'))).toMatchObject({ outcome: 'performed' });
+    expect(synced).toHaveBeenCalledOnce();
     await writeFile(bucket('a'), 'x');
     expect(await storaged.settleIntent(intent('"x"'))).toMatchObject({ outcome: 'superseded' });
   });

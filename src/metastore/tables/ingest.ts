@@ -13,6 +13,8 @@ export interface IngestRow {
   source_bytes: number;
   source_sha256: string;
   content_sha256: string;
+  /** As in `ingest_contents`; null for ingests of versions that did not keep it and that others came after. */
+  content_key: string | null;
   row_count: number;
   rejected_count: number;
   /** Null where the file had no row. */
@@ -22,7 +24,7 @@ export interface IngestRow {
   created_ms: number;
 }
 
-/** Content that a dataset holds now: the guard against taking the same file twice. Emptied by a replacement. */
+/** The last ingest of a content: the guard against taking the same file twice. */
 export interface IngestContentRow {
   dataset_id: string;
   /** SHA-256 over the content's SHA-256 and the options it was read with. */
@@ -64,6 +66,16 @@ export const ingestMigrations: readonly Migration[] = [
         ingest_id TEXT NOT NULL,
         PRIMARY KEY (dataset_id, content_key)
       )`,
+    ],
+  },
+  {
+    name: '0010-ingest-content-keys',
+    statements: [
+      'ALTER TABLE ingests ADD COLUMN content_key TEXT',
+      `UPDATE ingests SET content_key = (
+        SELECT content_key FROM ingest_contents WHERE ingest_contents.ingest_id = ingests.ingest_id
+      )`,
+      'CREATE INDEX ingests_content ON ingests (dataset_id, content_key, ingest_id)',
     ],
   },
 ];

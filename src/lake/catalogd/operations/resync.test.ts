@@ -29,6 +29,19 @@ describe('resync', () => {
     });
   });
 
+  it('keeps the earlier metadata files that the log of a dataset names', async () => {
+    await room.call('catalog.datasets.register', { name: 'logged', columns: [{ name: 'x', type: 'int' }] });
+    const change = { name: 'logged', rename_columns: [{ from: 'x', to: 'y' }] };
+    await room.call('catalog.datasets.update', change);
+    const { dataset_id: id } = await room.call('catalog.datasets.describe', { name: 'logged' });
+    const folder = join(room.home, 'warehouse', id, 'metadata');
+    const files = await readdir(folder);
+    expect(files).toHaveLength(2);
+    for (const file of files) await utimes(join(folder, file), 0, 0);
+    await room.call('catalog.resync-missing', {});
+    expect(await readdir(folder)).toEqual(files);
+  });
+
   it('names a dataset whose file is gone, and sweeps nothing while metadata cannot be read', async () => {
     await registerPeople(room, 'broken');
     await rm(join(room.home, 'buckets/default/broken/a.parquet'));

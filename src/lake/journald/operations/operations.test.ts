@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BARE_INVOCATION, NO_MODELS } from '../../../../test/support/bare-scope.ts';
 import { createLogger } from '../../../base/index.ts';
 import { type AnyOperation, type Permission, scopeIssuer } from '../../../govern/scope/index.ts';
+import { checkpointKeyFiles } from '../checkpoint-key.ts';
 import { ADA, eventContext, type JournalHome, journalHome, type OpenJournal } from '../journald.fixture.ts';
 
 let home: JournalHome;
@@ -286,6 +287,13 @@ describe('journal.rotate_key', () => {
     await open.close();
     expect(await home.verify()).toMatchObject({ valid: true, unsigned_events: 0 });
     open = await home.open();
+  });
+
+  it('leaves no key of a rotation that came to nothing after the next start', async () => {
+    await open.close();
+    checkpointKeyFiles(home.home).createCandidate();
+    open = await home.open();
+    expect(readdirSync(join(home.home, 'keys'))).toEqual(['checkpoint.ed25519']);
   });
 
   it('lets one of two at once win, and keeps its key', async () => {

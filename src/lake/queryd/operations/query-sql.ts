@@ -15,7 +15,7 @@ const inputSchema = z.strictObject({
     .default([])
     .describe('Values for `$1`, `$2` … as an array, or for `$name` as an object.'),
   limit: z.int().min(0).optional().describe('Rows at most. JSON answers have a default and a maximum.'),
-  timeout_ms: z.int().min(1).optional().describe('Longest run.'),
+  timeout_ms: z.int().min(1).optional().describe('Longest time: the wait for an engine process and the run.'),
   format: z.enum(QUERY_FORMATS).optional().describe('How rows are encoded; wins over `Accept`.'),
   query_id: z
     .string()
