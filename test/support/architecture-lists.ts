@@ -95,7 +95,13 @@ export const RESTRICTED_MODULES: readonly {
     modules: ['node:worker_threads', 'worker_threads'],
     allowed: [{ path: 'src/metastore/', reason: 'a hung fsync must not stop the event loop' }],
   },
-  { modules: ['node:vm', 'vm', 'node:v8', 'node:repl', 'node:inspector*'], allowed: [] },
+  { modules: ['node:vm', 'vm', 'node:repl', 'node:inspector*'], allowed: [] },
+  {
+    modules: ['node:v8', 'v8'],
+    allowed: [
+      { path: 'src/cli/commands/serve.ts', reason: 'one flag of the collector, before the server is loaded' },
+    ],
+  },
   {
     modules: ['smol-toml'],
     allowed: [{ path: 'src/config/checked-toml.ts', reason: 'the adapter of TOML' }],
