@@ -30,10 +30,13 @@ const results = STEPS.map(({ name, command }, at) => {
   const done = spawnSync(process.execPath, [...command], { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 28 });
   const passed = done.status === 0;
   if (!passed) process.stdout.write(`\n--- ${name} ---\n${done.stdout}${done.stderr}\n`);
-  return { name, passed, seconds: (performance.now() - startedMs) / 1000 };
+  // What `scripts/summary-reporter.ts` ends a run of tests with.
+  const counts = done.stdout.match(/\d+ passed, \d+ failed, \d+ skipped/g)?.at(-1) ?? '';
+  return { name, passed, counts, seconds: (performance.now() - startedMs) / 1000 };
 });
 
-for (const { name, passed, seconds } of results) {
-  console.log(`${passed ? 'ok    ' : 'FAILED'}  ${name.padEnd(28)} ${seconds.toFixed(1).padStart(6)} s`);
+for (const { name, passed, counts, seconds } of results) {
+  const line = `${passed ? 'ok    ' : 'FAILED'}  ${name.padEnd(28)} ${seconds.toFixed(1).padStart(6)} s  ${counts}`;
+  console.log(line.trimEnd());
 }
 process.exitCode = results.every(({ passed }) => passed) ? 0 : 1;
