@@ -181,9 +181,10 @@ describe('K-3b', () => {
     }
     console.log(`seed ${SEED}: ${JSON.stringify(counts)}`);
     expect(different).toEqual([]);
-    // The comparison means something only where many queries run, many fail, and hardly any end the engine.
+    // The comparison means something only where many queries run and many fail.
     expect(counts.ok).toBeGreaterThan(QUERIES / 3);
-    expect(counts['engine.process_died'] ?? 0).toBeLessThan(QUERIES / 100);
+    // Whatever of SQL reads beyond the engine's memory is refused before it runs.
+    expect(counts['engine.process_died']).toBeUndefined();
   }, 600_000);
 });
 

@@ -25,7 +25,6 @@ export function createQueryGenerator(seed: number): QueryGenerator {
       () => `greatest(${number(t)}, ${number(t)})`,
       () => `coalesce(${number(t)}, ${number(t)})`,
       () => `nullif(${number(t)}, ${number(t)})`,
-      () => `try(${number(t)})`,
       () => `list_sum([${number(t)}, ${number(t)}])`,
       () => `(SELECT max(o2.amount) FROM orders o2 WHERE o2.person_id = ${number(t)})`,
       () => String(below(12) - 3),

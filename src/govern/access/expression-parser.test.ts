@@ -54,6 +54,8 @@ describe('expression parser', () => {
     ['random() > 0.5', 0],
     ["error('x')", 0],
     ['unnest(a)', 0],
+    ['try(a)', null],
+    ['coalesce(a, grouping(b)) = 1', 12],
     ['other.lower(a)', 0],
     ['identity = 1', 0],
     ['identity.a.b = 1', 0],

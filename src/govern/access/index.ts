@@ -11,7 +11,7 @@ export { bootstrap, recoverAdminKey } from './bootstrap.ts';
 export type { Access, AccessOptions } from './create-access.ts';
 export { createAccess } from './create-access.ts';
 export type { ExpressionParser, ExpressionResult, ParsedExpression } from './expression-parser.ts';
-export { createExpressionParser } from './expression-parser.ts';
+export { createExpressionParser, EXPRESSION_OPERATORS } from './expression-parser.ts';
 export type { CompiledMaskMethod, MaskHashSql } from './mask-sql.ts';
 export { compileMaskSql, maskHashBlocks } from './mask-sql.ts';
 export type { PolicyDocument } from './policy-document.ts';

@@ -45,7 +45,7 @@ export const sqlFailures = {
   invalid_input: {
     kind: 'unprocessable',
     title: 'A function was given an input it does not take',
-    remedy: 'Check the arguments; use TRY(…) to get NULL in place of an error.',
+    remedy: 'Check the arguments; use CASE to keep values from the function that it does not take.',
   },
   not_supported: {
     kind: 'unsupported',

@@ -363,6 +363,7 @@ describe('refusals', () => {
     ['SELECT * FROM (DESCRIBE people)', 'query.construct_refused', {}],
     ['SELECT * FROM (SUMMARIZE people)', 'query.construct_refused', {}],
     ['DESCRIBE people', 'query.construct_refused', {}],
+    ['SELECT CASE WHEN id > 1 THEN TRY(coalesce(ln(pay), 1)) END FROM people', 'query.construct_refused', {}],
     ['SELECT * FROM (VALUES (DEFAULT)) AS v', 'query.construct_refused', {}],
     ['FROM people PIVOT (count(*) FOR region IN regions)', 'query.construct_refused', {}],
     ['', 'query.not_a_query', {}],

@@ -1,4 +1,5 @@
 import { LakeError } from '../../base/index.ts';
+import { EXPRESSION_OPERATORS } from '../../govern/access/index.ts';
 import { lineAndColumn } from '../engine/index.ts';
 import { queryErrors } from './errors.ts';
 import { ALLOWED_FUNCTIONS, REFUSED_FUNCTIONS } from './function-allow-list.generated.ts';
@@ -20,6 +21,12 @@ const EXPRESSION_CLASSES: ReadonlySet<string> = new Set([
   ],
   ...['LAMBDA', 'LAMBDA_REF', 'OPERATOR', 'PARAMETER', 'POSITIONAL_REFERENCE', 'STAR', 'SUBQUERY', 'WINDOW'],
 ]);
+/** `TRY` is on no list: see that of policies. */
+const OPERATOR_TYPES: ReadonlySet<string> = new Set([
+  ...EXPRESSION_OPERATORS,
+  'GROUPING_FUNCTION',
+  'OPERATOR_UNPACK',
+]);
 const NODE_TYPES: ReadonlySet<string> = new Set([
   // Queries.
   ...['SELECT_NODE', 'SET_OPERATION_NODE', 'RECURSIVE_CTE_NODE', 'CTE_NODE'],
@@ -32,12 +39,14 @@ const SHOW = 'SHOW, DESCRIBE or SUMMARIZE';
 const NAMES: Readonly<Record<string, string>> = {
   SHOW_REF: SHOW,
   DEFAULT: 'DEFAULT',
+  OPERATOR_TRY: 'TRY',
 };
 
 /** Where to find what a refused construct would have told. */
 const INSTEAD: Readonly<Record<string, string>> = {
   [SHOW]:
     ' Datasets are listed by GET /catalog/datasets, `lakehouse datasets list` and the tool list_datasets, and described beside it.',
+  TRY: ' TRY_CAST gives NULL where a cast fails, and CASE keeps an expression from values that it cannot take.',
 };
 
 /** The one query of a parsed text, its every node on a list. Throws `query.*`. */
@@ -60,6 +69,8 @@ function check(node: SyntaxNode, sql: string): void {
   const type = textOf(node, 'type');
   if (kind !== '') {
     if (!EXPRESSION_CLASSES.has(kind)) throw refusedConstruct(NAMES[kind] ?? kind, node, sql);
+    if (kind === 'OPERATOR' && !OPERATOR_TYPES.has(type))
+      throw refusedConstruct(NAMES[type] ?? type, node, sql);
     if (kind === 'FUNCTION' || kind === 'WINDOW') requireFunction(node, sql);
   } else if (type === 'TABLE_FUNCTION') {
     checkTableFunction(node, sql);
