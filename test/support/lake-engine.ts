@@ -1,6 +1,14 @@
 import { isLakeError } from '../../src/base/index.ts';
 import type { EngineLease, EnginePool } from '../../src/lake/engine/index.ts';
 
+/** After these a lease runs nothing more. */
+const ENDS_LEASE: ReadonlySet<string> = new Set([
+  'engine.process_died',
+  'engine.memory',
+  'engine.timeout',
+  'engine.internal',
+]);
+
 /** An engine that answers a request with its plan where the request asks for that. */
 export function explaining(engine: EnginePool, plans: WeakSet<AbortSignal>): EnginePool {
   let explain = false;
@@ -32,8 +40,8 @@ export function explaining(engine: EnginePool, plans: WeakSet<AbortSignal>): Eng
 }
 
 /**
- * An engine whose leases are given back only at the end: one for plans that may use statistics, one for others. One whose
- * process has died is replaced.
+ * An engine whose leases are given back only at the end: one for plans that may use statistics, one for others. One that
+ * answers no more is replaced.
  */
 export function keptLeases(
   engine: EnginePool,
@@ -59,8 +67,12 @@ export function keptLeases(
       await before;
       const lease = await made;
       const failed = (error: unknown): never => {
-        if (isLakeError(error) && error.code === 'engine.process_died') leases.delete(key);
+        if (isLakeError(error) && ENDS_LEASE.has(error.code)) leases.delete(key);
         throw error;
+      };
+      const release = async () => {
+        if (leases.get(key) !== made) await lease.release();
+        turn.resolve();
       };
       return {
         query: (sql, parameters) => lease.query(sql, parameters).catch(failed),
@@ -68,7 +80,7 @@ export function keptLeases(
           const streamed = await lease.stream(sql, parameters, format, shape).catch(failed);
           return { ...streamed, chunks: watched(streamed.chunks, failed) };
         },
-        release: async () => turn.resolve(),
+        release,
       };
     },
     async release() {

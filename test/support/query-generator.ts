@@ -125,6 +125,7 @@ export function createQueryGenerator(seed: number): QueryGenerator {
     (chance(0.5)
       ? ` ORDER BY ${Array.from({ length: 1 + below(2) }, () => expression(t)).join(', ')}${chance(0.3) ? ' DESC' : ''}`
       : '') + (chance(0.3) ? ` LIMIT ${below(6)}` : '');
+  const distinctList = (value: string) => `list(DISTINCT ${value} ORDER BY ${value})`;
   const aggregate = (t: string) =>
     pick([
       'count(*)',
@@ -139,7 +140,7 @@ export function createQueryGenerator(seed: number): QueryGenerator {
       `approx_count_distinct(${text(t)})`,
       `count(*) FILTER (WHERE ${condition(t)})`,
       `histogram(${t}.level)`,
-      `list(DISTINCT ${text(t)} ORDER BY 1)`,
+      distinctList(text(t)),
       `quantile_disc(${number(t)}, 0.5)`,
       `bool_or(${condition(t)})`,
       `max_by(${t}.address, ${t}.id)`,
