@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { LakeError } from '../base/index.ts';
 import { metastoreErrors } from './errors.ts';
+import { workerError } from './worker-channel.ts';
 
 const SQLITE_BUSY = 5;
 
@@ -16,7 +17,7 @@ export function takeHomeLock(file: string): { release(): void } {
   } catch (cause) {
     lock.close();
     // Anything but another holder, as a full disk, is not told as one: nobody would find the process to stop.
-    if (((cause as { errcode?: number }).errcode ?? 0) % 256 !== SQLITE_BUSY) throw cause;
+    if (((workerError(cause).errcode ?? 0) & 0xff) !== SQLITE_BUSY) throw cause;
     throw new LakeError(metastoreErrors.home_in_use, {
       detail: 'Another lakehouse process uses this home. Stop it first, or give another --home.',
       cause,

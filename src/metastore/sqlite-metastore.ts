@@ -15,7 +15,7 @@ import { notKept, notRead, openingRefused, threadEnded } from './sqlite-error.ts
 import type { ReaderAnswer, ReaderOptions, ReaderQuestion } from './sqlite-reader.ts';
 import type { WriterAnswer, WriterOptions, WriterQuestion } from './sqlite-writer.ts';
 import { createBatchEncoder } from './statement-wire.ts';
-import { openWorkerChannel, type WorkerChannel } from './worker-channel.ts';
+import { openWorkerChannel, type WorkerChannel, workerError } from './worker-channel.ts';
 
 /** A store that only reads, for work on a home that no server uses. */
 export interface ReadOnlyMetastore extends MetastoreReader {
@@ -128,8 +128,7 @@ function lockHome(file: string): { release(): void } {
     return takeHomeLock(`${file}.lock`);
   } catch (error) {
     if (error instanceof LakeError) throw error;
-    const { message, errcode } = error as Error & { errcode?: number };
-    throw openingRefused({ message, errcode: errcode ?? null });
+    throw openingRefused(workerError(error));
   }
 }
 

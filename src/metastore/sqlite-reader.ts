@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type ListedMigration, planMigrations } from './plan-migrations.ts';
 import { openSqliteConnection, type Row, type SqliteConnection } from './sqlite-connection.ts';
-import type { Opening, WorkerError } from './worker-channel.ts';
+import { type Opening, type WorkerError, workerError } from './worker-channel.ts';
 
 export interface ReaderOptions {
   readonly file: string;
@@ -85,9 +85,4 @@ function attempt(work: () => readonly Row[]): ReadAnswer {
   } catch (error) {
     return { kind: 'failed', error: workerError(error) };
   }
-}
-
-function workerError(error: unknown): WorkerError {
-  const errcode = (error as { errcode?: unknown }).errcode;
-  return { message: (error as Error).message, errcode: typeof errcode === 'number' ? errcode : null };
 }

@@ -7,7 +7,7 @@ import type { Statement } from '../base/index.ts';
 import { type ListedMigration, planMigrations } from './plan-migrations.ts';
 import { openSqliteConnection, type Row, type SqliteConnection } from './sqlite-connection.ts';
 import { createBatchDecoder, type WireBatches } from './statement-wire.ts';
-import type { Opening, StoreRefusal, WorkerError } from './worker-channel.ts';
+import { type Opening, type StoreRefusal, type WorkerError, workerError } from './worker-channel.ts';
 
 export interface WriterOptions {
   readonly file: string;
@@ -224,10 +224,4 @@ function keptAfterFailedCommit(connection: SqliteConnection, error: unknown): 'n
     rollback(connection);
     return 'unknown';
   }
-}
-
-function workerError(error: unknown): WorkerError {
-  const { message } = error as Error;
-  const errcode = (error as { errcode?: unknown }).errcode;
-  return { message, errcode: typeof errcode === 'number' ? errcode : null };
 }

@@ -22,6 +22,12 @@ export interface WorkerError {
   readonly refusal?: StoreRefusal;
 }
 
+/** What an error of SQLite, or of anything else, says across threads. */
+export function workerError(error: unknown): WorkerError {
+  const errcode = (error as { errcode?: unknown }).errcode;
+  return { message: (error as Error).message, errcode: typeof errcode === 'number' ? errcode : null };
+}
+
 /** A store that is not this program's, and the migration that shows it. */
 export interface StoreRefusal {
   readonly kind: 'newer' | 'edited' | 'older';
