@@ -21,22 +21,24 @@ export interface AnswerFacts {
 /**
  * The context of rules after a chat: `answer.text`, `answer.said` (all of it: text, thinking, names and arguments of tool
  * calls, with what escapes in them stand for; the same as `answer.text` of a piece), `answer.json` (what the text is as
- * JSON, null where it is none), `answer.is_empty`, `finish`, `provider`, `model`, `task`, `cost_usd`, `output_tokens`, `personal.kinds` and
- * `personal.leaked_kinds` (of those, the ones the caller sees masked in data) with `personal.leaked_count`.
+ * JSON, null where it is none), `answer.is_empty`, `finish`, `provider`, `model`, `task`, `cost_usd`, `output_tokens`,
+ * `personal.kinds` and `personal.leaked_kinds` (of those, the ones the caller sees masked in data) with
+ * `personal.leaked_count`.
  */
 export function answerContext(
   facts: AnswerFacts,
   judged: { readonly personalData: PersonalDataFinder; readonly maskedTags: readonly string[] },
 ): JsonObject {
   const said = asRead(facts.said);
+  const text = facts.text ?? said;
   const kinds = judged.personalData(said);
   const leaked = kinds.filter((kind) => judged.maskedTags.some((tag) => matchesPattern(tag, kind)));
   return {
     answer: {
-      text: facts.text ?? said,
+      text,
       said,
       json: jsonOf(facts.text ?? facts.said),
-      is_empty: (facts.text ?? said).trim() === '',
+      is_empty: text.trim() === '',
     },
     finish: facts.finish,
     provider: facts.provider,

@@ -47,8 +47,8 @@ export interface StreamFailure {
 }
 
 /**
- * Writes one streamed answer, as server-sent events; of several choices where the protocol has them. `end` or `fail` comes last: a stream that got neither
- * has no terminator and is no whole answer.
+ * Writes one streamed answer, as server-sent events; of several choices where the protocol has them. `end` or `fail` comes
+ * last: a stream that got neither has no terminator and is no whole answer.
  */
 export interface StreamWriter {
   write(delta: ChatDelta): Uint8Array;

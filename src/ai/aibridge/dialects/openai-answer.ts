@@ -96,7 +96,8 @@ export class OpenAiStreamWriter implements StreamWriter {
   }
 
   #said(index: number, delta: JsonObject, finishReason: string | null = null): Uint8Array {
-    return Buffer.concat([this.#begin(index), this.#chunk(index, delta, finishReason)]);
+    const chunk = this.#chunk(index, delta, finishReason);
+    return this.#begun.has(index) ? chunk : Buffer.concat([this.#begin(index), chunk]);
   }
 
   #chunk(index: number, delta: JsonObject, finishReason: string | null = null): Uint8Array {

@@ -111,7 +111,7 @@ async function answer(asked: Asked) {
   const passesBytes = isNative && !('retold' in started.reply);
   const facts = { id: `chat-${scope.requestId}`, createdMs: parts.clock.nowMs(), model: input.model };
   const writer = dialect.createStreamWriter({ ...facts, includesUsage: parsed.includesUsage });
-  const losses = passesBytes ? [] : lossesOf(asked, started, chat);
+  const losses = passesBytes ? [] : lossesOf(asked, started, isNative ? null : chat);
   const chunks = settledAnswer({
     started,
     task,
@@ -140,13 +140,16 @@ async function answer(asked: Asked) {
   };
 }
 
-/** What the client asked for that the provider does not do, and what the answer says that the client cannot read. */
-function lossesOf(asked: Asked, started: StartedAnswer, chat: ChatRequest): readonly string[] {
+/**
+ * What the client asked for that the provider does not do, and what the answer says that the client cannot read. `chat` is
+ * what was asked in translation; null where the client's own body was sent.
+ */
+function lossesOf(asked: Asked, started: StartedAnswer, chat: ChatRequest | null): readonly string[] {
   const { parts, spoken, invocation } = asked;
   const { reply, rung } = started;
   const answers = reply.kind === 'whole' ? reply.answers : (reply.retold ?? []);
   const unread = answers.flatMap((one) => spoken.dialect.lossesOf(one));
-  if (speaks(parts, spoken, rung)) return unread;
+  if (chat === null) return unread;
   const unasked = parts.providers.get(rung.provider)?.lossesOf(chat) ?? [];
   return [...invocation.resolved.parsed.losses, ...unasked, ...unread];
 }
