@@ -29,12 +29,11 @@ export function keepAdministratorWithout(parts: Parts, keyId: string, nowMs: num
   const others = live.filter((row) => row.key_id !== keyId);
   const leaving = live.filter((row) => row.key_id === keyId);
   if (leaving.length === 0) return [];
-  requireLasting(others, leaving, {
+  const untilMs = requireLasting(others, leaving, {
     none: 'This is the last live key that manages access: without it nobody could make another one.',
     shorter:
       'Every other live key that manages access expires before this one; then nobody could make another.',
   });
-  const untilMs = lastsUntil(leaving);
   return [guard(parts.reader, { roles, policyVersion: version, nowMs, untilMs, exceptKeyId: keyId })];
 }
 
@@ -50,12 +49,11 @@ export function keepAdministratorUnder(
   if ([...before].every((role) => roles.has(role))) return [];
   const leaving = liveKeys(parts, before, nowMs).filter((row) => !roles.has(row.role));
   if (leaving.length === 0) return [];
-  requireLasting(liveKeys(parts, roles, nowMs), leaving, {
+  const untilMs = requireLasting(liveKeys(parts, roles, nowMs), leaving, {
     none: 'No live key would have a role that manages access: this policy takes access.admin from all that have it.',
     shorter:
       'Every live key that would still manage access expires before one from which this policy takes access.admin.',
   });
-  const untilMs = lastsUntil(leaving);
   return [guard(parts.reader, { roles, policyVersion: null, nowMs, untilMs, exceptKeyId: null })];
 }
 
@@ -65,22 +63,21 @@ function liveKeys({ state }: Parts, roles: ReadonlySet<string>, nowMs: number): 
     .filter((row) => roles.has(row.role) && state.keys.live(row.key_id, nowMs) !== null);
 }
 
-/** When the last of some keys expires; null where one never does. */
-function lastsUntil(keys: readonly AccessKeyRow[]): number | null {
-  const ends = keys.map((row) => row.expires_ms ?? Number.POSITIVE_INFINITY);
-  const last = Math.max(...ends);
-  return last === Number.POSITIVE_INFINITY ? null : last;
+/** When the last of some keys expires; Infinity where one never does. */
+function lastsUntil(keys: readonly AccessKeyRow[]): number {
+  return Math.max(...keys.map((row) => row.expires_ms ?? Number.POSITIVE_INFINITY));
 }
 
+/** Until when a key that is left must last: as long as those that leave. */
 function requireLasting(
   left: readonly AccessKeyRow[],
   leaving: readonly AccessKeyRow[],
   why: { readonly none: string; readonly shorter: string },
-): void {
+): number {
   if (left.length === 0) throw lastAdministrator(why.none);
-  const leftUntil = lastsUntil(left);
   const untilMs = lastsUntil(leaving);
-  if (leftUntil !== null && (untilMs === null || leftUntil < untilMs)) throw lastAdministrator(why.shorter);
+  if (lastsUntil(left) < untilMs) throw lastAdministrator(why.shorter);
+  return untilMs;
 }
 
 /** Refuses the transaction where no such key is left in it, or where the roles are those of another policy. */
@@ -90,8 +87,8 @@ function guard(
     readonly roles: ReadonlySet<string>;
     readonly policyVersion: number | null;
     readonly nowMs: number;
-    /** The key that is left must last so long; null for one that never expires. */
-    readonly untilMs: number | null;
+    /** The key that is left must last so long; Infinity for one that never expires. */
+    readonly untilMs: number;
     readonly exceptKeyId: string | null;
   },
 ): Statement {
@@ -103,7 +100,7 @@ function guard(
     .where('revoked_ms', 'is', null)
     .where((row) => {
       const never = row('expires_ms', 'is', null);
-      if (untilMs === null) return never;
+      if (untilMs === Number.POSITIVE_INFINITY) return never;
       return row.or([never, row.and([row('expires_ms', '>', nowMs), row('expires_ms', '>=', untilMs)])]);
     })
     .limit(1);

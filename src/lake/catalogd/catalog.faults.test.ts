@@ -2,7 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CatalogFixture, column, openCatalogFixture, scopes } from './catalog.fixture.ts';
+import { type CatalogFixture, column, emptyAppend, openCatalogFixture, scopes } from './catalog.fixture.ts';
 
 let lake: CatalogFixture;
 beforeEach(async () => {
@@ -142,19 +142,7 @@ describe('faults', () => {
     await append(1);
     const { catalog } = lake.catalogd;
     const target = await catalog.writeTarget(scopes.write(), { name: 't', mode: 'append', columns: COLUMNS });
-    const change = {
-      name: 't',
-      datasetId: target.datasetId,
-      mode: 'append' as const,
-      schema: target.schema,
-      files: [],
-      missingIds: new Set<number>(),
-      tags: new Map(),
-      owner: null,
-      description: null,
-      lineage: {},
-    };
-    await expect(catalog.planCommit(scopes.denied(), change)).rejects.toMatchObject({
+    await expect(catalog.planCommit(scopes.denied(), emptyAppend(target))).rejects.toMatchObject({
       code: 'catalog.dataset_not_found',
     });
   });

@@ -14,7 +14,7 @@ import {
   scopeIssuer,
 } from '../../govern/scope/index.ts';
 import { type Metastore, openMetastore } from '../../metastore/index.ts';
-import type { DatasetChange, IcebergField, NewDataFile } from './catalog.ts';
+import type { DatasetChange, IcebergField, NewDataFile, WriteTarget } from './catalog.ts';
 import { type Catalogd, createCatalogd } from './create-catalogd.ts';
 import { dataFileOf, duckdbFieldIds, duckdbTypeOf } from './iceberg/index.ts';
 
@@ -96,6 +96,14 @@ export const scopes = {
   /** Of a caller who may do nothing with any dataset by now. */
   denied: () => scopeIssuer.write({ ...scopeParts([]), authorise: () => ({ allowed: false, reason: '' }) }),
 };
+
+/** An append of no rows to what `writeTarget` told. */
+export function emptyAppend(target: WriteTarget): DatasetChange {
+  return {
+    ...{ name: 't', datasetId: target.datasetId, mode: 'append', schema: target.schema, files: [] },
+    ...{ missingIds: new Set(), tags: new Map(), owner: null, description: null, lineage: {} },
+  };
+}
 
 export async function openCatalogFixture(): Promise<CatalogFixture> {
   const home = await mkdtemp(join(tmpdir(), 'catalogd-'));

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CatalogFixture, column, openCatalogFixture, scopes } from './catalog.fixture.ts';
+import { type CatalogFixture, column, emptyAppend, openCatalogFixture, scopes } from './catalog.fixture.ts';
 import type { IcebergType } from './catalog.ts';
 
 let lake: CatalogFixture;
@@ -219,19 +219,7 @@ describe('the catalog', () => {
     const columns = [...COLUMNS, column('mine', 'int')];
     const target = await catalog.writeTarget(scopes.write(), { name: 't', mode: 'append', columns });
     await lake.update('t', { add_columns: [{ name: 'theirs', type: 'string' }] });
-    const change = {
-      name: 't',
-      datasetId: target.datasetId,
-      mode: 'append' as const,
-      schema: target.schema,
-      files: [],
-      missingIds: new Set<number>(),
-      tags: new Map(),
-      owner: null,
-      description: null,
-      lineage: {},
-    };
-    await expect(catalog.planCommit(scopes.write(), change)).rejects.toMatchObject({
+    await expect(catalog.planCommit(scopes.write(), emptyAppend(target))).rejects.toMatchObject({
       code: 'catalog.conflict',
     });
   });

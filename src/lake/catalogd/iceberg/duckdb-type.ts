@@ -39,7 +39,7 @@ const SIMPLE: ReadonlyMap<string, string> = new Map([
  * `duckdbTypeOf` of the result, since several engine types share one Iceberg type.
  *
  * Throws `catalog.type_unsupported`: HUGEINT (the engine stores it in Parquet as DOUBLE and loses digits), INTERVAL,
- * BIT, TIME WITH TIME ZONE, UNION and whatever else version 2 cannot hold.
+ * BIT, TIME WITH TIME ZONE, UNION and whatever else version 2 cannot hold. The refusal names `column` where it is given.
  */
 export function icebergTypeOf(duckdbType: string, column?: string): IcebergType {
   const parsed = parseDuckdbType(duckdbType);
