@@ -69,20 +69,17 @@ export async function callModel(deps: CallDeps, scope: ReadScope, call: ModelCal
       if (request.kind === 'chat') provider.requireCarried(request.chat);
       return request;
     },
-    async send({ provider, rung, spending }, request) {
+    async send({ provider, rung, spending, begun }, request): Promise<ChatReply> {
       const reply = await provider.chat(spending, { model: rung.model, request, stream, signal });
-      if (reply.kind === 'stream') return { ...reply, events: await begin(reply.events) };
-      if (!stream) return reply;
-      return { kind: 'stream', events: retold(reply.answers), retold: reply.answers } as const;
+      if (reply.kind === 'whole' && !stream) return reply;
+      const begins = reply.kind === 'stream' ? await begin(reply.events) : retold(reply.answers);
+      begun();
+      if (reply.kind === 'stream') return { ...reply, events: begins };
+      return { kind: 'stream', events: begins, retold: reply.answers };
     },
   });
   const { rung, value: reply, attempts, account } = reached;
-  return {
-    rung,
-    reply: reply.kind === 'stream' ? { ...reply, events: account.timed(reply.events) } : reply,
-    attempts,
-    settle: account.settle,
-  };
+  return { rung, reply, attempts, settle: account.settle };
 }
 
 /** What a call of any kind is, as rungs and ceilings see it. */
@@ -106,11 +103,18 @@ interface ReadyRung {
   readonly maxOutputTokens: number;
 }
 
+/** One rung whose cost is held. */
+interface HeldRung extends ReadyRung {
+  readonly spending: Spending;
+  /** To be told when a stream has begun. */
+  begun(): void;
+}
+
 /** How one rung is called. */
 interface RungCall<R, T> {
   /** What will be sent. Throws `models.not_translatable` where the rung cannot take it: nothing is held for it then. */
   prepare(ready: ReadyRung): R;
-  send(held: ReadyRung & { readonly spending: Spending }, request: R): Promise<T>;
+  send(held: HeldRung, request: R): Promise<T>;
 }
 
 /**
@@ -154,7 +158,7 @@ export async function reachModel<R, T>(
     try {
       // Who leaves while the hold is made durable pays for nothing that was sent.
       asked.signal.throwIfAborted();
-      const value = await call.send({ ...ready, spending }, request);
+      const value = await call.send({ ...ready, spending, begun: account.begun }, request);
       const settle: Account['settle'] = (counted, failure) => {
         const output = counted?.usage()?.output;
         if (output !== undefined && counted?.finish() === 'stop')
@@ -222,36 +226,34 @@ async function* retold(answers: readonly ChatAnswer[]): AsyncGenerator<StreamEve
   yield { bytes: new Uint8Array(0), deltas };
 }
 
-async function* wentOn(
+/** An iterator whose first step was taken, from that step on. */
+function wentOn(
   iterator: AsyncIterator<StreamEvent>,
   first: IteratorResult<StreamEvent>,
-): AsyncGenerator<StreamEvent> {
-  try {
-    let step = first;
-    while (step.done !== true) {
-      yield step.value;
-      step = await iterator.next();
-    }
-  } catch (error) {
-    if (error instanceof ProviderFailure && error.class !== 'cancelled') throw cutOff(error);
-    throw error;
-  } finally {
-    await iterator.return?.();
-  }
-}
-
-async function* telling(
-  events: AsyncIterable<StreamEvent>,
-  arrived: () => void,
-): AsyncGenerator<StreamEvent> {
-  for await (const event of events) {
-    arrived();
-    yield event;
-  }
+): AsyncIterable<StreamEvent> {
+  let taken: IteratorResult<StreamEvent> | null = first;
+  const rest: AsyncIterator<StreamEvent> = {
+    async next() {
+      const step = taken;
+      taken = null;
+      try {
+        return step ?? (await iterator.next());
+      } catch (error) {
+        if (error instanceof ProviderFailure && error.class !== 'cancelled') throw cutOff(error);
+        throw error;
+      }
+    },
+    async return() {
+      await iterator.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+  return { [Symbol.asyncIterator]: () => rest };
 }
 
 interface Account {
-  timed(events: AsyncIterable<StreamEvent>): AsyncIterable<StreamEvent>;
+  /** The first event of a stream has arrived. */
+  begun(): void;
   /** `counted` is null where nothing of an answer can be read; an `unsent` call cost nothing, one that was `begun` its input. */
   settle(counted: Counted | null, failure: FailureClass | null, came?: 'unsent' | 'begun'): Settled;
 }
@@ -287,10 +289,9 @@ function createAccount(deps: CallDeps, inputTokens: number, rung: Rung, spending
   }
 
   return {
-    timed: (events) =>
-      telling(events, () => {
-        firstTokenMs ??= clock.monotonicMs() - startedMs;
-      }),
+    begun() {
+      firstTokenMs = clock.monotonicMs() - startedMs;
+    },
     settle(counted, failure, came) {
       const usage = came === 'unsent' ? NO_USAGE : usageOf(counted, failure, came === 'begun');
       const costNanoUsd = realCost(rung.entry, usage);

@@ -19,6 +19,8 @@ export class Upstream {
   readonly #body: UpstreamBody;
   readonly #deadline: Deadline;
   readonly #maxBytes: number;
+  /** Bytes of the body so far. */
+  #total = 0;
 
   constructor(parts: {
     readonly status: number;
@@ -45,45 +47,26 @@ export class Upstream {
   }
 
   /**
-   * The chunks as they arrive. Leaving the loop early leaves the connection open: `release` or `destroy` ends it. Throws
-   * `ProviderFailure`.
+   * The next chunk as it arrives; null at the end. Who reads no further leaves the connection open: `release` or `destroy`
+   * ends it. No generator: there is one step of it for each piece of an answer. Throws `ProviderFailure`.
    */
-  async *chunks(): AsyncGenerator<Uint8Array> {
-    let total = 0;
+  async next(): Promise<Uint8Array | null> {
     try {
-      for (let chunk = await this.#body.next(); chunk !== null; chunk = await this.#body.next()) {
-        total += chunk.length;
-        if (total > this.#maxBytes) throw tooLarge(this.#maxBytes);
-        yield chunk;
-      }
+      const chunk = await this.#body.next();
+      this.#total += chunk?.length ?? 0;
+      if (this.#total > this.#maxBytes) throw tooLarge(this.#maxBytes);
+      if (chunk === null) this.#deadline.release();
+      return chunk;
     } catch (error) {
       this.destroy();
       throw transportFailure(error, 'body');
     }
-    this.#deadline.release();
   }
 
   /** The whole body. Throws `ProviderFailure`. */
   async bytes(): Promise<Uint8Array> {
-    try {
-      const whole = await this.#whole();
-      this.#deadline.release();
-      return whole;
-    } catch (error) {
-      this.destroy();
-      throw transportFailure(error, 'body');
-    }
-  }
-
-  /** Without a generator, which costs more than a body of one chunk is worth. */
-  async #whole(): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
-    let total = 0;
-    for (let chunk = await this.#body.next(); chunk !== null; chunk = await this.#body.next()) {
-      total += chunk.length;
-      if (total > this.#maxBytes) throw tooLarge(this.#maxBytes);
-      chunks.push(chunk);
-    }
+    for (let chunk = await this.next(); chunk !== null; chunk = await this.next()) chunks.push(chunk);
     const [first] = chunks;
     return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
   }
@@ -93,10 +76,11 @@ export class Upstream {
     const chunks: Uint8Array[] = [];
     let total = 0;
     try {
-      for await (const chunk of this.chunks()) {
+      while (total < maxBytes) {
+        const chunk = await this.next();
+        if (chunk === null) break;
         chunks.push(chunk);
         total += chunk.length;
-        if (total >= maxBytes) break;
       }
     } catch (error) {
       if (error instanceof ProviderFailure && error.class === 'cancelled') throw error;

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../../../base/index.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../../base/index.ts';
 import { objectOf, objectsOf, stringOf, textsIn } from '../../json-reading.ts';
 
 /** Members whose texts are read elsewhere, or say how an answer was made and not what it says. */
@@ -47,6 +47,12 @@ export function otherTextOfChoice(choice: JsonObject, said: 'message' | 'delta')
   );
 }
 
-function membersBut(object: JsonObject, read: ReadonlySet<string>) {
-  return Object.entries(object).flatMap(([name, value]) => (read.has(name) ? [] : [value]));
+/** A plain loop: it goes over every member of every piece of a stream, and hardly ever finds one. */
+function membersBut(object: JsonObject, read: ReadonlySet<string>): JsonValue[] {
+  const values: JsonValue[] = [];
+  for (const name of Object.keys(object)) {
+    const value = object[name];
+    if (value !== undefined && !read.has(name)) values.push(value);
+  }
+  return values;
 }
