@@ -18,7 +18,7 @@ import type { Purse } from './purse.ts';
 import { releaseJudged } from './release-judged.ts';
 import { grantParts, type Rights } from './scope-parts.ts';
 import { type Audited, type Auditor, type AuditResult, marksOf } from './steps/audit.ts';
-import { extentAfter, judgeAfter, type TruthMark } from './steps/judge.ts';
+import { extentAfter, fieldsOfPieces, judgeAfter, type TruthMark } from './steps/judge.ts';
 
 interface ReadParts {
   readonly audited: Audited;
@@ -87,7 +87,8 @@ export async function runRead(parts: ReadParts): Promise<Answer> {
       await audited.durable();
       return parts.nested(...asked);
     };
-    const invocation = { resolved, body, extentAfter: extent, nested };
+    const pieces = fieldsOfPieces(parts.truth, audited.judged);
+    const invocation = { resolved, body, extentAfter: extent, fieldsOfPieces: pieces, nested };
     const answer: ReadAnswer<unknown> = await operation.run(scope, request.input, invocation);
     if (answer.kind !== 'value') source = answer.chunks;
     // Whatever was read meanwhile: no byte of it leaves before the row is durable.

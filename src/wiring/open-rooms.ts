@@ -8,7 +8,7 @@ import { MCP_TOOL_NAMES } from '../gateway/index.ts';
 import { type Access, createAccess, createExpressionParser, systemTimer } from '../govern/access/index.ts';
 import { createBudget } from '../govern/budget/index.ts';
 import { createTruth } from '../govern/truth/index.ts';
-import { createCatalogd, createPiiDetector, personalDataIn } from '../lake/catalogd/index.ts';
+import { createCatalogd, createPiiDetector, personalDataInText } from '../lake/catalogd/index.ts';
 import type { EnginePool } from '../lake/engine/index.ts';
 import { createIngestd } from '../lake/ingestd/index.ts';
 import { createQueryd } from '../lake/queryd/index.ts';
@@ -125,7 +125,7 @@ export async function openRooms(home: OpenHome, engine: EnginePool) {
     config: config.models,
     environment: home.environment,
     reader: store,
-    personalData: personalDataIn,
+    personalData: personalDataInText,
     clock,
     wait: (delayMs, signal) => sleep(delayMs, undefined, { signal }),
     random: Math.random,

@@ -32,7 +32,7 @@ phase = "after"
 extent = "piece"
 action = "block"
 message = "Blocked by the probe."
-when = { type = "FieldMatches", field = "answer.text", pattern = "QXZQ-7319" }
+when = { type = "FieldMatches", field = "answer.text", pattern = "QXZQ 7319 QXZQ" }
 `;
 export const MODEL_CEILINGS =
   '[[ceilings]]\nname = "probe-one"\nwhen = { task = "rationed" }\nrequests_per_hour = 1\n';
@@ -74,7 +74,7 @@ export async function modelProbes({ server, upstream }: ModelServer): Promise<Pr
     const whole = await send(`probe-whole-${stream}`, { stream, lakehouse_task: 'whole' });
     note('whole answer judged', whole.status === 422 && !whole.text.includes('Hello from'), whole);
   }
-  upstream.script(reply({ text: `${'so it is '.repeat(40)} QXZQ-7319 ${'and so on '.repeat(40)}` }));
+  upstream.script(reply({ text: `${'so it is '.repeat(40)} QXZQ 7319 QXZQ ${'and so on '.repeat(40)}` }));
   const pieces = await send('probe-pieces', { stream: true, lakehouse_task: 'pieces' });
   note('pieces judged before they leave', !pieces.isWhole && !/QXZ|731/.test(saidIn(pieces.text)), pieces);
 

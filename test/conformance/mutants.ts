@@ -237,4 +237,11 @@ export const mutants: readonly Mutant[] = [
     find: 'export const HOLDBACK_CHARACTERS = 128;',
     replace: 'export const HOLDBACK_CHARACTERS = 0;',
   },
+  {
+    step: 'models: rules over a text hold back no more than those over personal data',
+    caughtBy: 'pieces judged before they leave',
+    file: 'src/ai/aibridge/answer-context.ts',
+    find: 'return readsText ? () => 0 : (text) => personalData.openFrom(text);',
+    replace: 'return (text) => personalData.openFrom(text);',
+  },
 ];

@@ -137,16 +137,12 @@ const WAYS = ['/v1/chat', '/v1/chat/completions', '/v1/messages'].flatMap((path)
 
 test.each(WAYS)('$path by $model blocks leaked personal data, streamed $stream', async (way) => {
   const answer = await ask('Write to ada@example.org today.', way);
-  expect(answer.status, answer.text).toBe(422);
-  expect(answer.json).toMatchObject({
-    code: 'door.truth_blocked',
-    rules: [{ rule: 'chat-leaks-masked-data', action: 'block' }],
-  });
-  expect(answer.text).not.toContain('ada');
+  expectBlocked(answer, way.stream);
   const { calls, events, audit } = callRecords(lake.server.home, answer.requestId);
-  // The model has answered and is paid; the answer did not leave.
+  // The model has answered and is paid, or was stopped and is paid for what it may have said.
+  const cost = way.model.startsWith('ollama') ? 0 : way.stream ? expect.any(Number) : 44_000;
   expect(calls).toEqual([
-    expect.objectContaining({ status: 'ok', cost_nano_usd: way.model.startsWith('ollama') ? 0 : 44_000 }),
+    expect.objectContaining({ status: way.stream ? 'partial' : 'ok', cost_nano_usd: cost }),
   ]);
   expect(events).toHaveLength(1);
   expect(audit).toEqual([expect.objectContaining({ status: 'failed', closing_code: 'door.truth_blocked' })]);
@@ -189,11 +185,26 @@ test('personal data in thinking and in arguments of calls is blocked like text',
         messages,
         stream,
       });
-      expect(answer.status, answer.text).toBe(422);
-      expect(answer.text).not.toContain('ada');
+      expectBlocked(answer, stream);
     }
   }
 });
+
+/** Nothing of a leak has left: of a stream at most what was said before it, and then the refusal and no end. */
+function expectBlocked(answer: Answer, stream: boolean): void {
+  expect(answer.text).not.toMatch(/ada|example/);
+  if (stream && answer.status === 200) {
+    expect(answer.isWhole).toBe(false);
+    expect(answer.text).toContain('holds personal data of a kind that your role sees masked');
+    expect(answer.text).not.toMatch(/\[DONE\]|message_stop|"finish_reason":"|"stop_reason":"/);
+    return;
+  }
+  expect(answer.status, answer.text).toBe(422);
+  expect(answer.json).toMatchObject({
+    code: 'door.truth_blocked',
+    rules: [{ rule: 'chat-leaks-masked-data', action: 'block' }],
+  });
+}
 
 /** Letters that stand nowhere else in what is streamed. */
 const LETTERS = /[QXZ]/;

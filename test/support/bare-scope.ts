@@ -15,6 +15,7 @@ export const BARE_INVOCATION = {
   body: null,
   contentSha256: async () => '',
   extentAfter: 'none',
+  fieldsOfPieces: [],
   nested: async (operation: string): Promise<NestedAnswer> => {
     throw new Error(`${operation} is not run by this test`);
   },

@@ -1,7 +1,12 @@
 import { type JsonObject, type JsonValue, jsonSafe, matchesPattern } from '../../base/index.ts';
 
 /** Finds personal data in free text; the detector of the catalog, handed in by main. */
-export type PersonalDataFinder = (text: string) => readonly string[];
+export interface PersonalDataFinder {
+  /** Tags of the kinds that the text surely holds. */
+  kindsIn(text: string): readonly string[];
+  /** Where the end of the text begins that may, with more text, turn out to be of a kind. */
+  openFrom(text: string): number;
+}
 
 /** What truth rules see of an answer: the members of the context after a chat. */
 export interface AnswerFacts {
@@ -31,7 +36,7 @@ export function answerContext(
 ): JsonObject {
   const said = asRead(facts.said);
   const text = facts.text ?? said;
-  const kinds = judged.personalData(said);
+  const kinds = judged.personalData.kindsIn(said);
   const leaked = kinds.filter((kind) => judged.maskedTags.some((tag) => matchesPattern(tag, kind)));
   return {
     answer: {
@@ -48,6 +53,18 @@ export function answerContext(
     output_tokens: facts.outputTokens,
     personal: { kinds: [...kinds], leaked_kinds: leaked, leaked_count: leaked.length },
   };
+}
+
+/**
+ * Where the end of a text begins that more text may make part of what rules over pieces look for. Rules that read the answer's
+ * own text may look for anything; others see of it only the personal data that was found.
+ */
+export function openTextOf(
+  fieldsOfPieces: readonly string[],
+  personalData: PersonalDataFinder,
+): (text: string) => number {
+  const readsText = fieldsOfPieces.some((field) => field.split('.', 1)[0] === 'answer');
+  return readsText ? () => 0 : (text) => personalData.openFrom(text);
 }
 
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([\\/"]))/g;

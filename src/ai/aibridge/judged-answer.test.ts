@@ -40,10 +40,10 @@ async function sent(
   async function* provider() {
     yield* events;
   }
-  const chunks = judgedAnswer({
-    events: provider(),
+  const chunks = judgedAnswer(provider(), {
     extent,
     collector,
+    openFrom: () => 0,
     write: (event) => event.bytes,
     end: () => new Uint8Array(0),
     pieceContext: (said) => ({ said }),
@@ -152,10 +152,10 @@ test('pieces leave while the answer is still coming', async () => {
   async function* provider() {
     for (; pulled < 100; pulled++) yield eventOf(deltaOf('text', 0, 'ten chars '));
   }
-  const chunks = judgedAnswer({
-    events: provider(),
+  const chunks = judgedAnswer(provider(), {
     extent: 'piece',
     collector,
+    openFrom: () => 0,
     write: (event) => event.bytes,
     end: () => new Uint8Array(0),
     pieceContext: (said) => ({ said }),

@@ -5,8 +5,9 @@ import type { ChatDelta } from './chat.ts';
 import type { StreamEvent } from './provider.ts';
 
 /**
- * Characters that stand between a piece and the end of what is known before the piece may leave: a rule over pieces sees
- * any match up to this length whole, wherever chunks divide it (K-17).
+ * Characters that stand between a piece and the end of what is known before the piece may leave, unless it is sure before that
+ * no more text makes it part of what a rule looks for: a rule over pieces sees any match up to this length whole, wherever
+ * chunks divide it (K-17).
  */
 export const HOLDBACK_CHARACTERS = 128;
 /**
@@ -15,10 +16,11 @@ export const HOLDBACK_CHARACTERS = 128;
  */
 const ESCAPED_CHARACTERS = 9 * HOLDBACK_CHARACTERS;
 
-export interface JudgedAnswerParts {
-  readonly events: AsyncIterable<StreamEvent>;
+export interface AnswerJudgeParts {
   readonly extent: ReadInvocation<unknown>['extentAfter'];
   readonly collector: AnswerCollector;
+  /** Where the end of a text begins that more text may make part of what a rule over pieces looks for. */
+  openFrom(text: string): number;
   /** The bytes of one event for the client. */
   write(event: StreamEvent): Uint8Array;
   /** What ends the answer for the client. */
@@ -29,38 +31,64 @@ export interface JudgedAnswerParts {
   wholeContext(): JsonObject;
 }
 
+/** Makes of the events of an answer what the door judges and lets go. */
+export interface AnswerJudge {
+  /** What may leave with this event once it is judged; null where all of it has to wait. */
+  push(event: StreamEvent): JudgedChunk | null;
+  /** What is left when the provider has ended. */
+  end(): readonly JudgedChunk[];
+}
+
 /**
- * A provider's stream as chunks for the door. From the event that says why the model stopped everything is held back, so
- * that the client learns of the end only when truth has judged the whole and the record is closed.
+ * From the event that says why the model stopped everything is held back, so that the client learns of the end only when
+ * truth has judged the whole and the record is closed.
  */
-export async function* judgedAnswer(parts: JudgedAnswerParts): AsyncGenerator<JudgedChunk> {
+export function createAnswerJudge(parts: AnswerJudgeParts): AnswerJudge {
   const { collector, extent } = parts;
   const last: Uint8Array[] = [];
-  const heldBack = createHeldBack();
+  const heldBack = createHeldBack(parts.openFrom);
   let ending = false;
-  for await (const event of parts.events) {
-    for (const delta of event.deltas) {
-      collector.add(delta);
-      if (delta.kind === 'finish') ending = true;
-    }
-    const bytes = parts.write(event);
-    if (ending) {
-      last.push(bytes);
-      if (extent === 'piece') heldBack.note(event.deltas);
-    } else if (extent === 'piece') {
-      const ready = heldBack.push(bytes, event.deltas);
-      if (ready !== null) {
-        yield { bytes: ready.bytes, judge: { context: parts.pieceContext(ready.said), final: false } };
+  return {
+    push(event) {
+      for (const delta of event.deltas) {
+        collector.add(delta);
+        if (delta.kind === 'finish') ending = true;
       }
-    } else if (bytes.length > 0) yield { bytes, judge: null };
+      const bytes = parts.write(event);
+      if (ending) {
+        last.push(bytes);
+        if (extent === 'piece') heldBack.note(event.deltas);
+        return null;
+      }
+      if (extent !== 'piece') return bytes.length > 0 ? { bytes, judge: null } : null;
+      const ready = heldBack.push(bytes, event.deltas);
+      if (ready === null) return null;
+      return { bytes: ready.bytes, judge: { context: parts.pieceContext(ready.said), final: false } };
+    },
+    end() {
+      const rest = heldBack.rest();
+      const whole = parts.wholeContext();
+      const bytes = Buffer.concat([rest.bytes, ...last, parts.end()]);
+      const final = { bytes, judge: { context: whole, final: true } };
+      // The whole tells texts from calls of tools; rules over pieces see of the last ones what they saw of those before.
+      if (rest.said === '') return [final];
+      const context = parts.pieceContext(rest.said);
+      return [{ bytes: new Uint8Array(0), judge: { context, final: false } }, final];
+    },
+  };
+}
+
+/** An answer as chunks for the door, whatever its events come from. */
+export async function* judgedAnswer(
+  events: AsyncIterable<StreamEvent>,
+  parts: AnswerJudgeParts,
+): AsyncGenerator<JudgedChunk> {
+  const judge = createAnswerJudge(parts);
+  for await (const event of events) {
+    const chunk = judge.push(event);
+    if (chunk !== null) yield chunk;
   }
-  const rest = heldBack.rest();
-  const whole = parts.wholeContext();
-  // The whole tells texts from calls of tools; rules over pieces see of the last ones what they saw of those before.
-  if (rest.said !== '')
-    yield { bytes: new Uint8Array(0), judge: { context: parts.pieceContext(rest.said), final: false } };
-  const bytes = Buffer.concat([rest.bytes, ...last, parts.end()]);
-  yield { bytes, judge: { context: whole, final: true } };
+  yield* judge.end();
 }
 
 /** One run of text that a reader puts together: the text of a choice, its thinking, the arguments of one call. */
@@ -72,6 +100,8 @@ interface Thread {
   dropped: number;
   /** Where the last JSON escape begins; -1 where there was none. */
   escapedAt: number;
+  /** Where the part begins that waits for what comes next; null where it is not known for this text. */
+  openAt: number | null;
 }
 
 interface Choice {
@@ -83,21 +113,30 @@ interface Choice {
 /** Bytes that wait, and what they say of each thread. */
 interface Piece {
   readonly bytes: Uint8Array;
-  readonly spans: readonly { readonly thread: Thread; readonly from: number; readonly saidUpTo: number }[];
+  readonly spans: readonly Span[];
+}
+
+/** What a piece says of one thread, by positions in it. */
+interface Span {
+  readonly thread: Thread;
+  readonly from: number;
+  readonly to: number;
+  /** Characters of the choice when it was said. */
+  readonly saidUpTo: number;
 }
 
 /**
  * Pieces that are not far enough from the end of what their choice has said. Choices are streamed side by side, and a
  * value of one is not to be hidden by what another says in between: each has its own distance and its own text.
  */
-function createHeldBack() {
+function createHeldBack(openFrom: (text: string) => number) {
   const choices = new Map<number, Choice>();
   let waiting: Piece[] = [];
 
   function threadOf(at: number, name: string): Thread {
     const choice = choices.get(at) ?? { threads: new Map(), said: 0 };
     choices.set(at, choice);
-    const thread = choice.threads.get(name) ?? { choice, text: '', dropped: 0, escapedAt: -1 };
+    const thread = choice.threads.get(name) ?? { choice, text: '', dropped: 0, escapedAt: -1, openAt: null };
     choice.threads.set(name, thread);
     return thread;
   }
@@ -109,11 +148,30 @@ function createHeldBack() {
       if (!begun.has(thread)) begun.set(thread, thread.dropped + thread.text.length);
       addText(thread, text);
     }
-    return [...begun].map(([thread, from]) => ({ thread, from, saidUpTo: thread.choice.said }));
+    return [...begun].map(([thread, from]) => ({
+      thread,
+      from,
+      to: thread.dropped + thread.text.length,
+      saidUpTo: thread.choice.said,
+    }));
+  }
+
+  /** Where the part of a thread begins that more text may make part of a value; all of it where escapes hide what it says. */
+  function openPartOf(thread: Thread): number {
+    if (thread.text.includes('\\')) return thread.dropped;
+    const tail = thread.text.slice(-HOLDBACK_CHARACTERS);
+    return thread.dropped + thread.text.length - tail.length + openFrom(tail);
+  }
+
+  function isSettled({ thread, to }: Span): boolean {
+    thread.openAt ??= openPartOf(thread);
+    return to <= thread.openAt;
   }
 
   const isReady = ({ spans }: Piece) =>
-    spans.every(({ thread, from, saidUpTo }) => thread.choice.said - saidUpTo >= reachOf(thread, from));
+    spans.every(
+      (span) => span.thread.choice.said - span.saidUpTo >= reachOf(span.thread, span.from) || isSettled(span),
+    );
 
   return {
     /** What may leave now, with the text of the threads it is part of; null where all has to wait. */
@@ -156,6 +214,7 @@ function textFrom(thread: Thread, position: number): string {
 function addText(thread: Thread, text: string): void {
   const before = thread.text.length;
   thread.text += text;
+  thread.openAt = null;
   thread.choice.said += text.length;
   // Its two characters may come in two deltas.
   const last = thread.text.lastIndexOf('\\u');

@@ -1,16 +1,16 @@
 import { isLakeError } from '../../base/index.ts';
-import type { JudgedChunk } from '../../govern/scope/index.ts';
+import type { JudgedChunk, ReadInvocation } from '../../govern/scope/index.ts';
 import { type AnswerCollector, createAnswerCollector } from './answer-collector.ts';
-import { type AnswerFacts, answerContext, type PersonalDataFinder } from './answer-context.ts';
+import { type AnswerFacts, answerContext, openTextOf, type PersonalDataFinder } from './answer-context.ts';
 import type { StartedAnswer } from './call-model.ts';
 import { modelsErrors } from './errors.ts';
-import { judgedAnswer } from './judged-answer.ts';
+import { createAnswerJudge } from './judged-answer.ts';
 import type { ChatReply, StreamEvent } from './provider.ts';
 
 export interface SettledAnswerParts {
   readonly started: StartedAnswer;
   readonly task: string;
-  readonly extent: 'none' | 'piece' | 'whole';
+  readonly invocation: Pick<ReadInvocation<unknown>, 'extentAfter' | 'fieldsOfPieces'>;
   readonly personalData: PersonalDataFinder;
   readonly maskedTags: readonly string[];
   /** The bytes of one event of a stream, and what ends it. */
@@ -27,7 +27,7 @@ export async function* settledAnswer(parts: SettledAnswerParts): AsyncGenerator<
   const collector = createAnswerCollector();
   const account = accountOf(parts, collector);
   try {
-    const { extent } = parts;
+    const { extentAfter: extent, fieldsOfPieces } = parts.invocation;
     const { reply } = parts.started;
     if (reply.kind === 'whole') {
       for (const answer of reply.answers) collector.addWhole(answer);
@@ -39,7 +39,13 @@ export async function* settledAnswer(parts: SettledAnswerParts): AsyncGenerator<
       }
       yield { bytes: parts.whole(reply), judge: { context: whole, final: true } };
     } else {
-      yield* judgedAnswer({ events: reply.events, extent, collector, ...parts.stream, ...account });
+      const openFrom = openTextOf(fieldsOfPieces, parts.personalData);
+      const judge = createAnswerJudge({ extent, collector, openFrom, ...parts.stream, ...account });
+      for await (const event of reply.events) {
+        const chunk = judge.push(event);
+        if (chunk !== null) yield chunk;
+      }
+      yield* judge.end();
     }
   } catch (error) {
     account.settle(isLakeError(error) && error.code === modelsErrors.cut_off.code ? 'cut_off' : 'cancelled');

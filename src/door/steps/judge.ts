@@ -55,6 +55,11 @@ export function extentAfter(truth: Truth, judged: Judged): RuleExtent | 'none' {
   return extents.includes('piece') ? 'piece' : 'none';
 }
 
+/** The fields that rules over pieces of the answer read, as dot paths. */
+export function fieldsOfPieces(truth: Truth, judged: Judged): readonly string[] {
+  return taskClasses(judged.grant.resolution.request, 'after').flatMap((name) => truth.fieldsOfPieces(name));
+}
+
 function taskClasses(request: Validated, phase: 'before' | 'after'): readonly string[] {
   const { truth } = request.caller.operation;
   const rule = truth[phase];

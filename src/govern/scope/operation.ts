@@ -99,6 +99,8 @@ export type NestedAnswer =
 export interface ReadInvocation<R> extends Invocation<R> {
   /** How much of the answer the truth rules after it must see before any of it may leave. */
   readonly extentAfter: 'none' | 'piece' | 'whole';
+  /** The fields that rules over pieces of the answer read, as dot paths: what they do not read need not be held back. */
+  readonly fieldsOfPieces: readonly string[];
 }
 
 export interface MutationInvocation<R> extends Invocation<R> {

@@ -93,6 +93,21 @@ export function predicateOf(condition: Condition): Predicate {
   }
 }
 
+/** Every field that a condition reads, as dot paths. */
+export function fieldsOf(condition: Condition): readonly string[] {
+  switch (condition.type) {
+    case 'Always':
+      return [];
+    case 'All':
+    case 'Any':
+      return condition.of.flatMap(fieldsOf);
+    case 'Not':
+      return fieldsOf(condition.of);
+    default:
+      return [condition.field];
+  }
+}
+
 function matchPredicate(fieldPath: string, patternText: string): Predicate {
   const compiled = compileLinearRegex(patternText);
   if (typeof compiled === 'string') throw new Error(`The schema let a pattern pass: ${compiled}`);

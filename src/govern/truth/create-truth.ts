@@ -1,6 +1,7 @@
 import type { Clock, IdGenerator, JsonObject, Logger, Statement } from '../../base/index.ts';
 import type { MetastoreReader } from '../../metastore/index.ts';
 import type { AnyOperation, EventDraft, HttpRoute } from '../scope/index.ts';
+import { fieldsOf } from './condition.ts';
 import { evaluateRules } from './operations/evaluate-rules.ts';
 import { listRules } from './operations/list-rules.ts';
 import { reloadRules } from './operations/reload-rules.ts';
@@ -56,6 +57,13 @@ export async function createTruth(deps: {
         if (extents.length === 0) return 'none';
         return extents.includes('whole') ? 'whole' : 'piece';
       },
+      fieldsOfPieces: (taskClass) =>
+        book
+          .current()
+          .rules.filter(
+            (rule) => rule.taskClass === taskClass && rule.phase === 'after' && rule.extent === 'piece',
+          )
+          .flatMap((rule) => fieldsOf(rule.when)),
       holdForReview: (held) =>
         held.bytes.length > MAX_REVIEWED_BYTES ? null : reviewHeld(deps.reader, deps.ids, held),
     },

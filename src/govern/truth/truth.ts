@@ -40,6 +40,8 @@ export interface Truth {
   ): readonly RuleOutcome[];
   /** The most that rules after the work need to see of an answer of this task class before any of it may leave. */
   extentAfter(taskClass: string): RuleExtent | 'none';
+  /** The fields that rules over pieces of such an answer read, as dot paths. */
+  fieldsOfPieces(taskClass: string): readonly string[];
   /** What keeps a held-back answer for a person to decide on; null for one too large to keep. */
   holdForReview(held: HeldAnswer): HeldForReview | null;
 }

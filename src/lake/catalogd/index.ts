@@ -13,6 +13,6 @@ export {
 } from './iceberg/index.ts';
 export { wideDecimal } from './parquet-source.ts';
 export type { PiiDetector, PiiFinding, SampledColumn } from './pii/index.ts';
-export { createPiiDetector, personalDataIn } from './pii/index.ts';
+export { createPiiDetector, personalDataInText } from './pii/index.ts';
 export type { FoundTag, TagFindings } from './pii-tagging.ts';
 export { findTags } from './pii-tagging.ts';

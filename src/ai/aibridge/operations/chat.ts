@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonObject, LakeError } from '../../../base/index.ts';
 import { type ReadInvocation, type ReadScope, readOperation } from '../../../govern/scope/index.ts';
 import { createAnswerCollector } from '../answer-collector.ts';
-import { answerContext, jsonOf } from '../answer-context.ts';
+import { answerContext, jsonOf, openTextOf } from '../answer-context.ts';
 import type { BridgeParts } from '../bridge-parts.ts';
 import type { ChatRequest } from '../chat.ts';
 import { type Generated, generateContinuable, generateWhole } from '../generate-continuable.ts';
@@ -127,7 +127,7 @@ export function chat(parts: BridgeParts) {
       };
       if (input.stream) {
         const pieces = generateContinuable(parts, scope, request);
-        return streamed({ parts, scope, input, citations, pieces, extent: invocation.extentAfter });
+        return streamed({ parts, scope, input, citations, pieces, invocation });
       }
       const generated = await generateWhole(parts, scope, request);
       return {
@@ -146,25 +146,26 @@ function streamed(asked: {
   input: Input;
   citations: readonly Citation[];
   pieces: AsyncGenerator<string, Generated>;
-  extent: ReadInvocation<unknown>['extentAfter'];
+  invocation: ReadInvocation<unknown>;
 }) {
-  const { parts, scope, input, citations, pieces, extent } = asked;
+  const { parts, scope, input, citations, pieces, invocation } = asked;
   let generated: Generated | null = null;
   const ended = (): Generated => {
     if (generated === null) throw new Error('the answer has not ended');
     return generated;
   };
   const judged = { personalData: parts.personalData, maskedTags: scope.maskedTags() };
+  const events = textEvents(pieces, (whole) => {
+    generated = whole;
+  });
   return {
     kind: 'judged-stream' as const,
     contentType: 'text/event-stream; charset=utf-8',
     headers: { 'cache-control': 'no-store' },
-    chunks: judgedAnswer({
-      events: textEvents(pieces, (whole) => {
-        generated = whole;
-      }),
-      extent,
+    chunks: judgedAnswer(events, {
+      extent: invocation.extentAfter,
       collector: createAnswerCollector(),
+      openFrom: openTextOf(invocation.fieldsOfPieces, parts.personalData),
       write: ({ bytes }) => bytes,
       end() {
         const { text: _, ...rest } = shown(scope, ended(), citations);
@@ -181,12 +182,17 @@ async function* textEvents(
   pieces: AsyncGenerator<string, Generated>,
   ended: (generated: Generated) => void,
 ): AsyncGenerator<StreamEvent> {
-  let step = await pieces.next();
-  for (; step.done !== true; step = await pieces.next()) {
-    const text = step.value;
+  for await (const text of texts(pieces, ended)) {
     yield { bytes: event('text', { text }), deltas: [{ kind: 'text', choice: 0, text }] };
   }
-  ended(step.value);
+}
+
+/** The pieces, and at their end what they came to. Whoever stops before ends them too: the call is settled and its provider stops. */
+async function* texts(
+  pieces: AsyncGenerator<string, Generated>,
+  ended: (generated: Generated) => void,
+): AsyncGenerator<string> {
+  ended(yield* pieces);
 }
 
 /** Which model answers is settled at the end: another one may go on with what the first began. */

@@ -115,7 +115,7 @@ async function answer(asked: Asked) {
   const chunks = settledAnswer({
     started,
     task,
-    extent: invocation.extentAfter,
+    invocation,
     personalData: parts.personalData,
     maskedTags: scope.maskedTags(),
     stream: {

@@ -1,2 +1,2 @@
 export type { PiiDetector, PiiFinding, SampledColumn } from './pii-detector.ts';
-export { createPiiDetector, personalDataIn } from './pii-detector.ts';
+export { createPiiDetector, personalDataInText } from './pii-detector.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createPiiDetector, personalDataIn, type SampledColumn } from './index.ts';
+import { createPiiDetector, personalDataInText, type SampledColumn } from './index.ts';
 
 interface LabelledTable {
   readonly table: string;
@@ -58,5 +58,5 @@ test.each([
   ['Order 4111 1111 1111 1112, lot 000-12-3456, version 1.2.3, @home', []],
   ['', []],
 ])('free text %j holds %j', (text, tags) => {
-  expect(personalDataIn(text)).toEqual(tags);
+  expect(personalDataInText.kindsIn(text)).toEqual(tags);
 });

@@ -72,12 +72,23 @@ export function createPiiDetector(): PiiDetector {
 }
 
 /**
- * Tags of the kinds that free text surely holds: e-mail addresses, phone, card and social security numbers. Names, pay and
- * dates are not told from other words by their form.
+ * Finds in free text: e-mail addresses, phone, card and social security numbers. Names, pay and dates are not told from other
+ * words by their form.
  */
-export function personalDataIn(text: string): readonly string[] {
-  return KINDS.flatMap((kind) => (kind.inText?.(text) === true ? [kind.tag] : []));
-}
+export const personalDataInText = {
+  /** Tags of the kinds that the text surely holds. */
+  kindsIn(text: string): readonly string[] {
+    return KINDS.flatMap(({ inText, tag }) => (inText?.holds(text) === true ? [tag] : []));
+  },
+  /**
+   * Where the end of the text begins that may, with more text, turn out to be of a kind; the text's length where none of it
+   * may.
+   */
+  openFrom(text: string): number {
+    const starts = KINDS.map(({ inText }) => inText?.open.exec(text)?.index ?? text.length);
+    return Math.min(...starts);
+  },
+};
 
 function viewOf(column: SampledColumn): ColumnView {
   return {

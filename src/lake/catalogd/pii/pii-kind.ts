@@ -6,8 +6,19 @@ export interface PiiKind {
   readonly tag: string;
   /** From 0 (not this kind) to 1. */
   confidence(column: ColumnView, table: TableView): number;
-  /** Whether free text surely holds a value of the kind; absent where only a column's context could tell. */
-  inText?(text: string): boolean;
+  /** Values within free text; absent where only a column's context could tell. */
+  readonly inText?: TextFinder;
+}
+
+/** Finds values of one kind in free text. */
+export interface TextFinder {
+  /** Whether the text surely holds one. */
+  holds(text: string): boolean;
+  /**
+   * What at the end of a text may be the beginning of a value, with more text: anchored there, and matching from where the
+   * earliest of them could begin. A text that `holds` is true of with more text, and false of without, holds none before it.
+   */
+  readonly open: RegExp;
 }
 
 /** What the other columns say of the whole dataset. */

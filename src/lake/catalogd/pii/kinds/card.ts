@@ -42,7 +42,10 @@ export const cardKind: PiiKind = {
     // One number in ten passes Luhn by chance, and few of those carry an issuer's prefix at its length.
     return joined(nameSignal(column.name, PHRASES), column, { share, aloneFrom: 0.6 });
   },
-  inText: (text) => text.match(CANDIDATE)?.some(isCardNumber) ?? false,
+  inText: {
+    holds: (text) => text.match(CANDIDATE)?.some(isCardNumber) ?? false,
+    open: /\d[\d -]{0,37}$/,
+  },
 };
 
 function isCardNumber(text: string): boolean {

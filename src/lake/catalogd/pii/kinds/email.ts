@@ -38,6 +38,7 @@ const PHRASES = {
 /** Local part, domain labels, an alphabetic top level; bounded, so the cost per position is bounded too. */
 const ADDRESS =
   /(?<![\p{L}\d._%+/:-])[\p{L}\d._%+'-]{1,64}@(?:[\p{L}\d-]{1,63}\.){1,5}\p{L}{2,24}(?![\p{L}\d@-])/u;
+const OPEN = /[\p{L}\d._%+'-]{1,64}(?:@[\p{L}\d.-]*)?$/u;
 /** Free text counts from this share on: one address in twenty values is enough to hide the column. */
 const IN_TEXT_FROM = 0.05;
 
@@ -48,5 +49,5 @@ export const emailKind: PiiKind = {
     const share = shareOf(column.values, (value) => value.includes('@') && ADDRESS.test(value));
     return joined(nameSignal(column.name, PHRASES), column, { share, aloneFrom: IN_TEXT_FROM });
   },
-  inText: (text) => text.includes('@') && ADDRESS.test(text),
+  inText: { holds: (text) => text.includes('@') && ADDRESS.test(text), open: OPEN },
 };

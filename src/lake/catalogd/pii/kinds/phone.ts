@@ -66,6 +66,8 @@ const LOOSE = /^\+?[\d\s().\-/\u2010-\u2015]{6,24}(?:\s?(?:x|ext\.?)\s?\d{1,6})?
 const INTERNATIONAL = /(?<![\d.+])\+[1-9]\d{0,2}(?:[\s.\-()]{0,2}\d{1,5}){2,5}(?![\d.])/;
 const NORTH_AMERICAN =
   /(?<![\d.+-])(?:1[-. ])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-.])[2-9]\d{2}[-.]\d{4}(?![\d.-])/;
+/** Of either form; the longer one has up to 39 signs. */
+const OPEN = /[+\d(][\d\s.\-()]{0,39}$/;
 
 /** `pii.phone`. */
 export const phoneKind: PiiKind = {
@@ -84,7 +86,7 @@ export const phoneKind: PiiKind = {
     });
     return joined(signal, column, { share, aloneFrom: null });
   },
-  inText: (text) => INTERNATIONAL.test(text) || NORTH_AMERICAN.test(text),
+  inText: { holds: (text) => INTERNATIONAL.test(text) || NORTH_AMERICAN.test(text), open: OPEN },
 };
 
 function digitCount(text: string): number {

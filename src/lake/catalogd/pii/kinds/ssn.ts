@@ -20,7 +20,10 @@ export const ssnKind: PiiKind = {
     // Three-two-four digits are also lot and part numbers: under a name that means something else, only a suspicion.
     return joined(signal, column, { share, aloneFrom: column.name.opaque ? 0.95 : null });
   },
-  inText: (text) => text.match(IN_TEXT)?.some((value) => isValid(value, false)) ?? false,
+  inText: {
+    holds: (text) => text.match(IN_TEXT)?.some((value) => isValid(value, false)) ?? false,
+    open: /\d[\d-]{0,10}$/,
+  },
 };
 
 function isValid(value: string, bareToo: boolean): boolean {
