@@ -116,6 +116,25 @@ describe('models, usage and routes', () => {
     expect(stdout).toMatch(/Your role is granted none of the configured models/);
   });
 
+  it('says how to name a model where no provider tells which it has', async () => {
+    const { upstream } = models;
+    const server = await startTestServer({
+      routing: ROUTING.replaceAll('openai', 'house'),
+      config:
+        '[models.providers.house]\nkind = "openai-compatible"\n' +
+        `base_url = "${upstream.url}/has-no-list"\nallow_private_addresses = true\n`,
+    });
+    try {
+      const environment = { LAKEHOUSE_URL: server.url, LAKEHOUSE_API_KEY: server.adminKey };
+      const { stdout, exitCode } = await lakehouse(['models'], { environment });
+      expect(exitCode).toBe(0);
+      expect(stdout).toContain('No provider says which models it has');
+      expect(stdout).toContain('lakehouse chat --model house/gpt-scripted');
+    } finally {
+      await server.close();
+    }
+  });
+
   it('adds up what calls used', async () => {
     await run('analyst', ['chat', 'Hello']);
     const shown = await run('admin', ['usage', '--by', 'identity,model', '--since', '1h']);

@@ -41,11 +41,16 @@ export const addModelsCommand: AddCommand = (program, context) => {
     });
 };
 
-/** The route of a plain chat says whether a provider is missing or a grant is. */
+/** The route of a plain chat says whether a provider is missing, or a grant, or only the names of what may be used. */
 async function whyEmpty(api: ApiClient, all: ModelList): Promise<string> {
   if (all.data.length > 0) return `None of ${counted(all.data.length, 'model')} has this in its name.`;
   const explained: Explanation = await explainRoute(api, {});
   if (explained.refusal?.code === 'models.no_provider') return displayLines(explained.refusal.detail);
+  const granted = explained.rungs.find((rung) => rung.granted);
+  if (granted !== undefined) {
+    const name = displayText(granted.model);
+    return `No provider says which models it has. Name one as in \`lakehouse chat --model ${name}\`, where a plain chat goes.`;
+  }
   return 'Your role is granted none of the configured models: its `models` in the policy names patterns, "openai/*".';
 }
 
