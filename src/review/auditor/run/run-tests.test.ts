@@ -200,7 +200,8 @@ describe('a confined process', () => {
         }`);
       expect(existsSync(join(repository.folder, 'kept'))).toBe(true);
       if (limits.includes('NOT kept')) return;
-      expect(output).toContain('EROFS');
+      // A home below the folder for temporary files is not even there.
+      expect(output).toMatch(/EROFS|ENOENT/);
       expect(existsSync(join(outside, 'planted'))).toBe(false);
     } finally {
       rmSync(outside, { recursive: true, force: true });
