@@ -1,4 +1,4 @@
-import { isJsonObject, LakeError, type Logger } from '../../base/index.ts';
+import { isJsonObject, isLakeError, LakeError, type Logger } from '../../base/index.ts';
 import { engineError } from './engine-failure.ts';
 import { type EngineProcess, startEngineProcess } from './engine-process.ts';
 import { engineErrors } from './errors.ts';
@@ -37,8 +37,20 @@ export async function createParser(parts: { readonly log: Logger }): Promise<Par
     return started;
   }
 
+  /** Who stops waiting is answered at once; what was asked is ended when its own time is over. */
   async function ask(request: ChildRequest, signal: AbortSignal): Promise<ChildAnswer> {
-    if (signal.aborted) throw cancelled();
+    if (signal.aborted) throw whyAborted(signal);
+    const left = Promise.withResolvers<never>();
+    const onAbort = () => left.reject(whyAborted(signal));
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await Promise.race([answerTo(request), left.promise]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async function answerTo(request: ChildRequest): Promise<ChildAnswer> {
     const engine = await current;
     const timer = setTimeout(() => engine.kill(tooComplex()), PARSE_TIMEOUT_MS);
     try {
@@ -113,6 +125,8 @@ function tooComplex(): LakeError {
   });
 }
 
-function cancelled(): LakeError {
+/** An error of ours is the reason; anything else says only that the caller went. */
+function whyAborted({ reason }: AbortSignal): LakeError {
+  if (isLakeError(reason)) return reason;
   return new LakeError(engineErrors.cancelled, { detail: 'The request was cancelled.' });
 }

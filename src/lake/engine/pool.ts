@@ -88,7 +88,7 @@ class Pool {
     const name = this.#laneOf(request.lane);
     const lock = lockOf(request, this.#parts.config.engine.threads);
     const sameness = lock.holder === null ? null : JSON.stringify(lock);
-    const deadline = startDeadline(request.timeoutMs);
+    const deadline = startDeadline(Math.max(0, request.timeoutMs - (request.spentMs ?? 0)));
     const engine = await this.#acquire(name, request, { sameness, deadline }).catch((error: unknown) => {
       deadline.clear();
       throw error;
