@@ -18,19 +18,28 @@ const PARSER_DATA_MB = 1_024;
 
 export async function createParser(parts: { readonly log: Logger }): Promise<Parser> {
   let restarts = 0;
-  let closed = false;
+  const closing = new AbortController();
   let current = start();
-  await current;
+  await current.catch((error: unknown) => {
+    // Nobody holds the parser that could end what is started again.
+    closing.abort();
+    throw error;
+  });
 
   function start(): Promise<EngineProcess> {
-    const started = startEngineProcess({ settings: null, dataLimitMb: PARSER_DATA_MB, log: parts.log });
+    const started = startEngineProcess({
+      settings: null,
+      dataLimitMb: PARSER_DATA_MB,
+      closing: closing.signal,
+      log: parts.log,
+    });
     started
       .then(
         (engine) => engine.exited,
         () => new Promise((resolve) => setTimeout(resolve, RESTART_PAUSE_MS).unref()),
       )
       .then(() => {
-        if (closed) return;
+        if (closing.signal.aborted) return;
         restarts += 1;
         current = start();
       });
@@ -73,7 +82,7 @@ export async function createParser(parts: { readonly log: Logger }): Promise<Par
     },
     restarts: () => restarts,
     async close() {
-      closed = true;
+      closing.abort();
       const engine = await current.catch(() => null);
       engine?.kill(null);
       await engine?.exited;
