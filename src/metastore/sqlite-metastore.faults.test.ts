@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -296,6 +296,31 @@ describe('a store of another program', () => {
       execFileSync('umount', ['-l', disk]);
     }
   });
+
+  it.runIf(process.getuid?.() === 0)(
+    'says so of one whose log was left there too, by a crash or a copy of a running home',
+    async () => {
+      const store = await open();
+      const disk = join(folder, 'disk');
+      await mkdir(disk);
+      for (const name of readdirSync(folder)) {
+        if (name.startsWith('store.db')) copyFileSync(join(folder, name), join(disk, name));
+      }
+      await store.close();
+      expect(readdirSync(disk)).toContain('store.db-shm');
+      execFileSync('mount', ['--bind', disk, disk]);
+      try {
+        execFileSync('mount', ['-o', 'remount,bind,ro', disk]);
+        await expect(open(1_000, join(disk, 'store.db'))).rejects.toMatchObject({
+          code: 'metastore.damaged',
+          detail: expect.stringMatching(/read-only.*mount it writable/),
+        });
+      } finally {
+        execFileSync('umount', ['-l', disk]);
+      }
+      await (await open(1_000, join(disk, 'store.db'))).close();
+    },
+  );
 
   it('refuses a file that is no store, and a folder that is not there', async () => {
     writeFileSync(file, 'not a database, though long enough to look at'.repeat(100));

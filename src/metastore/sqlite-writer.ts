@@ -65,6 +65,7 @@ function serve(port: NonNullable<typeof parentPort>, options: WriterOptions): vo
       port.postMessage({ opened: false, error: { message: refusal.kind, errcode: null, refusal } });
       return;
     }
+    requireWritable(connection);
   } catch (error) {
     port.postMessage({ opened: false, error: workerError(error) } satisfies Opening);
     return;
@@ -130,6 +131,14 @@ function migrate(connection: SqliteConnection, options: WriterOptions): StoreRef
   }
   connection.database.exec('COMMIT');
   return null;
+}
+
+/**
+ * Throws where the file may only be read. The engine then opens it, takes the home's lock and begins a transaction without a word, and
+ * refuses the first change: where the log of a store that was not closed is there too, nothing of a read-only disk has shown by then.
+ */
+function requireWritable({ database }: SqliteConnection): void {
+  database.exec('BEGIN; UPDATE schema_migrations SET applied_ms = applied_ms; ROLLBACK');
 }
 
 /** One transaction for the group, one savepoint for each batch that has neighbours. */

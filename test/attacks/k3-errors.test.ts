@@ -58,6 +58,9 @@ describe('K-3', () => {
     ['SELECT chr(id::INTEGER * 1000) FROM people', 'query.invalid_input'],
     ["SELECT strptime(note, '%Y') FROM people", 'query.invalid_input'],
     ["SELECT regexp_matches(note, '(' || note) FROM people", 'query.invalid_input'],
+    ["SELECT note LIKE '%x' ESCAPE 'x' FROM people", 'query.invalid_input'],
+    ["SELECT id FROM people WHERE note NOT ILIKE '%!' ESCAPE '!'", 'query.invalid_input'],
+    ["SELECT id FROM people WHERE note LIKE '%' ESCAPE note", 'query.invalid_input'],
     // The parser writes these as Infinity, which is no JSON.
     ['SELECT 1e400', 'query.out_of_range'],
     ['SELECT id FROM people WHERE pay > -1e999::DOUBLE', 'query.out_of_range'],

@@ -10,6 +10,7 @@ import {
   PLAIN_TEXT,
   reply,
   SCRIPTED_REPLIES,
+  type ScriptedFault,
   type ScriptedReply,
 } from '../support/scripted-provider/scripted-reply.ts';
 
@@ -376,16 +377,63 @@ test.each(BREAKS.flatMap((fault) => PROVIDERS.map(({ provider }) => ({ fault, pr
   },
 );
 
-test('an embedding with a vector short is refused, and charged for nothing', async () => {
-  lake.upstream.script(reply({ fault: 'garbage' }));
-  const answer = await lake.server.api('POST', '/v1/embeddings', {
-    json: { model: 'openai/text-embedding', input: ['one', 'two'] },
-    headers: { 'x-request-id': 'short-vectors' },
-  });
-  expect(answer.status).toBe(503);
-  const { calls } = callRecords(lake.server.home, 'short-vectors');
-  expect(calls).toEqual([expect.objectContaining({ status: 'failed', cost_nano_usd: 0 })]);
-});
+/** Whether the service had begun an answer, so that it worked and may bill. */
+const EMBEDDING_FAULTS: readonly (readonly [ScriptedFault, boolean])[] = [
+  ['vector_short', true],
+  ['no_vectors', true],
+  ['empty', true],
+  ['garbage', true],
+  ['deep', true],
+  ['cut', true],
+  ['reset', true],
+  ['endless', true],
+  ['wrong_content_type', false],
+  ['error_body', false],
+  ['error_midway', false],
+  ['no_answer', false],
+];
+
+test.each(
+  EMBEDDING_FAULTS.flatMap(([fault, wasBegun]) =>
+    (['openai', 'ollama'] as const).map((provider) => ({ fault, wasBegun, provider })),
+  ),
+)(
+  'embeddings with $fault of $provider are refused, and what was sent is charged: $wasBegun',
+  async ({ fault, wasBegun, provider }) => {
+    const requestId = `embeddings-${fault}-${provider}`;
+    lake.upstream.script(reply({ fault }));
+    const answer = await lake.server.api('POST', '/v1/embeddings', {
+      json: { model: `${provider}/text-embedding`, input: ['one', 'two'] },
+      headers: { 'x-request-id': requestId },
+    });
+    expect(answer.status, answer.text).toBe(503);
+    expect(answer.text).not.toContain(CANARY);
+    const { calls, events, audit } = callRecords(lake.server.home, requestId);
+    expect(calls).toHaveLength(1);
+    const [call] = calls;
+    if (call === undefined) return;
+    const { input_tokens: input, output_tokens: output, cost_nano_usd: cost } = call;
+    expect({ status: call.status, output, counts: input > 0 }).toEqual({
+      status: 'failed',
+      output: 0,
+      counts: wasBegun,
+    });
+    expect(cost).toBe(provider === 'openai' ? input * 1_000 : 0);
+    expect(cost).toBeLessThanOrEqual(call.held_nano_usd);
+    expect(events).toEqual([
+      expect.objectContaining({
+        spend_id: call.spend_id,
+        status: 'failed',
+        cost_nano_usd: cost,
+        input_tokens: input,
+      }),
+    ]);
+    expect(audit).toEqual([
+      expect.objectContaining({ status: 'failed', closing_code: 'models.unavailable' }),
+    ]);
+    expect(heldNow(lake.server.home)).toEqual({ holds: 0, held: 0 });
+  },
+);
 
 test('no file of the home repeats what a provider said in an error', async () => {
   const files = await readdir(lake.server.home, { recursive: true, withFileTypes: true });

@@ -111,6 +111,20 @@ const PATTERNS: readonly Pattern[] = [
     detail: 'A function or parameter was given an input that it does not take.',
   },
   {
+    // While it runs, unlike a parser's error: of LIKE alone.
+    start: 'Syntax Error',
+    within: /escape/i,
+    code: engineErrors.invalid_input,
+    detail:
+      'A pattern of LIKE or ILIKE ends with its escape character, or what stands after ESCAPE is more than one character. ' +
+      'ILIKE can take the character NUL for one: where a pattern can hold it, write lower(…) LIKE lower(…).',
+  },
+  {
+    start: 'Syntax Error',
+    code: engineErrors.invalid_input,
+    detail: 'A function was given a text that it cannot read.',
+  },
+  {
     start: 'Not implemented Error',
     code: engineErrors.not_supported,
     detail: 'The engine does not support a construct of this statement.',

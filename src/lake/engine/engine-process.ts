@@ -36,6 +36,8 @@ export interface ProcessOptions {
   readonly settings: ChildSettings | null;
   /** The operating system refuses the process more data memory than this. */
   readonly dataLimitMb: number;
+  /** Aborted when nobody wants processes any more: one that is still starting is killed. One that is ready is its holder's. */
+  readonly closing: AbortSignal;
   readonly log: Logger;
 }
 
@@ -60,14 +62,20 @@ const BASE_DATA_MB = 768;
 /** A start takes about a second; one that is not warm after so long (frozen, or its disk hangs) is killed. */
 const START_TIMEOUT_MS = 60_000;
 
-/** Starts a process and waits until it is warm. Throws `engine.unavailable` where it cannot be started, or not in time. */
+/**
+ * Starts a process and waits until it is warm. Throws `engine.unavailable` where it cannot be started, not in time, or is wanted
+ * no more; no process and no folder is left then.
+ */
 export async function startEngineProcess(options: ProcessOptions): Promise<EngineProcess> {
+  const { closing, log } = options;
   const folder = options.settings?.folder ?? null;
   if (folder !== null) {
     await rm(folder, { recursive: true, force: true });
     await mkdir(spillPath(folder), { recursive: true, mode: 0o700 });
     await makeResultPipe(resultPipePath(folder));
+    if (closing.aborted) await rm(folder, { recursive: true, force: true });
   }
+  if (closing.aborted) throw unavailable();
   const child = spawnLimited(options);
   const pending = new Map<number, Pending>();
   let killedFor: LakeError | null = null;
@@ -99,14 +107,17 @@ export async function startEngineProcess(options: ProcessOptions): Promise<Engin
     killedFor = startedLate();
     child.kill('SIGKILL');
   }, START_TIMEOUT_MS);
+  const onClosing = () => child.kill('SIGKILL');
+  closing.addEventListener('abort', onClosing, { once: true });
   void exited.then(() => ready.reject(killedFor ?? unavailable()));
   try {
     await ready.promise;
   } catch (error) {
-    options.log.error({ child: stderr.split('\n')[0] }, 'an engine process did not start');
+    if (!closing.aborted) log.error({ child: stderr.split('\n')[0] }, 'an engine process did not start');
     throw error;
   } finally {
     clearTimeout(late);
+    closing.removeEventListener('abort', onClosing);
   }
   const isAlive = () => child.exitCode === null && child.signalCode === null;
   const requireAlive = () => {

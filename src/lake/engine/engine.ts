@@ -35,6 +35,8 @@ export interface LeaseRequest {
   readonly memoryLimitMb: number;
   /** From the asking for the lease, its wait for a process included; then interrupt, and SIGKILL one second later. */
   readonly timeoutMs: number;
+  /** Of `timeoutMs`, what had passed before the lease was asked for. 0 where absent. */
+  readonly spentMs?: number;
   readonly signal: AbortSignal;
   /**
    * False where the order in which rows are read cannot show in the answer: scans below a LIMIT then run on all
@@ -83,7 +85,8 @@ export interface EnginePool {
   lease(request: LeaseRequest): Promise<EngineLease>;
   /**
    * The statement's AST by `json_serialize_sql`, as lossless JSON text, from a process kept for parsing. Throws
-   * `engine.syntax` with a position in the given text, `engine.not_a_query` for what does not serialise.
+   * `engine.syntax` with a position in the given text, `engine.not_a_query` for what does not serialise, and what the signal
+   * was aborted for where that is a `LakeError`.
    */
   parse(sql: string, signal: AbortSignal): Promise<string>;
   /**

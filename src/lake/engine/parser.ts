@@ -1,4 +1,4 @@
-import { isJsonObject, LakeError, type Logger } from '../../base/index.ts';
+import { isJsonObject, isLakeError, LakeError, type Logger } from '../../base/index.ts';
 import { engineError } from './engine-failure.ts';
 import { type EngineProcess, startEngineProcess } from './engine-process.ts';
 import { engineErrors } from './errors.ts';
@@ -18,27 +18,48 @@ const PARSER_DATA_MB = 1_024;
 
 export async function createParser(parts: { readonly log: Logger }): Promise<Parser> {
   let restarts = 0;
-  let closed = false;
+  const closing = new AbortController();
   let current = start();
-  await current;
+  await current.catch((error: unknown) => {
+    // Nobody holds the parser that could end what is started again.
+    closing.abort();
+    throw error;
+  });
 
   function start(): Promise<EngineProcess> {
-    const started = startEngineProcess({ settings: null, dataLimitMb: PARSER_DATA_MB, log: parts.log });
+    const started = startEngineProcess({
+      settings: null,
+      dataLimitMb: PARSER_DATA_MB,
+      closing: closing.signal,
+      log: parts.log,
+    });
     started
       .then(
         (engine) => engine.exited,
         () => new Promise((resolve) => setTimeout(resolve, RESTART_PAUSE_MS).unref()),
       )
       .then(() => {
-        if (closed) return;
+        if (closing.signal.aborted) return;
         restarts += 1;
         current = start();
       });
     return started;
   }
 
+  /** Who stops waiting is answered at once; what was asked is ended when its own time is over. */
   async function ask(request: ChildRequest, signal: AbortSignal): Promise<ChildAnswer> {
-    if (signal.aborted) throw cancelled();
+    if (signal.aborted) throw whyAborted(signal);
+    const left = Promise.withResolvers<never>();
+    const onAbort = () => left.reject(whyAborted(signal));
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await Promise.race([answerTo(request), left.promise]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async function answerTo(request: ChildRequest): Promise<ChildAnswer> {
     const engine = await current;
     const timer = setTimeout(() => engine.kill(tooComplex()), PARSE_TIMEOUT_MS);
     try {
@@ -61,7 +82,7 @@ export async function createParser(parts: { readonly log: Logger }): Promise<Par
     },
     restarts: () => restarts,
     async close() {
-      closed = true;
+      closing.abort();
       const engine = await current.catch(() => null);
       engine?.kill(null);
       await engine?.exited;
@@ -113,6 +134,8 @@ function tooComplex(): LakeError {
   });
 }
 
-function cancelled(): LakeError {
+/** An error of ours is the reason; anything else says only that the caller went. */
+function whyAborted({ reason }: AbortSignal): LakeError {
+  if (isLakeError(reason)) return reason;
   return new LakeError(engineErrors.cancelled, { detail: 'The request was cancelled.' });
 }

@@ -70,9 +70,10 @@ class Pool {
   readonly #parts: EngineParts;
   readonly #lanes: Record<Lane, LaneState> = { small: lane(), query: lane(), ingest: lane() };
   readonly #all = new Set<EngineProcess>();
+  readonly #starting = new Set<Promise<EngineProcess>>();
   readonly #counts = { leases: 0, restarts: 0, killed: 0, refused: 0 };
   #made = 0;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -88,7 +89,7 @@ class Pool {
     const name = this.#laneOf(request.lane);
     const lock = lockOf(request, this.#parts.config.engine.threads);
     const sameness = lock.holder === null ? null : JSON.stringify(lock);
-    const deadline = startDeadline(request.timeoutMs);
+    const deadline = startDeadline(Math.max(0, request.timeoutMs - (request.spentMs ?? 0)));
     const engine = await this.#acquire(name, request, { sameness, deadline }).catch((error: unknown) => {
       deadline.clear();
       throw error;
@@ -122,10 +123,13 @@ class Pool {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    const engines = [...this.#all];
-    for (const engine of engines) engine.kill(null);
-    await Promise.all(engines.map((engine) => engine.exited));
+    this.#closing.abort();
+    const end = (engine: EngineProcess) => {
+      engine.kill(null);
+      return engine.exited;
+    };
+    const starting = [...this.#starting].map((started) => started.then(end, () => {}));
+    await Promise.all([...[...this.#all].map(end), ...starting]);
   }
 
   /** The lane whose processes serve a request. */
@@ -232,19 +236,26 @@ class Pool {
   async #add(name: Lane): Promise<void> {
     const { engine } = this.#parts.config;
     this.#made += 1;
-    const started = await startEngineProcess({
+    const starting = startEngineProcess({
       settings: {
         folder: join(this.#parts.folder, `${name}-${this.#made}`),
         spillLimitMb: engine.spill_limit_mb,
       },
       dataLimitMb: engine.process_memory_mb,
+      closing: this.#closing.signal,
       log: this.#parts.log,
     });
-    if (this.#closed) return started.kill(null);
-    this.#all.add(started);
-    this.#owners.set(started, name);
-    void started.exited.then(() => this.#replace(name, started));
-    this.#offer(name, started);
+    this.#starting.add(starting);
+    try {
+      const started = await starting;
+      this.#all.add(started);
+      this.#owners.set(started, name);
+      void started.exited.then(() => this.#replace(name, started));
+      this.#offer(name, started);
+    } finally {
+      // Only now: at every moment a process is in one of the two sets, and `close` finds it.
+      this.#starting.delete(starting);
+    }
   }
 
   async #replace(name: Lane, gone: EngineProcess): Promise<void> {
@@ -254,11 +265,12 @@ class Pool {
     const { idle } = this.#lanes[name];
     const at = idle.indexOf(gone);
     if (at >= 0) idle.splice(at, 1);
-    while (!this.#closed) {
+    while (!this.#closing.signal.aborted) {
       this.#counts.restarts += 1;
       try {
         return await this.#add(name);
       } catch (error) {
+        if (this.#closing.signal.aborted) return;
         this.#parts.log.error({ err: error }, 'an engine process could not be started; trying again');
         await new Promise((resolve) => setTimeout(resolve, RESTART_PAUSE_MS).unref());
       }

@@ -26,13 +26,14 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-function lease(timeoutMs: number): Promise<EngineLease> {
+function lease(timeoutMs: number, spentMs = 0): Promise<EngineLease> {
   return pool.lease({
     lane: 'query',
     readFiles: [],
     writeFiles: [],
     memoryLimitMb: 128,
     timeoutMs,
+    spentMs,
     signal: new AbortController().signal,
   });
 }
@@ -54,6 +55,18 @@ test('a request whose time ends while it waits for a process is refused, and lea
   expect(await second).toEqual({
     code: 'engine.timeout',
     detail: expect.stringContaining('waited for an engine process'),
+  });
+  await first.release();
+});
+
+test('what had passed of its time before a request asked for a process counts', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const first = await lease(60_000);
+  const second = refusalOf(lease(10_000, 9_900));
+  await vi.advanceTimersByTimeAsync(100);
+  expect(await second).toEqual({
+    code: 'engine.timeout',
+    detail: expect.stringContaining('10000 ms'),
   });
   await first.release();
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { lakeCatalog, type Version } from '../../../test/support/lake-catalog.ts';
 import { createQueryLake, type QueryLake } from '../../../test/support/query-lake.ts';
-import { createLogger } from '../../base/index.ts';
+import { createLogger, systemClock } from '../../base/index.ts';
 import { configSchema } from '../../config/index.ts';
 import { scopeIssuer } from '../../govern/scope/index.ts';
 import { planQuery } from './plan-query.ts';
@@ -37,8 +37,8 @@ it('decides on one state of a dataset, however often it is named while it change
     .map((version) => `SELECT * FROM t AT (VERSION => ${version})`)
     .concat('SELECT * FROM t', 'SELECT * FROM t AT (VERSION => 1)', 'SELECT * FROM t')
     .join(' UNION ALL BY NAME ');
-  const deps = { engine: lake.engine, catalog, limits: configSchema.parse({}).query };
-  const { planned, demands } = await planQuery(deps, scope, { sql, params: [] });
+  const deps = { engine: lake.engine, catalog, limits: configSchema.parse({}).query, clock: systemClock };
+  const { planned, demands } = await planQuery(deps, scope, { sql, params: [], timeoutMs: 60_000 });
   expect(demands).toHaveLength(6);
   expect(new Set(demands.map(({ facts }) => facts)).size).toBe(1);
   expect(new Set(planned.tables.map(({ pinned }) => pinned.facts)).size).toBe(1);

@@ -1,4 +1,4 @@
-import { isLakeError, type LakeError } from '../../base/index.ts';
+import { type Clock, isLakeError, type LakeError } from '../../base/index.ts';
 import type { Config } from '../../config/index.ts';
 import type { DatasetDemand, DatasetFacts, ResolveScope } from '../../govern/scope/index.ts';
 import { requireOpenScope } from '../../govern/scope/index.ts';
@@ -7,6 +7,7 @@ import type { EnginePool } from '../engine/index.ts';
 import { asOfTable } from './as-of.ts';
 import { columnUsage, touchedFields } from './column-usage.ts';
 import { bindParameters, type GivenParameters, type NamedParameters } from './parameters.ts';
+import { withinTime } from './parser-time.ts';
 import { callerError } from './query-failure.ts';
 import { requireAllowedQuery } from './statement-gate.ts';
 import { requireParsableSize, requireTreeSize } from './statement-limits.ts';
@@ -17,6 +18,8 @@ import { findTableReferences } from './table-references.ts';
 /** A query that was parsed, checked and bound to snapshots; names and ids only, no row was read. */
 export interface PlannedQuery {
   readonly sql: string;
+  /** When its time began, on the monotonic clock. */
+  readonly startedMs: number;
   /** The one statement of the tree; its tables are those in `tables`. */
   readonly statement: SyntaxNode;
   readonly parameters: NamedParameters;
@@ -40,17 +43,21 @@ export interface PlanDeps {
   readonly engine: EnginePool;
   readonly catalog: Pick<Catalog, 'facts' | 'pin'>;
   readonly limits: Config['query'];
+  readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
 /** Parses and binds a query under a scope that sees names and ids only, and says which rights it needs. */
 export async function planQuery(
   deps: PlanDeps,
   scope: ResolveScope,
-  request: { readonly sql: string; readonly params: GivenParameters },
+  request: { readonly sql: string; readonly params: GivenParameters; readonly timeoutMs: number },
 ): Promise<{ planned: PlannedQuery; demands: readonly DatasetDemand[] }> {
   requireOpenScope(scope);
-  const { sql } = request;
-  const statement = await parseQuery(deps, sql, scope.signal);
+  const { sql, timeoutMs } = request;
+  const startedMs = deps.clock.monotonicMs();
+  const statement = await withinTime({ timeoutMs, spentMs: 0 }, scope.signal, (signal) =>
+    parseQuery(deps, sql, signal),
+  );
   const parameters = bindParameters(statement, request.params);
   const usage = columnUsage(statement);
   const demands: DatasetDemand[] = [];
@@ -87,7 +94,7 @@ export async function planQuery(
       ...(fieldIds === undefined ? {} : { fieldIds }),
     });
   }
-  return { planned: { sql, statement, parameters, tables, unreadable }, demands };
+  return { planned: { sql, startedMs, statement, parameters, tables, unreadable }, demands };
 }
 
 async function parseQuery(deps: PlanDeps, sql: string, signal: AbortSignal): Promise<SyntaxNode> {

@@ -277,6 +277,54 @@ describe('query.sql', () => {
   });
 });
 
+describe('patterns', () => {
+  beforeAll(() =>
+    lake.add({
+      name: 'patterns',
+      fields: [
+        { id: 1, name: 'id', required: true, type: 'long' },
+        { id: 2, name: 'text', required: false, type: 'string' },
+        { id: 3, name: 'pattern', required: false, type: 'string' },
+      ],
+      files: [
+        "SELECT * FROM (VALUES (1, 'valueword', '%' || chr(0)), (2, 'b', 'patternword' || chr(0))) v(id, text, pattern)",
+      ],
+    }),
+  );
+
+  // Where a column holds ASCII alone, the engine takes NUL for the escape character of ILIKE.
+  it.each([
+    ['text ILIKE chr(0)', []],
+    ['text ILIKE $1', ['\0']],
+    ["text NOT ILIKE '%' || chr(0)", []],
+    ['text ILIKE pattern', []],
+    ['text ILIKE (SELECT min(pattern) FROM patterns)', []],
+    ["text LIKE '%!' ESCAPE '!'", []],
+    ["text LIKE 'a' ESCAPE 'no'", []],
+    ["text ILIKE pattern ESCAPE 'no'", []],
+  ])('refuses %s in words that help, and without a value', async (condition, params) => {
+    const sql = `SELECT id FROM patterns WHERE ${condition}`;
+    const answer = await lake.run({ sql, params });
+    expect(answer).toMatchObject({
+      ok: false,
+      code: 'query.invalid_input',
+      detail: expect.stringMatching(/pattern of LIKE or ILIKE .*escape.*NUL/),
+    });
+    expect(JSON.stringify(answer)).not.toMatch(/valueword|patternword/);
+  });
+
+  it.each([
+    ['text LIKE chr(0)', []],
+    ['text SIMILAR TO pattern', []],
+    ['lower(text) NOT LIKE lower(pattern)', [{ id: 1 }, { id: 2 }]],
+    ["text NOT ILIKE pattern ESCAPE '!'", [{ id: 1 }, { id: 2 }]],
+    ["text ILIKE 'VALUE%'", [{ id: 1 }]],
+  ])('answers %s', async (condition, expected) => {
+    const { rows: found } = await rows({ sql: `SELECT id FROM patterns WHERE ${condition} ORDER BY id` });
+    expect(found).toEqual(expected);
+  });
+});
+
 describe('versions', () => {
   beforeAll(async () => {
     await lake.add({

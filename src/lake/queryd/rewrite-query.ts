@@ -58,14 +58,15 @@ export async function scanTables(
   deps: RewriteDeps,
   scope: ReadScope | WriteScope,
   planned: PlannedQuery,
+  signal: AbortSignal,
 ): Promise<ScannedQuery> {
   requireOpenScope(scope);
   const query = planned.statement.node as SyntaxNode;
-  await nameUnnamed(deps, scope.signal, query);
+  await nameUnnamed(deps, signal, query);
   const names = giveSecretNames(deps.nameKey, planned);
   const scans: TableScan[] = [];
   for (const table of planned.tables) {
-    scans.push(await planTable(deps, scope, { query, table, parameters: names.parameters }));
+    scans.push(await planTable(deps, scope, { query, table, parameters: names.parameters, signal }));
   }
   return {
     planned,
@@ -89,6 +90,7 @@ export async function rewriteQuery(
   deps: RewriteDeps,
   scope: ReadScope | WriteScope,
   { planned, names, scans, blindPlan }: ScannedQuery,
+  signal: AbortSignal,
 ): Promise<GovernedSql> {
   requireOpenScope(scope);
   const query = planned.statement.node as SyntaxNode;
@@ -96,7 +98,7 @@ export async function rewriteQuery(
   for (const [at, { table }] of scans.entries()) pointAt(query, table.node, names.scan(at));
   const { sql, ast } = await deps.engine.deparse(
     JSON.stringify({ error: false, statements: [planned.statement] }),
-    scope.signal,
+    signal,
   );
   const own = new Set(scans.map((_, at) => names.scan(at)));
   requireOnlyScans(requireAllowedQuery(parseTree(ast), sql).node as SyntaxNode, own);
@@ -123,9 +125,9 @@ interface TableScan {
 async function planTable(
   deps: RewriteDeps,
   scope: ReadScope | WriteScope,
-  parts: { query: SyntaxNode; table: PlannedTable; parameters: NamedParameters },
+  parts: { query: SyntaxNode; table: PlannedTable; parameters: NamedParameters; signal: AbortSignal },
 ): Promise<TableScan> {
-  const { query, table, parameters } = parts;
+  const { query, table, parameters, signal } = parts;
   const { pinned, fieldIds } = table;
   const { schema } = pinned;
   const decision = scope.decision(pinned.facts.datasetId, 'read');
@@ -140,7 +142,7 @@ async function planTable(
   const fields = scanFields(schema, fieldIds, [...filters, ...masks.values()]);
   const expressions = new Map<number, string>();
   for (const [fieldId, mask] of masks) {
-    expressions.set(fieldId, `(${await writeExpression(deps.engine, mask, scope.signal)})`);
+    expressions.set(fieldId, `(${await writeExpression(deps.engine, mask, signal)})`);
   }
   const blocks = maskHashBlocks(deps.maskKey());
   const context = {
@@ -156,7 +158,7 @@ async function planTable(
   const sql = scanSql({
     plan: { ...plan, schema: { ...schema, fields: fields.read } },
     columns: fields.shown.map((field) => ({ name: field.name, sql: columnSql(field, context) })),
-    where: await conditionSql(deps, scope.signal, [...filters, ...copied]),
+    where: await conditionSql(deps, signal, [...filters, ...copied]),
     barrier: (hides || expressions.size > 0) && !harmless ? { flat } : null,
     storedNames: registeredNames(pinned),
   });

@@ -5,6 +5,7 @@ import type { EngineLease, EngineStream } from '../engine/index.ts';
 import { jsonBody } from './json-body.ts';
 import { laneOf } from './lane-of.ts';
 import { leaseHolder } from './lease-holder.ts';
+import { type TimeLeft, withinTime } from './parser-time.ts';
 import type { PlannedQuery } from './plan-query.ts';
 import { type CallersQuery, callerError, fileFailure } from './query-failure.ts';
 import { type RewriteDeps, rewriteQuery, type ScannedQuery, scanTables } from './rewrite-query.ts';
@@ -71,10 +72,15 @@ export async function runQuery(
     request.onEnd();
   };
   try {
-    const scanned = await scanTables(deps, scope, planned);
-    scans = scanned.scans;
-    const ready = await leaseAndRewrite(deps, scope, scanned, request);
+    const time = { timeoutMs: request.timeoutMs, spentMs: startedMs - planned.startedMs };
+    const stopped = AbortSignal.any([scope.signal, request.signal]);
+    const ready = await withinTime(time, stopped, async (signal) => {
+      const scanned = await scanTables(deps, scope, planned, signal);
+      scans = scanned.scans;
+      return { scanned, ...(await leaseAndRewrite(deps, scope, { scanned, time, stopped, signal })) };
+    });
     lease = ready.lease;
+    const { scanned } = ready;
     const { format } = request;
     const stream = await lease.stream(
       limited(ready.governed.sql, request),
@@ -103,6 +109,15 @@ export async function runQuery(
   }
 }
 
+interface LeaseParts {
+  readonly scanned: ScannedQuery;
+  readonly time: TimeLeft;
+  /** Aborted where the query is wanted no more. */
+  readonly stopped: AbortSignal;
+  /** Aborted then too, and when its time is over, which a lease counts by itself. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Takes an engine process, which needs only the files and flags, while the parser process writes the SQL. Where either
  * fails, the lease is given back.
@@ -110,8 +125,7 @@ export async function runQuery(
 async function leaseAndRewrite(
   deps: RunDeps,
   scope: ReadScope,
-  scanned: ScannedQuery,
-  request: RunRequest,
+  { scanned, time, stopped, signal }: LeaseParts,
 ): Promise<{ lease: EngineLease; governed: GovernedSql }> {
   const { engine } = deps.config;
   const givenUp = new AbortController();
@@ -122,15 +136,15 @@ async function leaseAndRewrite(
     readFiles: scanned.readFiles,
     writeFiles: [],
     memoryLimitMb: engine.memory_limit_mb,
-    timeoutMs: request.timeoutMs,
-    signal: AbortSignal.any([scope.signal, request.signal, givenUp.signal]),
+    ...time,
+    signal: AbortSignal.any([stopped, givenUp.signal]),
     preserveOrder: scanned.preserveOrder,
     blindPlan: scanned.blindPlan,
     oneStatement: true,
     holder: leaseHolder(scope.identity, scanned),
   });
   try {
-    const [lease, governed] = await Promise.all([leasing, rewriteQuery(deps, scope, scanned)]);
+    const [lease, governed] = await Promise.all([leasing, rewriteQuery(deps, scope, scanned, signal)]);
     return { lease, governed };
   } catch (error) {
     givenUp.abort();

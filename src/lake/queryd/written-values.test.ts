@@ -74,7 +74,14 @@ async function run(sql: string, parameters: EngineParameters): Promise<unknown> 
 
 function namesOf(parameters: Readonly<Record<string, EngineValue>>) {
   const statement = { node: { type: 'SELECT_NODE' } };
-  const planned: PlannedQuery = { sql: '', statement, parameters, tables: [], unreadable: null };
+  const planned: PlannedQuery = {
+    sql: '',
+    startedMs: 0,
+    statement,
+    parameters,
+    tables: [],
+    unreadable: null,
+  };
   return giveSecretNames(createSecretKey(randomBytes(32)), planned);
 }
 
@@ -124,6 +131,7 @@ describe('giveSecretNames', () => {
   });
   const planned = (of: PlannedQuery['statement']): PlannedQuery => ({
     sql: '',
+    startedMs: 0,
     statement: of,
     parameters: { a: 1 },
     tables: [],

@@ -170,6 +170,7 @@ function deepObject(): string {
 /** An answer that is an error as well. */
 function withFault({ fault, errorMessage }: ScriptedReply, text: string): string {
   if (fault === 'deep') return deepObject();
+  if (fault === 'empty') return '{}';
   return fault === 'error_midway'
     ? JSON.stringify({ ...JSON.parse(text), error: { message: errorMessage } })
     : text;
@@ -241,21 +242,19 @@ function embed(request: ReceivedRequest, one: ScriptedReply, response: ServerRes
   const isOllama = request.path === '/api/embed';
   if (answersOtherwise(one, isOllama ? ollamaFormat : openAiFormat, response)) return;
   const texts = request.body.input as readonly string[];
-  const vectors = texts.map((text) => [text.length, 0.5, -1]);
-  // One vector short, as garbage.
-  if (one.fault === 'garbage') vectors.pop();
+  const vectors: unknown[] = texts.map((text) => [text.length, 0.5, -1]);
+  if (one.fault === 'vector_short') vectors.pop();
+  if (one.fault === 'no_vectors') vectors.fill('AACAPw==');
   const data = vectors.map((embedding, index) => ({ object: 'embedding', index, embedding }));
   const tokens = one.usage === null ? {} : { prompt_tokens: texts.length, total_tokens: texts.length };
-  list(
-    response,
-    isOllama
-      ? {
-          model: request.body.model,
-          embeddings: vectors,
-          ...(one.usage === null ? {} : { prompt_eval_count: texts.length }),
-        }
-      : { object: 'list', data: data.reverse(), model: request.body.model, usage: tokens },
-  );
+  const answer = isOllama
+    ? {
+        model: request.body.model,
+        embeddings: vectors,
+        ...(one.usage === null ? {} : { prompt_eval_count: texts.length }),
+      }
+    : { object: 'list', data: data.reverse(), model: request.body.model, usage: tokens };
+  void whole(one, withFault(one, JSON.stringify(answer)), response);
 }
 
 function models(member: string): readonly object[] {

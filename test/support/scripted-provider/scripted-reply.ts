@@ -78,6 +78,12 @@ export type ScriptedFault =
   | 'error_midway'
   /** More and more of the same, until the connection is cut. */
   | 'endless'
+  /** One vector fewer than there were texts. */
+  | 'vector_short'
+  /** Vectors that are no lists of numbers. */
+  | 'no_vectors'
+  /** An object with nothing in it, where all is answered at once. */
+  | 'empty'
   /** Connection closed before any head. */
   | 'no_answer'
   /** Bytes that are no HTTP. */

@@ -97,7 +97,7 @@ export function embeddings(parts: BridgeParts) {
           const reply = await provider.embed(spending, { model, texts: sent, dimensions, signal });
           if (reply.vectors.length === sent.length) return reply;
           throw new ProviderFailure(
-            { class: 'server_error' },
+            { class: 'server_error', hadBegun: true },
             'The provider answered another number of vectors.',
           );
         },

@@ -61,10 +61,11 @@ export class JsonService {
     const upstream = await this.#post(path, body, signal, headers);
     // A service that does not stream this model may answer with all of it at once.
     if (!request.stream || upstream.mediaType() === WHOLE_MEDIA_TYPE) {
-      const { bytes, value } = await readJson(upstream);
-      const answers = readGuarded(() => protocol.readAnswers(value));
-      if (answers === null || answers.length === 0)
+      const { bytes, answer: answers } = await readAnswer(upstream, (value) => {
+        const found = protocol.readAnswers(value);
+        if (found !== null && found.length > 0) return found;
         throw answerFailure('The provider’s answer holds no message.');
+      });
       return { kind: 'whole', bytes, answers };
     }
     requireStream(upstream, protocol.streamMediaType);
@@ -72,18 +73,23 @@ export class JsonService {
     return { kind: 'stream', events };
   }
 
-  async postJson(
-    path: string,
-    body: JsonObject,
-    signal: AbortSignal,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<JsonValue> {
-    return (await readJson(await this.#post(path, body, signal, headers))).value;
+  /** Sends what is answered whole; `read` throws `ProviderFailure` where it is no answer of the protocol. */
+  async postJson<T>(
+    request: {
+      readonly path: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body: JsonObject;
+      readonly signal: AbortSignal;
+    },
+    read: (answer: JsonValue) => T,
+  ): Promise<T> {
+    const { path, headers = {}, body, signal } = request;
+    return (await readAnswer(await this.#post(path, body, signal, headers), read)).answer;
   }
 
   async getJson(path: string, signal: AbortSignal): Promise<JsonValue> {
     const upstream = await this.#transport.send({ method: 'GET', path, body: null, signal });
-    return (await readJson(await this.#requireSuccess(upstream))).value;
+    return (await readAnswer(await this.#requireSuccess(upstream), (value) => value)).answer;
   }
 
   close(): Promise<void> {
@@ -94,7 +100,7 @@ export class JsonService {
     path: string,
     body: JsonObject,
     signal: AbortSignal,
-    headers: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string>>,
   ): Promise<Upstream> {
     const request = { method: 'POST', path, headers, body: JSON.stringify(body), signal } as const;
     return this.#requireSuccess(await this.#transport.send(request));
@@ -106,20 +112,25 @@ export class JsonService {
   }
 }
 
-async function readJson(
+/** A whole answer, as `read` finds it in its body. */
+async function readAnswer<T>(
   upstream: Upstream,
-): Promise<{ readonly bytes: Uint8Array; readonly value: JsonValue }> {
-  const { bytes, value } = await parsedBody(upstream);
+  read: (value: JsonValue) => T,
+): Promise<{ readonly bytes: Uint8Array; readonly answer: T }> {
+  const { bytes, value } = await asBegun(upstream, async () => {
+    const body = await upstream.bytes();
+    const parsed = parseJson(new TextDecoder().decode(body));
+    if (parsed === undefined) throw answerFailure('The provider’s answer is not JSON.');
+    return { bytes: body, value: parsed };
+  });
   if (isErrorBody(value)) throw answerFailure('The provider’s answer is an error under status 200.');
-  return { bytes, value };
+  return { bytes, answer: await asBegun(upstream, () => readGuarded(() => read(value))) };
 }
 
-async function parsedBody(upstream: Upstream) {
+/** What fails here was worked on: it breaks off, or is not what was asked for. */
+async function asBegun<T>(upstream: Upstream, read: () => T | Promise<T>): Promise<T> {
   try {
-    const bytes = await upstream.bytes();
-    const value = parseJson(new TextDecoder().decode(bytes));
-    if (value === undefined) throw answerFailure('The provider’s answer is not JSON.');
-    return { bytes, value };
+    return await read();
   } catch (error) {
     // A page that something else answered in its place is no answer that was begun.
     if (!(error instanceof ProviderFailure) || upstream.mediaType() !== WHOLE_MEDIA_TYPE) throw error;

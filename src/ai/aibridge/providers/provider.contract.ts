@@ -253,6 +253,7 @@ export function describeProvider(subject: ProviderUnderTest): void {
         const failure = await failureOf(provider.embed(spendingOf(), embedOf('plain')));
         expect(failure).toMatchObject({ class: 'bad_request' });
         expect(failure.message).toContain('no embeddings');
+        expect(failure.hadBegun).toBe(false);
       });
       return;
     }
@@ -267,10 +268,22 @@ export function describeProvider(subject: ProviderUnderTest): void {
       expect((await provider.embed(spendingOf(), embedOf('usage_missing'))).inputTokens).toBeNull();
     });
 
-    it('are no answer where a vector is missing', async () => {
-      const failure = await failureOf(provider.embed(spendingOf(), embedOf('garbage')));
-      expect(failure.class).toBe('server_error');
-    });
+    it.each(['vector_short', 'no_vectors', 'empty', 'garbage', 'cut'] as const)(
+      'are no answer, but one that was begun, where there is not a vector for each text: %s',
+      async (fault) => {
+        scripted.script(reply({ fault }));
+        const failure = await failureOf(provider.embed(spendingOf(), embedOf('plain')));
+        expect(failure).toMatchObject({ class: 'server_error', hadBegun: true });
+      },
+    );
+
+    it.each(['wrong_content_type', 'error_body'] as const)(
+      'were not begun where something else is answered: %s',
+      async (fault) => {
+        const failure = await failureOf(provider.embed(spendingOf(), embedOf(fault)));
+        expect(failure).toMatchObject({ class: 'server_error', hadBegun: false });
+      },
+    );
 
     it('fail as chats do', async () => {
       const failure = await failureOf(provider.embed(spendingOf(), embedOf('rate_limited')));
@@ -301,6 +314,14 @@ export function describeProvider(subject: ProviderUnderTest): void {
         expectSilent(failure);
       });
     }
+
+    it('a whole answer without a message was begun, an error in its place was not', async () => {
+      scripted.script(reply({ fault: 'empty' }));
+      const empty = await failureOf(whole('plain'));
+      expect(empty).toMatchObject({ class: 'server_error', hadBegun: true });
+      const error = await failureOf(whole('error_body'));
+      expect(error).toMatchObject({ class: 'server_error', hadBegun: false });
+    });
 
     for (const [name, failureClass] of STREAM_FAILURES) {
       it(`a stream with ${name} is ${failureClass} after what came before`, async () => {

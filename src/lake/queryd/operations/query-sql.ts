@@ -15,7 +15,11 @@ const inputSchema = z.strictObject({
     .default([])
     .describe('Values for `$1`, `$2` … as an array, or for `$name` as an object.'),
   limit: z.int().min(0).optional().describe('Rows at most. JSON answers have a default and a maximum.'),
-  timeout_ms: z.int().min(1).optional().describe('Longest time: the wait for an engine process and the run.'),
+  timeout_ms: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Longest time: the waits for the parser and an engine process, and the run.'),
   format: z.enum(QUERY_FORMATS).optional().describe('How rows are encoded; wins over `Accept`.'),
   query_id: z
     .string()
@@ -50,7 +54,10 @@ export function querySqlOperation(deps: PlanDeps & RunDeps & { readonly running:
     access: {
       kind: 'demands',
       async resolve(scope, input) {
-        const { planned, demands } = await planQuery(deps, scope, input);
+        const { sql, params } = input;
+        // Time that may not be asked for is refused once the caller was authorised.
+        const timeoutMs = Math.min(wantedMs(input, deps.config.engine), deps.config.engine.max_timeout_ms);
+        const { planned, demands } = await planQuery(deps, scope, { sql, params, timeoutMs });
         const [first, ...rest] = demands;
         return {
           resolved: planned,
@@ -98,8 +105,12 @@ function limitOf(input: Input, format: QueryFormat, limits: PlanDeps['limits']):
   });
 }
 
+function wantedMs(input: Input, engine: RunDeps['config']['engine']): number {
+  return input.timeout_ms ?? engine.timeout_ms;
+}
+
 function timeoutOf(input: Input, engine: RunDeps['config']['engine']): number {
-  const timeoutMs = input.timeout_ms ?? engine.timeout_ms;
+  const timeoutMs = wantedMs(input, engine);
   if (timeoutMs <= engine.max_timeout_ms) return timeoutMs;
   throw new LakeError(queryErrors.limit_invalid, {
     detail: `A query may run for at most ${engine.max_timeout_ms} ms.`,

@@ -73,18 +73,17 @@ export class AnthropicProvider implements ModelProvider {
   }
 
   async countTokens({ model, body, headers, signal }: CountCall): Promise<number> {
-    const path = `${this.#prefix}/messages/count_tokens`;
-    const answer = objectOf(
-      await this.#service.postJson(
-        path,
-        { ...withoutForeignThinking(body), model },
-        signal,
-        betaHeaders(headers),
-      ),
-    );
-    const tokens = countOf(answer.input_tokens);
-    if (tokens === null) throw answerFailure('The provider’s answer holds no count.');
-    return tokens;
+    const request = {
+      path: `${this.#prefix}/messages/count_tokens`,
+      headers: betaHeaders(headers),
+      body: { ...withoutForeignThinking(body), model },
+      signal,
+    };
+    return this.#service.postJson(request, (answer) => {
+      const tokens = countOf(objectOf(answer).input_tokens);
+      if (tokens === null) throw answerFailure('The provider’s answer holds no count.');
+      return tokens;
+    });
   }
 
   async listModels(signal: AbortSignal): Promise<readonly string[]> {

@@ -55,12 +55,14 @@ export class OllamaProvider implements ModelProvider {
       truncate: false,
       ...(call.dimensions === null ? {} : { dimensions: call.dimensions }),
     };
-    const answer = objectOf(await this.#service.postJson('/api/embed', body, call.signal));
-    if (!Array.isArray(answer.embeddings)) throw answerFailure('The provider’s answer holds no vectors.');
-    return {
-      vectors: embeddingList(answer.embeddings, call.texts.length),
-      inputTokens: countOf(answer.prompt_eval_count),
-    };
+    return this.#service.postJson({ path: '/api/embed', body, signal: call.signal }, (value) => {
+      const answer = objectOf(value);
+      if (!Array.isArray(answer.embeddings)) throw answerFailure('The provider’s answer holds no vectors.');
+      return {
+        vectors: embeddingList(answer.embeddings, call.texts.length),
+        inputTokens: countOf(answer.prompt_eval_count),
+      };
+    });
   }
 
   async listModels(signal: AbortSignal): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../../base/index.ts';
+import type { JsonObject, JsonValue } from '../../../../base/index.ts';
 import { Spending } from '../../../../govern/scope/index.ts';
 import type { ChatRequest } from '../../chat.ts';
 import { countOf, objectOf, objectsOf, stringOf } from '../../json-reading.ts';
@@ -58,20 +58,13 @@ export class OpenAiCompatibleProvider implements ModelProvider {
       input: call.texts,
       ...(call.dimensions === null ? {} : { dimensions: call.dimensions }),
     };
-    const answer = objectOf(await this.#service.postJson('/embeddings', body, call.signal));
-    const rows = objectsOf(answer.data);
-    // The order is that of `index`, which a service may leave out where the order is already right.
-    const ordered = rows
-      .map((row, at) => ({ index: countOf(row.index) ?? at, vector: row.embedding ?? null }))
-      .sort((a, b) => a.index - b.index);
-    if (ordered.some(({ index }, at) => index !== at)) {
-      throw answerFailure('The provider’s answer does not hold one vector for each text.');
-    }
-    const vectors = embeddingList(
-      ordered.map(({ vector }) => vector),
-      call.texts.length,
-    );
-    return { vectors, inputTokens: countOf(objectOf(answer.usage).prompt_tokens) };
+    return this.#service.postJson({ path: '/embeddings', body, signal: call.signal }, (value) => {
+      const answer = objectOf(value);
+      return {
+        vectors: embeddingList(vectorsByIndex(answer.data), call.texts.length),
+        inputTokens: countOf(objectOf(answer.usage).prompt_tokens),
+      };
+    });
   }
 
   async listModels(signal: AbortSignal): Promise<readonly string[]> {
@@ -104,4 +97,15 @@ export class OpenAiCompatibleProvider implements ModelProvider {
 function limitMemberOf(baseUrl: string): 'max_tokens' | 'max_completion_tokens' {
   const host = URL.parse(baseUrl)?.hostname ?? '';
   return /(?:^|\.)(?:openai|azure)\.com$/.test(host) ? 'max_completion_tokens' : 'max_tokens';
+}
+
+/** The order is that of `index`, which a service may leave out where the order is already right. */
+function vectorsByIndex(data: JsonValue | undefined): readonly JsonValue[] {
+  const ordered = objectsOf(data)
+    .map((row, at) => ({ index: countOf(row.index) ?? at, vector: row.embedding ?? null }))
+    .sort((a, b) => a.index - b.index);
+  if (ordered.some(({ index }, at) => index !== at)) {
+    throw answerFailure('The provider’s answer does not hold one vector for each text.');
+  }
+  return ordered.map(({ vector }) => vector);
 }
