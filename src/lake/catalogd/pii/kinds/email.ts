@@ -38,7 +38,8 @@ const PHRASES = {
 /** Local part, domain labels, an alphabetic top level; bounded, so the cost per position is bounded too. */
 const ADDRESS =
   /(?<![\p{L}\d._%+/:-])[\p{L}\d._%+'-]{1,64}@(?:[\p{L}\d-]{1,63}\.){1,5}\p{L}{2,24}(?![\p{L}\d@-])/u;
-const OPEN = /[\p{L}\d._%+'-]{1,64}(?:@[\p{L}\d.-]*)?$/u;
+/** The first half of a pair of surrogates may become a letter. */
+const OPEN = /[\p{L}\d._%+'\ud800-\udbff-]{1,64}(?:@[\p{L}\d.\ud800-\udbff-]*)?$/u;
 /** Free text counts from this share on: one address in twenty values is enough to hide the column. */
 const IN_TEXT_FROM = 0.05;
 
