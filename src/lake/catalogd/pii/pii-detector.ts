@@ -39,7 +39,7 @@ export interface PiiFinding {
   readonly suspected: boolean;
 }
 
-const VERSION = '3';
+const VERSION = '4';
 const TAG_FROM = 0.75;
 const SUSPECT_FROM = 0.4;
 
