@@ -183,6 +183,17 @@ test('no half of a letter lets go of what stands before it', () => {
   expect(left(deltas)).toEqual({ isRefused: true, threads: new Map([['0 text', 'so ']]) });
 });
 
+test.each(['\\n', '\\t', '\\\\r', '\\u000a'])('a card behind %s in arguments of a call is found', (blank) => {
+  const text = `{"to":"so${blank}4111111111111111${blank}and on"}`;
+  const deltas = divided(text, [3]).map(
+    (part) =>
+      ({ kind: 'tool_call', choice: 0, index: 0, id: null, name: null, argumentsJson: part }) as const,
+  );
+  const { isRefused, threads } = left(deltas);
+  expect(isRefused).toBe(true);
+  expect([...threads.values()].join('')).not.toContain('4');
+});
+
 test('nothing leaves where escapes of JSON hide it', () => {
   let found = 0;
   fc.assert(

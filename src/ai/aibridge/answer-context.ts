@@ -67,7 +67,7 @@ export function openTextOf(
   return readsText ? () => 0 : (text) => personalData.openFrom(text);
 }
 
-const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([\\/"]))/g;
+const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([\\/"])|[bfnrt])/g;
 
 /** A value may be JSON within JSON within JSON; whoever nests deeper hides, and can hide in other ways. */
 const MOST_READINGS = 3;
@@ -77,7 +77,7 @@ function asRead(said: string): string {
   const readings = [said];
   for (let text = said; text.includes('\\') && readings.length <= MOST_READINGS; ) {
     const read = text.replace(ESCAPE, (_, code?: string, sign?: string) =>
-      code === undefined ? (sign ?? '') : String.fromCharCode(Number.parseInt(code, 16)),
+      code === undefined ? (sign ?? '\n') : String.fromCharCode(Number.parseInt(code, 16)),
     );
     if (read === text) break;
     readings.push(read);
