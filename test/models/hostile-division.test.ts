@@ -183,6 +183,14 @@ test('no half of a letter lets go of what stands before it', () => {
   expect(left(deltas)).toEqual({ isRefused: true, threads: new Map([['0 text', 'so ']]) });
 });
 
+test('what a piece is judged with does not begin in the middle of a word', () => {
+  const text = `Then git clone ssh://git@example.org/a.git and ${'so it goes on '.repeat(30)}`;
+  for (let size = 1; size < 20; size++) {
+    const deltas = divided(text, [size]).map((part) => ({ kind: 'text', choice: 0, text: part }) as const);
+    expect(left(deltas)).toEqual({ isRefused: false, threads: new Map([['0 text', text]]) });
+  }
+});
+
 test.each(['\\n', '\\t', '\\\\r', '\\u000a'])('a card behind %s in arguments of a call is found', (blank) => {
   const text = `{"to":"so${blank}4111111111111111${blank}and on"}`;
   const deltas = divided(text, [3]).map(

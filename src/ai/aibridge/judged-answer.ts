@@ -203,12 +203,22 @@ function joined(pieces: readonly Piece[]): { readonly bytes: Uint8Array; readonl
   };
 }
 
-/** The text from a position on; what lies before it is not asked for again, since pieces leave in order. */
+/**
+ * The text from a position on, with the whole of a word that it lies in: the host of a URL cut in two would look like an address.
+ * What lies before is not asked for again, since pieces leave in order.
+ */
 function textFrom(thread: Thread, position: number): string {
-  const cut = Math.max(0, position - thread.dropped);
+  const cut = wordBegin(thread.text, Math.max(0, position - thread.dropped));
   thread.text = thread.text.slice(cut);
   thread.dropped += cut;
   return thread.text;
+}
+
+/** Where the word at a position begins; the position itself where that is further off than any value reaches. */
+function wordBegin(text: string, position: number): number {
+  const least = Math.max(0, position - HOLDBACK_CHARACTERS);
+  for (let at = position; at > least; at--) if (/\s/.test(text.charAt(at - 1))) return at;
+  return least === 0 ? 0 : position;
 }
 
 function addText(thread: Thread, text: string): void {
