@@ -235,3 +235,49 @@ test('nothing leaves where escapes of JSON hide it', () => {
   );
   expect(found).toBeGreaterThan(500);
 });
+
+const spoken = (kind: 'text' | 'reasoning', text: string): ChatDelta =>
+  kind === 'text' ? { kind, choice: 0, text } : { kind, choice: 0, text, signature: null };
+
+test('nothing leaves where thinking and text are told in turns', () => {
+  const text = `so ${'Q'.repeat(60)}@${'X'.repeat(50)}.org`;
+  const deltas = [...text].flatMap((sign) => [spoken('text', sign), spoken('reasoning', 'so it is ')]);
+  const { isRefused, threads } = left(deltas);
+  expect(isRefused).toBe(true);
+  expect(threads.get('0 text') ?? '').not.toMatch(/[QX@]/);
+});
+
+test.each([
+  ['QXZQ@QXZQ.o', 'rg'],
+  ['4111 1111 1111 111', '1'],
+  ['+44 20 7946 09', '58'],
+  ['219-09-999', '9'],
+])('nothing leaves of %j where long thinking comes before the rest of it', (begun, more) => {
+  const deltas = [
+    spoken('text', `so ${begun}`),
+    ...Array.from({ length: 40 }, () => spoken('reasoning', 'and so it is ')),
+    spoken('text', `${more} and so on`),
+  ];
+  const { isRefused, threads } = left(deltas);
+  expect(isRefused).toBe(true);
+  expect(threads.get('0 text') ?? '').not.toMatch(/[QXZ@\d]/);
+});
+
+test('thinking that has ended does not hold the text back', () => {
+  const deltas = [
+    spoken('reasoning', 'So it is, since 2019.'),
+    ...Array.from({ length: 40 }, () => spoken('text', 'and so it is ')),
+  ];
+  const judge = createAnswerJudge({
+    extent: 'piece',
+    collector: createAnswerCollector(),
+    openFrom: openTextOf(['personal.leaked_count'], personalDataInText),
+    write: () => Buffer.from('.'),
+    end: () => new Uint8Array(0),
+    pieceContext: () => ({}),
+    wholeContext: () => ({}),
+  });
+  const gone = deltas.map((delta) => judge.push({ bytes: new Uint8Array(0), deltas: [delta] }) !== null);
+  expect(gone.indexOf(true)).toBeLessThan(12);
+  expect(gone.at(-1)).toBe(true);
+});

@@ -4,8 +4,11 @@ import { type JsonObject, type JsonValue, jsonSafe, matchesPattern } from '../..
 export interface PersonalDataFinder {
   /** Tags of the kinds that the text surely holds. */
   kindsIn(text: string): readonly string[];
-  /** Where the end of the text begins that may, with more text, turn out to be of a kind. */
-  openFrom(text: string): number;
+  /**
+   * Where the end of the text begins that may, with more text, turn out to be of a kind; `begun`: only what is much of a value
+   * already.
+   */
+  openFrom(text: string, which: 'open' | 'begun'): number;
 }
 
 /** What truth rules see of an answer: the members of the context after a chat. */
@@ -59,13 +62,14 @@ export function answerContext(
  * Where the end of a text begins that more text may make part of what rules over pieces look for. Rules that read the answer's
  * own text may look for anything; others see of it only the personal data that was found.
  */
-export function openTextOf(
-  fieldsOfPieces: readonly string[],
-  personalData: PersonalDataFinder,
-): (text: string) => number {
+export function openTextOf(fieldsOfPieces: readonly string[], personalData: PersonalDataFinder): OpenFrom {
   const readsText = fieldsOfPieces.some((field) => field.split('.', 1)[0] === 'answer');
-  return readsText ? () => 0 : (text) => personalData.openFrom(text);
+  const unlessRead: OpenFrom = (text, which) => (which === 'open' ? 0 : personalData.openFrom(text, which));
+  return readsText ? unlessRead : (text, which) => personalData.openFrom(text, which);
 }
+
+/** Finds what at the end of a text waits; `begun` asks for a text that others have talked over for long. */
+export type OpenFrom = (text: string, which: 'open' | 'begun') => number;
 
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([\\/"])|[bfnrt])/g;
 

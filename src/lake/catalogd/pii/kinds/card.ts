@@ -44,7 +44,7 @@ export const cardKind: PiiKind = {
     // One number in ten passes Luhn by chance, and few of those carry an issuer's prefix at its length.
     return joined(nameSignal(column.name, PHRASES), column, { share, aloneFrom: 0.6 });
   },
-  inText: { holds: holdsCard, open: /\d[\d -]{0,37}$/ },
+  inText: { holds: holdsCard, open: /\d[\d -]{0,37}$/, begun: /\d(?:[ -]?\d){4,18}[ -]?$/ },
 };
 
 /**

@@ -70,6 +70,9 @@ const NORTH_AMERICAN =
 /** Of either form; the longer one has up to 39 signs, and two more say whether it ends there: a period may end a sentence. */
 const OPEN = /[+\d(][\d\s.\-()]{0,41}$/;
 
+/** Five digits: a year and a price have fewer. */
+const BEGUN = /[+(]{0,2}\d(?:[\s.\-()]{0,2}\d){4,14}[\s.\-()]{0,2}$/;
+
 /** `pii.phone`. */
 export const phoneKind: PiiKind = {
   tag: 'pii.phone',
@@ -87,7 +90,11 @@ export const phoneKind: PiiKind = {
     });
     return joined(signal, column, { share, aloneFrom: null });
   },
-  inText: { holds: (text) => INTERNATIONAL.test(text) || NORTH_AMERICAN.test(text), open: OPEN },
+  inText: {
+    holds: (text) => INTERNATIONAL.test(text) || NORTH_AMERICAN.test(text),
+    open: OPEN,
+    begun: BEGUN,
+  },
 };
 
 function digitCount(text: string): number {
