@@ -64,6 +64,14 @@ const streamOf = (chunks: AsyncIterable<Uint8Array>): ReadAnswer<never> => ({
   truthContext: {},
 });
 
+/** The same where truth has to see each chunk before it leaves. */
+const judgedStreamOf = (chunks: AsyncIterable<Uint8Array>): ReadAnswer<never> => ({
+  kind: 'judged-stream',
+  contentType: 'text/plain',
+  chunks: chunks as AsyncIterable<never>,
+  broken: () => new Uint8Array(0),
+});
+
 /** A rule that matches every answer of the operation. */
 const ruleThat = (action: string) => `[[rules]]
 name = "always"
@@ -143,6 +151,18 @@ describe('a run that only reads', () => {
         expect.objectContaining({ operation: 'watched.read', status: 'ok', code: null, row_count: null }),
       ]),
     );
+  });
+
+  it.each([
+    ['a stream', streamOf],
+    ['a stream that is judged', judgedStreamOf],
+  ])('lets go of what %s comes from where nobody reads any of it', async (_, answerOf) => {
+    const { seen, chunks } = watchedChunks();
+    const invoke = await openRoom(async () => answerOf(chunks));
+    const answer = await invoke();
+    if (answer.kind !== 'stream') throw new Error('not a stream');
+    await answer.chunks[Symbol.asyncIterator]().return?.();
+    expect(seen.isLetGo).toBe(true);
   });
 
   it('is recorded as ended by its key where that is revoked while nobody reads', async () => {

@@ -99,7 +99,8 @@ export async function runRead(parts: ReadParts): Promise<Answer> {
         judge(context, seen, () => ({ contentType, bytes: bytes() })),
       );
       const broken = (error: LakeError) => answer.broken(error);
-      const stream = recorded({ chunks: released, rowCount: () => null, broken }, lifetime, finish);
+      const from = { chunks: released, source: answer.chunks, rowCount: () => null, broken };
+      const stream = recorded(from, lifetime, finish);
       return { kind: 'stream', status: 200, headers, contentType, identity, ...stream };
     }
     try {
@@ -111,7 +112,7 @@ export async function runRead(parts: ReadParts): Promise<Answer> {
     lifetime.signal.throwIfAborted();
     if (answer.kind === 'stream') {
       const { status = 200, headers = {}, contentType } = answer;
-      const stream = recorded({ ...answer, broken: null }, lifetime, finish);
+      const stream = recorded({ ...answer, source: answer.chunks, broken: null }, lifetime, finish);
       return { kind: 'stream', status, headers, contentType, identity, ...stream };
     }
     const value = operation.output.parse(answer.value);
@@ -148,6 +149,8 @@ async function streamForReview(answer: Extract<ReadAnswer<unknown>, { kind: 'str
 /** A stream's bytes, however they came about. */
 interface Recordable {
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** What the chunks come from: a generator between would not tell it that none of them is read. */
+  readonly source: AsyncIterable<unknown>;
   rowCount(): number | null;
   /** The refusal in the stream's own words; null where it has none. */
   readonly broken: ((error: LakeError) => Uint8Array) | null;
@@ -179,7 +182,7 @@ function recorded(
   const giveUp = async (ending: () => Ending) => {
     if (!started) {
       started = true;
-      await answer.chunks[Symbol.asyncIterator]().return?.();
+      await answer.source[Symbol.asyncIterator]().return?.();
       await finish(ending());
     }
     return chunks.return(undefined);

@@ -4,8 +4,11 @@ import { type JsonObject, type JsonValue, jsonSafe, matchesPattern } from '../..
 export interface PersonalDataFinder {
   /** Tags of the kinds that the text surely holds. */
   kindsIn(text: string): readonly string[];
-  /** Where the end of the text begins that may, with more text, turn out to be of a kind. */
-  openFrom(text: string): number;
+  /**
+   * Where the end of the text begins that may, with more text, turn out to be of a kind; `begun`: only what is much of a value
+   * already.
+   */
+  openFrom(text: string, which: 'open' | 'begun'): number;
 }
 
 /** What truth rules see of an answer: the members of the context after a chat. */
@@ -59,15 +62,16 @@ export function answerContext(
  * Where the end of a text begins that more text may make part of what rules over pieces look for. Rules that read the answer's
  * own text may look for anything; others see of it only the personal data that was found.
  */
-export function openTextOf(
-  fieldsOfPieces: readonly string[],
-  personalData: PersonalDataFinder,
-): (text: string) => number {
+export function openTextOf(fieldsOfPieces: readonly string[], personalData: PersonalDataFinder): OpenFrom {
   const readsText = fieldsOfPieces.some((field) => field.split('.', 1)[0] === 'answer');
-  return readsText ? () => 0 : (text) => personalData.openFrom(text);
+  const unlessRead: OpenFrom = (text, which) => (which === 'open' ? 0 : personalData.openFrom(text, which));
+  return readsText ? unlessRead : (text, which) => personalData.openFrom(text, which);
 }
 
-const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([\\/"]))/g;
+/** Finds what at the end of a text waits; `begun` asks for a text that others have talked over for long. */
+export type OpenFrom = (text: string, which: 'open' | 'begun') => number;
+
+const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([\\/"])|[bfnrt])/g;
 
 /** A value may be JSON within JSON within JSON; whoever nests deeper hides, and can hide in other ways. */
 const MOST_READINGS = 3;
@@ -77,7 +81,7 @@ function asRead(said: string): string {
   const readings = [said];
   for (let text = said; text.includes('\\') && readings.length <= MOST_READINGS; ) {
     const read = text.replace(ESCAPE, (_, code?: string, sign?: string) =>
-      code === undefined ? (sign ?? '') : String.fromCharCode(Number.parseInt(code, 16)),
+      code === undefined ? (sign ?? '\n') : String.fromCharCode(Number.parseInt(code, 16)),
     );
     if (read === text) break;
     readings.push(read);

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../base/index.ts';
 import type { JudgedChunk, ReadInvocation } from '../../govern/scope/index.ts';
 import type { AnswerCollector } from './answer-collector.ts';
+import type { OpenFrom } from './answer-context.ts';
 import type { ChatDelta } from './chat.ts';
 import type { StreamEvent } from './provider.ts';
 
@@ -20,7 +21,7 @@ export interface AnswerJudgeParts {
   readonly extent: ReadInvocation<unknown>['extentAfter'];
   readonly collector: AnswerCollector;
   /** Where the end of a text begins that more text may make part of what a rule over pieces looks for. */
-  openFrom(text: string): number;
+  readonly openFrom: OpenFrom;
   /** The bytes of one event for the client. */
   write(event: StreamEvent): Uint8Array;
   /** What ends the answer for the client. */
@@ -100,8 +101,14 @@ interface Thread {
   dropped: number;
   /** Where the last JSON escape begins; -1 where there was none. */
   escapedAt: number;
+  /** An escape may begin with its last character. */
+  endsInBackslash: boolean;
+  /** Characters of the choice when it last said something. */
+  saidUpTo: number;
   /** Where the part begins that waits for what comes next; null where it is not known for this text. */
   openAt: number | null;
+  /** The same where what comes next is said by other threads of its choice. */
+  begunAt: number | null;
 }
 
 interface Choice {
@@ -121,22 +128,29 @@ interface Span {
   readonly thread: Thread;
   readonly from: number;
   readonly to: number;
-  /** Characters of the choice when it was said. */
-  readonly saidUpTo: number;
 }
 
 /**
- * Pieces that are not far enough from the end of what their choice has said. Choices are streamed side by side, and a
+ * Pieces that are not far enough from the end of what their thread has said. Choices are streamed side by side, and a
  * value of one is not to be hidden by what another says in between: each has its own distance and its own text.
  */
-function createHeldBack(openFrom: (text: string) => number) {
+function createHeldBack(openFrom: OpenFrom) {
   const choices = new Map<number, Choice>();
   let waiting: Piece[] = [];
 
   function threadOf(at: number, name: string): Thread {
     const choice = choices.get(at) ?? { threads: new Map(), said: 0 };
     choices.set(at, choice);
-    const thread = choice.threads.get(name) ?? { choice, text: '', dropped: 0, escapedAt: -1, openAt: null };
+    const thread = choice.threads.get(name) ?? {
+      choice,
+      text: '',
+      dropped: 0,
+      escapedAt: -1,
+      endsInBackslash: false,
+      saidUpTo: 0,
+      openAt: null,
+      begunAt: null,
+    };
     choice.threads.set(name, thread);
     return thread;
   }
@@ -145,14 +159,13 @@ function createHeldBack(openFrom: (text: string) => number) {
     const begun = new Map<Thread, number>();
     for (const { choice, name, text } of deltas.flatMap(saidBy)) {
       const thread = threadOf(choice, name);
-      if (!begun.has(thread)) begun.set(thread, thread.dropped + thread.text.length);
+      if (!begun.has(thread)) begun.set(thread, endOf(thread));
       addText(thread, text);
     }
     return [...begun].map(([thread, from]) => ({
       thread,
       from,
-      to: thread.dropped + thread.text.length,
-      saidUpTo: thread.choice.said,
+      to: endOf(thread),
     }));
   }
 
@@ -160,18 +173,32 @@ function createHeldBack(openFrom: (text: string) => number) {
   function openPartOf(thread: Thread): number {
     if (thread.text.includes('\\')) return thread.dropped;
     const tail = thread.text.slice(-HOLDBACK_CHARACTERS);
-    return thread.dropped + thread.text.length - tail.length + openFrom(tail);
+    return endOf(thread) - tail.length + openFrom(tail, 'open');
   }
 
-  function isSettled({ thread, to }: Span): boolean {
+  function begunPartOf(thread: Thread): number {
+    const tail = thread.text.slice(-HOLDBACK_CHARACTERS);
+    return endOf(thread) - tail.length + openFrom(tail, 'begun');
+  }
+
+  /**
+   * A thread that others of its choice have talked over for long has most often ended, as thinking does: what it said last does
+   * not wait for the end of the answer, unless a value has surely begun in it.
+   */
+  function isTalkedOver({ thread, from, to }: Span): boolean {
+    if (thread.choice.said - thread.saidUpTo < reachOf(thread, from)) return false;
+    thread.begunAt ??= begunPartOf(thread);
+    return to <= thread.begunAt;
+  }
+
+  function isSettled(span: Span): boolean {
+    const { thread, from, to } = span;
+    if (endOf(thread) - to >= reachOf(thread, from)) return true;
     thread.openAt ??= openPartOf(thread);
-    return to <= thread.openAt;
+    return to <= thread.openAt || isTalkedOver(span);
   }
 
-  const isReady = ({ spans }: Piece) =>
-    spans.every(
-      (span) => span.thread.choice.said - span.saidUpTo >= reachOf(span.thread, span.from) || isSettled(span),
-    );
+  const isReady = ({ spans }: Piece) => spans.every(isSettled);
 
   return {
     /** What may leave now, with the text of the threads it is part of; null where all has to wait. */
@@ -203,22 +230,40 @@ function joined(pieces: readonly Piece[]): { readonly bytes: Uint8Array; readonl
   };
 }
 
-/** The text from a position on; what lies before it is not asked for again, since pieces leave in order. */
+/**
+ * The text from a position on, with the whole of a word that it lies in: the host of a URL cut in two would look like an address.
+ * What lies before is not asked for again, since pieces leave in order.
+ */
 function textFrom(thread: Thread, position: number): string {
-  const cut = Math.max(0, position - thread.dropped);
+  const cut = wordBegin(thread.text, Math.max(0, position - thread.dropped));
   thread.text = thread.text.slice(cut);
   thread.dropped += cut;
   return thread.text;
 }
 
+/** Where the word at a position begins; the position itself where that is further off than any value reaches. */
+function wordBegin(text: string, position: number): number {
+  const least = Math.max(0, position - HOLDBACK_CHARACTERS);
+  for (let at = position; at > least; at--) if (/\s/.test(text.charAt(at - 1))) return at;
+  return least === 0 ? 0 : position;
+}
+
+function endOf({ dropped, text }: Thread): number {
+  return dropped + text.length;
+}
+
 function addText(thread: Thread, text: string): void {
-  const before = thread.text.length;
+  const end = endOf(thread);
   thread.text += text;
   thread.openAt = null;
+  thread.begunAt = null;
   thread.choice.said += text.length;
-  // Its two characters may come in two deltas.
-  const last = thread.text.lastIndexOf('\\u');
-  if (last >= before - 1 && last !== -1) thread.escapedAt = thread.dropped + last;
+  thread.saidUpTo = thread.choice.said;
+  // Of what is new alone: a thread that waits for another may be long. Its two characters may come in two deltas.
+  const last = text.lastIndexOf('\\u');
+  if (last !== -1) thread.escapedAt = end + last;
+  else if (thread.endsInBackslash && text.startsWith('u')) thread.escapedAt = end - 1;
+  if (text !== '') thread.endsInBackslash = text.endsWith('\\');
 }
 
 /** How far a value around a position may reach. */

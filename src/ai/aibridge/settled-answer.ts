@@ -20,12 +20,38 @@ export interface SettledAnswerParts {
 }
 
 /**
- * An answer as chunks for the door, whose call is settled exactly once: with the provider's count where it ended
- * properly, with an estimate where it broke off or the client left.
+ * An answer as chunks for the door, for one reader, whose call is settled exactly once: with the provider's count where it
+ * ended properly, with an estimate where it broke off or the client left. One that is given up before its first chunk ends its
+ * provider's stream and settles too, which a plain generator would not.
  */
-export async function* settledAnswer(parts: SettledAnswerParts): AsyncGenerator<JudgedChunk> {
+export function settledAnswer(parts: SettledAnswerParts): AsyncIterable<JudgedChunk> {
   const collector = createAnswerCollector();
   const account = accountOf(parts, collector);
+  const chunks = judgedChunks(parts, collector, account);
+  let started = false;
+  const iterator: AsyncIterator<JudgedChunk> = {
+    next() {
+      started = true;
+      return chunks.next();
+    },
+    async return() {
+      const { reply } = parts.started;
+      if (!started) {
+        started = true;
+        if (reply.kind === 'stream') await reply.events[Symbol.asyncIterator]().return?.();
+        account.settle('cancelled');
+      }
+      return chunks.return(undefined);
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}
+
+async function* judgedChunks(
+  parts: SettledAnswerParts,
+  collector: AnswerCollector,
+  account: ReturnType<typeof accountOf>,
+): AsyncGenerator<JudgedChunk> {
   try {
     const { extentAfter: extent, fieldsOfPieces } = parts.invocation;
     const { reply } = parts.started;

@@ -104,6 +104,8 @@ describe('what at the end of a text may become personal data', () => {
     ['She has worked there since 2019, ', 33],
     ['Since 20', 6],
     ['Ask ada@exa', 4],
+    ['Ask ad\ud835', 4],
+    ['Ask ada@\ud835', 4],
     ['Call +44 20 79', 5],
     ['人'.repeat(100), 36],
   ])('of %j begins at %i', (text, from) => {

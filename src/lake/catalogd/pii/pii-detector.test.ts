@@ -55,7 +55,17 @@ test.each([
   ['Call +44 20 7946 0958 or (555) 248-4677.', ['pii.phone']],
   ['SSN 219-09-9999', ['pii.ssn']],
   ['Card 4111 1111 1111 1111', ['pii.card']],
+  ['Card 4111 1111 1111 1111 12/27 123', ['pii.card']],
+  ['Orders 1234 5678 4111 1111 1111 1111', ['pii.card']],
+  ['Lot 94111 1111 1111 1111, 4111 1111 1111 1111a', []],
   ['Order 4111 1111 1111 1112, lot 000-12-3456, version 1.2.3, @home', []],
+  ['Call +442079460958.', ['pii.phone']],
+  ['Call 555-248-4677.', ['pii.phone']],
+  ['Call (555) 248-4677. Or write.', ['pii.phone']],
+  ['Part 555-248-4677.5, up by +250 %, by +12.5, then +1000', []],
+  ['[ada](mailto:ada@example.org)', ['pii.email']],
+  ['Email:ada@example.org', ['pii.email']],
+  ['git clone ssh://git@example.org/a, https://ada:secret@example.org/b', []],
   ['', []],
 ])('free text %j holds %j', (text, tags) => {
   expect(personalDataInText.kindsIn(text)).toEqual(tags);

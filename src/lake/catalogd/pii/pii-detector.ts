@@ -39,7 +39,7 @@ export interface PiiFinding {
   readonly suspected: boolean;
 }
 
-const VERSION = '3';
+const VERSION = '4';
 const TAG_FROM = 0.75;
 const SUSPECT_FROM = 0.4;
 
@@ -82,10 +82,10 @@ export const personalDataInText = {
   },
   /**
    * Where the end of the text begins that may, with more text, turn out to be of a kind; the text's length where none of it
-   * may.
+   * may. `begun`: only what is much of a value already, for a text of which it is not sure that it goes on.
    */
-  openFrom(text: string): number {
-    const starts = KINDS.map(({ inText }) => inText?.open.exec(text)?.index ?? text.length);
+  openFrom(text: string, which: 'open' | 'begun' = 'open'): number {
+    const starts = KINDS.map(({ inText }) => inText?.[which].exec(text)?.index ?? text.length);
     return Math.min(...starts);
   },
 };

@@ -19,6 +19,8 @@ export interface TextFinder {
    * earliest of them could begin. A text that `holds` is true of with more text, and false of without, holds none before it.
    */
   readonly open: RegExp;
+  /** The same of what is so much of a value already that it is hardly anything else: anchored there, bounded. */
+  readonly begun: RegExp;
 }
 
 /** What the other columns say of the whole dataset. */

@@ -20,8 +20,10 @@ const PHRASES = {
   denies: ['type', 'last 4', 'last four', 'token', 'hash', 'brand', 'imei', 'serial', 'isbn', 'tracking'],
 };
 
-/** Digits, possibly in groups by one space or hyphen, not part of a longer run. */
-const CANDIDATE = /(?<![\dA-Za-z.-])\d(?:[ -]?\d){12,18}(?![\dA-Za-z-])/g;
+/** Where digits begin, possibly in groups by one space or hyphen; as many as a card may have. */
+const CANDIDATE = /(?<![\dA-Za-z.-])(?=(\d(?:[ -]?\d){12,18}))/g;
+const GOES_ON = /[\dA-Za-z-]/;
+const FEWEST_DIGITS = 13;
 
 /** Issuer prefixes with the lengths they are issued in (ISO/IEC 7812). */
 const ISSUERS: readonly { readonly prefix: RegExp; readonly lengths: readonly number[] }[] = [
@@ -38,15 +40,26 @@ const ISSUERS: readonly { readonly prefix: RegExp; readonly lengths: readonly nu
 export const cardKind: PiiKind = {
   tag: 'pii.card',
   confidence(column) {
-    const share = shareOf(column.values, (value) => value.match(CANDIDATE)?.some(isCardNumber) ?? false);
+    const share = shareOf(column.values, holdsCard);
     // One number in ten passes Luhn by chance, and few of those carry an issuer's prefix at its length.
     return joined(nameSignal(column.name, PHRASES), column, { share, aloneFrom: 0.6 });
   },
-  inText: {
-    holds: (text) => text.match(CANDIDATE)?.some(isCardNumber) ?? false,
-    open: /\d[\d -]{0,37}$/,
-  },
+  inText: { holds: holdsCard, open: /\d[\d -]{0,37}$/, begun: /\d(?:[ -]?\d){4,18}[ -]?$/ },
 };
+
+/**
+ * Every group of digits may begin a card, and each after it may end it: what stands around a number, another one or the month
+ * in which the card expires, decides neither whether it is found, nor where the search began.
+ */
+function holdsCard(text: string): boolean {
+  for (const { index, 1: digits = '' } of text.matchAll(CANDIDATE)) {
+    for (let length = digits.length; length >= FEWEST_DIGITS; length--) {
+      const endsHere = !GOES_ON.test(text.charAt(index + length)) && digits[length - 1] !== ' ';
+      if (endsHere && isCardNumber(digits.slice(0, length))) return true;
+    }
+  }
+  return false;
+}
 
 function isCardNumber(text: string): boolean {
   const digits = text.replace(/\D/g, '');

@@ -62,12 +62,16 @@ const PHRASES = {
 
 /** Under a naming column: digits in any grouping, an extension. */
 const LOOSE = /^\+?[\d\s().\-/\u2010-\u2015]{6,24}(?:\s?(?:x|ext\.?)\s?\d{1,6})?$/i;
-/** Without the name's help: an international number, or a North American one in a written form. */
-const INTERNATIONAL = /(?<![\d.+])\+[1-9]\d{0,2}(?:[\s.\-()]{0,2}\d{1,5}){2,5}(?![\d.])/;
+/** Without the name’s help: an international number, of seven digits at least, or a North American one in a written form. */
+const INTERNATIONAL =
+  /(?<![\d.+])\+(?=[1-9](?:[\s.\-()]{0,4}\d){6})[1-9]\d{0,2}(?:[\s.\-()]{0,2}\d{1,5}){2,5}(?!\.?\d)/;
 const NORTH_AMERICAN =
-  /(?<![\d.+-])(?:1[-. ])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-.])[2-9]\d{2}[-.]\d{4}(?![\d.-])/;
-/** Of either form; the longer one has up to 39 signs. */
-const OPEN = /[+\d(][\d\s.\-()]{0,39}$/;
+  /(?<![\d.+-])(?:1[-. ])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-.])[2-9]\d{2}[-.]\d{4}(?!\.?\d|-)/;
+/** Of either form; the longer one has up to 39 signs, and two more say whether it ends there: a period may end a sentence. */
+const OPEN = /[+\d(][\d\s.\-()]{0,41}$/;
+
+/** Five digits: a year and a price have fewer. */
+const BEGUN = /[+(]{0,2}\d(?:[\s.\-()]{0,2}\d){4,14}[\s.\-()]{0,2}$/;
 
 /** `pii.phone`. */
 export const phoneKind: PiiKind = {
@@ -86,7 +90,11 @@ export const phoneKind: PiiKind = {
     });
     return joined(signal, column, { share, aloneFrom: null });
   },
-  inText: { holds: (text) => INTERNATIONAL.test(text) || NORTH_AMERICAN.test(text), open: OPEN },
+  inText: {
+    holds: (text) => INTERNATIONAL.test(text) || NORTH_AMERICAN.test(text),
+    open: OPEN,
+    begun: BEGUN,
+  },
 };
 
 function digitCount(text: string): number {

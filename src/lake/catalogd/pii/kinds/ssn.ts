@@ -23,6 +23,7 @@ export const ssnKind: PiiKind = {
   inText: {
     holds: (text) => text.match(IN_TEXT)?.some((value) => isValid(value, false)) ?? false,
     open: /\d[\d-]{0,10}$/,
+    begun: /\d{3}-\d{2}-?\d{0,4}$/,
   },
 };
 
