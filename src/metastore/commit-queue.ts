@@ -7,8 +7,11 @@ import type { Batch, BatchAnswer, WriterAnswer } from './sqlite-writer.ts';
 
 /** A turn with more goes as several messages, so that the writer works while the rest is still being made. */
 const MESSAGE_BATCHES_MAX = 16;
-/** What a commit waits for others to go with it, while the process has no time left. */
-const COMPANY_MS = 4;
+/**
+ * What a commit waits for others to go with it, while the process has no time left. Measured at 800 and 1,200 calls of a model a
+ * second: with 4 ms the median call took 2.5 to 4 ms longer and the slowest hundredth no less, for 5 % more calls by 16 callers.
+ */
+const COMPANY_MS = 1;
 /** Beyond it the store is far behind its callers, who are told at once. */
 const WAITING_MAX = 10_000;
 
