@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { isLakeError } from '../../src/base/index.ts';
 import type { EngineLease, EnginePool } from '../../src/lake/engine/index.ts';
 
@@ -9,18 +10,16 @@ const ENDS_LEASE: ReadonlySet<string> = new Set([
   'engine.internal',
 ]);
 
+/** Whether what runs within it asks for a plan in place of an answer. */
+export const asksForPlan = new AsyncLocalStorage<true>();
+
 /** An engine that answers a request with its plan where the request asks for that. */
-export function explaining(engine: EnginePool, plans: WeakSet<AbortSignal>): EnginePool {
-  let explain = false;
+export function explaining(engine: EnginePool): EnginePool {
   return {
     ...engine,
-    deparse(ast, signal) {
-      explain = plans.has(signal);
-      return engine.deparse(ast, signal);
-    },
     async lease(request) {
       const lease = await engine.lease(request);
-      if (!explain) return lease;
+      if (asksForPlan.getStore() !== true) return lease;
       return {
         ...lease,
         async stream(sql, parameters) {

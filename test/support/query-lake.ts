@@ -17,7 +17,7 @@ import { createEnginePool, type EnginePool, type LeaseRequest } from '../../src/
 import { createQueryd } from '../../src/lake/queryd/index.ts';
 import { BARE_INVOCATION, NO_MODELS } from './bare-scope.ts';
 import { lakeCatalog, type Version } from './lake-catalog.ts';
-import { explaining, keptLeases } from './lake-engine.ts';
+import { asksForPlan, explaining, keptLeases } from './lake-engine.ts';
 import { cached, decide, type LakePolicy } from './lake-policy.ts';
 
 export type { LakePolicy } from './lake-policy.ts';
@@ -100,9 +100,8 @@ export async function createQueryLake(
       .flat()
       .flatMap(({ files: of }) => of.flatMap((file) => [file.path, ...file.deleteFiles]));
   const kept = options.keepLeases === true ? keptLeases(engine, allFiles) : null;
-  const plans = new WeakSet<AbortSignal>();
   const queryd = createQueryd({
-    engine: explaining(kept ?? engine, plans),
+    engine: explaining(kept ?? engine),
     catalog,
     config,
     clock: systemClock,
@@ -188,9 +187,7 @@ export async function createQueryLake(
       }
     },
     async explain(request) {
-      const { signal } = new AbortController();
-      plans.add(signal);
-      const answer = await lake.run({ ...request, format: 'ndjson', signal });
+      const answer = await asksForPlan.run(true, () => lake.run({ ...request, format: 'ndjson' }));
       if (!answer.ok) throw new Error(`${answer.code}: ${answer.detail}`);
       return answer.text;
     },
