@@ -241,7 +241,7 @@ export const mutants: readonly Mutant[] = [
     step: 'models: rules over a text hold back no more than those over personal data',
     caughtBy: 'pieces judged before they leave',
     file: 'src/ai/aibridge/answer-context.ts',
-    find: 'return readsText ? unlessRead : (text, which) => personalData.openFrom(text, which);',
+    find: "return (text, which) => (readsText && which === 'open' ? 0 : personalData.openFrom(text, which));",
     replace: 'return (text, which) => personalData.openFrom(text, which);',
   },
 ];

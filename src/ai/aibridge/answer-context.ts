@@ -64,8 +64,7 @@ export function answerContext(
  */
 export function openTextOf(fieldsOfPieces: readonly string[], personalData: PersonalDataFinder): OpenFrom {
   const readsText = fieldsOfPieces.some((field) => field.split('.', 1)[0] === 'answer');
-  const unlessRead: OpenFrom = (text, which) => (which === 'open' ? 0 : personalData.openFrom(text, which));
-  return readsText ? unlessRead : (text, which) => personalData.openFrom(text, which);
+  return (text, which) => (readsText && which === 'open' ? 0 : personalData.openFrom(text, which));
 }
 
 /** Finds what at the end of a text waits; `begun` asks for a text that others have talked over for long. */

@@ -72,10 +72,12 @@ export async function callModel(deps: CallDeps, scope: ReadScope, call: ModelCal
     async send({ provider, rung, spending, begun }, request): Promise<ChatReply> {
       const reply = await provider.chat(spending, { model: rung.model, request, stream, signal });
       if (reply.kind === 'whole' && !stream) return reply;
-      const begins = reply.kind === 'stream' ? await begin(reply.events) : retold(reply.answers);
+      const streamed =
+        reply.kind === 'stream'
+          ? { ...reply, events: await begin(reply.events) }
+          : ({ kind: 'stream', events: retold(reply.answers), retold: reply.answers } as const);
       begun();
-      if (reply.kind === 'stream') return { ...reply, events: begins };
-      return { kind: 'stream', events: begins, retold: reply.answers };
+      return streamed;
     },
   });
   const { rung, value: reply, attempts, account } = reached;
